@@ -1,0 +1,95 @@
+"""Everything this project raises on purpose.
+
+OsirisError                   base: a sentence, and a hint where something can be done
+├── UsageError                an option, a variable or a combination of them makes no sense          (CLI exit 2)
+├── ManifestError             a manifest cannot be run as written; carries every problem at once     (CLI exit 2)
+├── SessionError              a session directory cannot be read as one
+│   └── SameSessionError      a session was to be compared with itself                               (CLI exit 2)
+├── WireError                 bytes between worker and host break the protocol
+├── InfrastructureError       a target could not run: never a statement about the pipeline           (CLI exit 3)
+│   ├── SandboxError          the sandbox could not be made, reached or kept
+│   ├── TemplateMissingError  the provider does not know the template that the closure names
+│   └── ClosureError          the declared distributions cannot be resolved or shown to the sandbox
+└── RunCancelledError         the run was stopped on request, and what it held is cleaned up
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class OsirisError(Exception):
+    """Base of all errors raised on purpose; `hint` says what to do, or is empty."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return the sentence, with the hint behind it."""
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+class UsageError(OsirisError):
+    """Raised when options, variables or arguments make no sense, before anything starts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class ManifestProblem:
+    """One thing wrong in a manifest, at a place: `line` and `column` count from 1."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """Return `file:line:column: message (hint)`, the form editors make clickable."""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{self.path}:{self.line}:{self.column}: {self.message}{hint}"
+
+
+class ManifestError(OsirisError):
+    """Raised when a manifest cannot be run as written; `problems` holds all of them, in file order."""
+
+    def __init__(self, problems: Iterable[ManifestProblem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class SessionError(OsirisError):
+    """Raised when a directory cannot be read as a session of this contract version."""
+
+
+class SameSessionError(SessionError):
+    """Raised when a session would be compared with itself: such a comparison cannot fail."""
+
+
+class WireError(OsirisError):
+    """Raised when bytes between worker and host break the protocol."""
+
+
+class InfrastructureError(OsirisError):
+    """Raised when a target could not run; says nothing about the pipeline."""
+
+
+class SandboxError(InfrastructureError):
+    """Raised when a sandbox could not be made, reached or kept."""
+
+
+class TemplateMissingError(InfrastructureError):
+    """Raised when the provider does not know the template that the closure names."""
+
+
+class ClosureError(InfrastructureError):
+    """Raised when the declared distributions cannot be resolved, or cannot be shown to the sandbox."""
+
+
+class RunCancelledError(OsirisError):
+    """Raised when a run was stopped on request, after everything it held was cleaned up."""
