@@ -1,0 +1,126 @@
+"""A farm: a read-only tree, shaped like a virtual environment, that holds exactly one closure.
+
+Files are hard links into the host's environment: no bytes are copied and nothing is downloaded, and what is
+linked stays what it was when the closure was locked, even if the host upgrades meanwhile. Compiled modules
+that are missing are made once. The tree is never chmod-ed: that would reach through to the host's files.
+"""
+
+from __future__ import annotations
+
+import csv
+import errno
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from osiris_core.backends.cache import cache_directory
+from osiris_core.errors import ClosureError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from osiris_core.backends.closure import Closure, LockedDistribution
+    from osiris_core.backends.interpreter import Interpreter
+
+MOUNT_POINT = "/opt/osiris"
+"""Where every sandbox shows the closure; templates in E2B's cloud install it to the same place."""
+
+_NO_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK}  # other filesystem, protected_hardlinks, too many links
+
+
+def build_farm(closure: Closure, interpreter: Interpreter) -> Path:
+    """Return the farm of `closure`, built if the cache lacks it.
+
+    Raises `ClosureError` where the files of a distribution are missing or cannot be read.
+    """
+    home = _farms_directory(closure)
+    farm = home / closure.digest[:32]
+    if farm.is_dir():
+        return farm
+    home.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix="building-", dir=home))
+    try:
+        scratch.chmod(0o755)
+        _fill(scratch, closure, interpreter)
+        scratch.rename(farm)
+    except OSError as error:
+        if error.errno not in {errno.EEXIST, errno.ENOTEMPTY} or not farm.is_dir():
+            raise ClosureError(f"the closure cannot be laid out in {home}: {error}") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)  # already renamed, or lost the race against another process
+    return farm
+
+
+def _farms_directory(closure: Closure) -> Path:
+    """Return the cache, or a place beside the environment when only that is on the environment's filesystem."""
+    cache = cache_directory()
+    sites = {each.site for each in closure.distributions}
+    if any(site.stat().st_dev != cache.stat().st_dev for site in sites) and os.access(sys.prefix, os.W_OK):
+        return Path(sys.prefix) / ".osiris-closures"
+    return cache / "closures"
+
+
+def _fill(farm: Path, closure: Closure, interpreter: Interpreter) -> None:
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    site = farm / "lib" / version / "site-packages"
+    site.mkdir(parents=True)
+    (farm / "bin").mkdir()
+    (farm / "pyvenv.cfg").write_text(
+        f"home = {interpreter.executable.parent}\ninclude-system-site-packages = false\n", encoding="utf-8"
+    )
+    for name in ("python", "python3", version):
+        (farm / "bin" / name).symlink_to(interpreter.executable)
+    for distribution in closure.distributions:
+        for relative in _files(distribution):
+            _link(distribution, relative, farm, site)
+    _compile(farm, interpreter)
+
+
+def _files(distribution: LockedDistribution) -> Iterator[PurePosixPath]:
+    """Yield the files of a distribution relative to its site directory; scripts and compiled files aside."""
+    for row in csv.reader(distribution.record.splitlines()):
+        path = PurePosixPath(row[0])
+        outside = ".." in path.parts
+        if path.suffix == ".pyc" or path.is_absolute() or (outside and "share" not in path.parts):
+            continue
+        yield path
+        if path.suffix == ".py" and not outside:
+            compiled = path.parent / "__pycache__" / f"{path.stem}.{sys.implementation.cache_tag}.pyc"
+            if (distribution.site / compiled).is_file():
+                yield compiled
+
+
+def _link(distribution: LockedDistribution, relative: PurePosixPath, farm: Path, site: Path) -> None:
+    source = distribution.site / relative
+    if ".." in relative.parts:  # `../../../share/x`: data installed beside the site directory
+        target = farm.joinpath(*relative.parts[relative.parts.index("share") :])
+    else:
+        target = site / relative
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target, follow_symlinks=True)
+    except FileExistsError:
+        return  # two distributions list one file, as namespace packages do
+    except FileNotFoundError as error:
+        raise ClosureError(
+            f"{distribution.pin} lists {relative}, which is not on the disk", hint="reinstall it"
+        ) from error
+    except OSError as error:
+        if error.errno not in _NO_LINK:
+            raise
+        shutil.copy2(source, target)
+
+
+def _compile(farm: Path, interpreter: Interpreter) -> None:
+    """Compile what the host has not compiled yet; a file that does not compile stays as it is, as on the host."""
+    subprocess.run(  # noqa: S603 - the interpreter that runs this process
+        [interpreter.executable, "-I", "-m", "compileall", "-q", "-j0", "-s", farm, "-p", MOUNT_POINT, farm / "lib"],
+        check=False,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=600,
+    )

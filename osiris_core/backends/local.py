@@ -1,0 +1,126 @@
+"""The local target: the author's own machine, environment and interpreter, nothing staged."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from osiris_core.backends.protocol import Patience, TargetFacts
+from osiris_core.errors import InfrastructureError
+from osiris_core.wire.request import Placement
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from osiris_core.backends.protocol import Cancellation, Job
+    from osiris_core.session.writer import SessionWriter
+
+_CHUNK = 1 << 16
+_MESSAGE_BYTES = 2000
+
+
+class LocalBackend:
+    """Runs the worker as a child process; a pipe carries what the network carries for `e2b`."""
+
+    target = "local"
+
+    def __init__(self, *, patience: Patience | None = None) -> None:
+        self._patience = patience or Patience()
+
+    def facts(self) -> TargetFacts:
+        """Return an empty record: the host provides, nothing isolates."""
+        return TargetFacts(target=self.target, provider="host", isolation="none")
+
+    def close(self) -> None:
+        """Hold nothing between runs."""
+
+    def run(self, job: Job, session: SessionWriter, facts: TargetFacts, cancellation: Cancellation) -> None:
+        """Run the worker to its end, in the manifest's own directory."""
+        facts.bundle_digest = job.bundle.digest
+        run_directory = session.host_directory / "run"
+        with facts.phase("prepare"):
+            run_directory.mkdir(mode=0o700)
+            (run_directory / "request.json").write_bytes(job.request.to_bytes())
+            (run_directory / "placement.json").write_bytes(_placement(job, run_directory, self._patience).to_bytes())
+        with facts.phase("run"):
+            self._supervise(job, run_directory, session, cancellation)
+        with facts.phase("collect"):
+            if session.needs_fill:
+                session.fill(run_directory / "spool")
+            session.adopt_artifacts(run_directory / "outbox")
+
+    def _supervise(self, job: Job, run_directory: Path, session: SessionWriter, cancellation: Cancellation) -> None:
+        """Feed the worker's frames to the session until its stdout ends; leave no process behind."""
+        errors = run_directory / "supervisor.err"
+        with errors.open("wb") as stderr:
+            process = subprocess.Popen(  # noqa: S603 - this interpreter, with the bundle as its program
+                [sys.executable, "-s", "-P", job.bundle.path, "run", run_directory],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                cwd=job.manifest.path.parent,
+                start_new_session=True,  # Ctrl-C in the terminal reaches pytest, which then asks the worker to stop
+            )
+        stdin, stdout = process.stdin, process.stdout
+        if stdin is None or stdout is None:
+            raise AssertionError("both pipes were asked for")
+
+        def ask_to_stop() -> None:
+            with contextlib.suppress(BrokenPipeError, ValueError):  # it has just ended by itself
+                stdin.write(b"CANCEL\n")
+                stdin.flush()
+
+        try:
+            with cancellation.calling(ask_to_stop):
+                while chunk := stdout.read1(_CHUNK):
+                    session.feed(chunk)
+            self._wait(process)
+        finally:
+            _end(process, self._patience)
+        if session.terminal is None and not (run_directory / "spool").exists():
+            raise InfrastructureError(f"the local worker did not start: {_tail(errors)}")
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):  # `_end` kills what does not leave by itself
+            process.wait(self._patience.driver_stop_s)
+
+
+def _placement(job: Job, run_directory: Path, patience: Patience) -> Placement:
+    manifest = job.manifest
+    return Placement(
+        target=LocalBackend.target,
+        bundle=str(job.bundle.path),
+        run_dir=str(run_directory),
+        project_dir=str(manifest.project_root),
+        work_dir=str(manifest.path.parent),
+        sys_path=tuple(str(manifest.project_root / each) for each in manifest.code),
+        variables={each.name: each.value for each in manifest.env if each.value is not None},
+        keep_variables=tuple(each.name for each in manifest.env),
+        pack_artifacts=False,
+        stdin_end_cancels=True,
+        cancel_grace_s=patience.driver_stop_s,
+    )
+
+
+def _end(process: subprocess.Popen[bytes], patience: Patience) -> None:
+    """Close the worker's stdin, which ends it, and kill its process group if that does not help."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(BrokenPipeError):  # what was still to be written has no reader any more
+                pipe.close()
+    try:
+        process.wait(patience.driver_stop_s + patience.fetch_s)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):  # it left between the two calls
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _tail(path: Path) -> str:
+    """Return the last lines that the supervisor itself wrote to stderr."""
+    text = path.read_bytes()[-_MESSAGE_BYTES:].decode("utf-8", "replace").strip()
+    return text or "it wrote no message"

@@ -1,0 +1,161 @@
+"""What every backend takes and gives back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from osiris_core.backends.bundle import Bundle
+    from osiris_core.manifest.model import Manifest
+    from osiris_core.session.writer import SessionWriter
+    from osiris_core.wire.request import RunRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDigest:
+    """Size and SHA-256 of a file as it was before either target started."""
+
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One manifest, ready to run: equal for every target of a check."""
+
+    manifest: Manifest
+    request: RunRequest
+    bundle: Bundle
+    inputs: Mapping[str, FileDigest]  # by path relative to the project root
+    host_variables: Mapping[str, str]  # the host's values of the variables that the manifest names
+
+
+@dataclass(slots=True, kw_only=True)
+class TargetFacts:
+    """What a backend learns while it runs; ends up in `target.json`, where the two sides may differ freely."""
+
+    target: str
+    provider: str
+    isolation: str
+    sandbox_id: str = ""
+    template: str = ""
+    phases: list[tuple[str, float]] = field(default_factory=list)
+    bytes_up: int = 0
+    bytes_down: int = 0
+    http_requests: int = 0
+    bundle_digest: str = ""
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time the enclosed block on the monotonic clock, also when it fails."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.phases.append((name, (time.monotonic() - started) * 1000))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the members of `target.json` that the backend is responsible for."""
+        return {
+            "target": self.target,
+            "provider": self.provider,
+            "isolation": self.isolation,
+            "sandbox_id": self.sandbox_id,
+            "template": self.template,
+            "phases": [{"name": name, "elapsed_ms": round(elapsed, 3)} for name, elapsed in self.phases],
+            "bytes": {"up": self.bytes_up, "down": self.bytes_down},
+            "http_requests": self.http_requests,
+            "reconnects": 0,
+            "bundle_digest": self.bundle_digest,
+        }
+
+
+class Cancellation:
+    """A request to stop, made on one thread and heard on others.
+
+    Callbacks run on the cancelling thread, at once if the request was already made, and must not block.
+    """
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._lock = threading.Lock()
+        self._callbacks: list[Callable[[], None]] = []
+
+    @property
+    def requested(self) -> bool:
+        """Whether someone asked to stop."""
+        return self._event.is_set()
+
+    def request(self) -> None:
+        """Ask to stop; asking again changes nothing."""
+        with self._lock:
+            if self._event.is_set():
+                return
+            self._event.set()
+            callbacks = list(self._callbacks)
+        for callback in callbacks:
+            callback()
+
+    @contextmanager
+    def calling(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Call `callback` when the stop is requested while the block runs."""
+        with self._lock:
+            requested = self._event.is_set()
+            if not requested:
+                self._callbacks.append(callback)
+        if requested:
+            callback()
+        try:
+            yield
+        finally:
+            with self._lock:
+                if callback in self._callbacks:
+                    self._callbacks.remove(callback)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a backend waits, in seconds; tests inject short ones."""
+
+    driver_stop_s: float = 5.0
+    """For the driver to stop after a cancellation."""
+    fetch_s: float = 5.0
+    """For what is staged to come back after a cancellation."""
+    lease_s: float = 120.0
+    """A sandbox nobody renews dies after this."""
+    renew_s: float = 20.0
+    """Between two renewals of the lease."""
+    kill_s: float = 10.0
+    """For the provider to confirm that a sandbox is gone."""
+
+
+class Backend(Protocol):
+    """Reaches one target.
+
+    `run` feeds every byte the worker writes to `session`, brings the artifacts back, and returns when nothing
+    of the run is left at the target, whatever happened. It raises `InfrastructureError` where the target
+    could not run; a pipeline that fails is no error here.
+    """
+
+    @property
+    def target(self) -> str:
+        """The target's name: `local`, `e2b`."""
+        ...
+
+    def facts(self) -> TargetFacts:
+        """Return an empty record for one run, naming target, provider and isolation."""
+        ...
+
+    def run(self, job: Job, session: SessionWriter, facts: TargetFacts, cancellation: Cancellation) -> None:
+        """Run `job`, filling `session` and `facts`."""
+        ...
+
+    def close(self) -> None:
+        """Release what the backend holds between runs; closing twice is harmless."""
+        ...

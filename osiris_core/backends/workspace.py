@@ -1,0 +1,72 @@
+"""What a manifest declares, as one pack: its inputs and its code, mirrored below the project root."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from osiris_core.backends.protocol import FileDigest
+from osiris_core.errors import InfrastructureError
+from osiris_core.wire.pack import PackEntry, write_pack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from osiris_core.manifest.model import Manifest
+
+_CHUNK = 1 << 20
+_NOT_CODE = {"__pycache__", ".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".osiris"}
+
+
+def digest_inputs(manifest: Manifest) -> dict[str, FileDigest]:
+    """Return size and SHA-256 of every declared file, inputs and code, by path relative to the project root."""
+    return {relative: _digest(path) for relative, path in _declared(manifest)}
+
+
+def changed_inputs(manifest: Manifest, before: Mapping[str, FileDigest]) -> tuple[str, ...]:
+    """Return the declared files that are no longer what they were, sorted."""
+    now = {relative: _digest(path) for relative, path in _declared(manifest) if path.is_file()}
+    return tuple(sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name)))
+
+
+def write_workspace(manifest: Manifest, digests: Mapping[str, FileDigest], out: BinaryIO) -> None:
+    """Write the pack; modes and modification times travel with the files.
+
+    Raises `InfrastructureError` where a file is no longer the one whose digest was taken: the two targets
+    would not have been given the same input.
+    """
+    entries = [
+        PackEntry(path=relative, source=path, mode=path.stat().st_mode & 0o777, mtime_ns=path.stat().st_mtime_ns)
+        for relative, path in _declared(manifest)
+    ]
+    write_pack(out, entries)
+    changed = changed_inputs(manifest, digests)
+    if changed:
+        raise InfrastructureError(f"{changed[0]} changed while the run was being prepared", hint="run it again")
+
+
+def _declared(manifest: Manifest) -> Iterator[tuple[str, Path]]:
+    """Yield (path relative to the root, path) of every declared file once, inputs first."""
+    seen: set[str] = set()
+    for item in manifest.inputs:
+        if item.relative not in seen:
+            seen.add(item.relative)
+            yield item.relative, item.path
+    for directory in manifest.code:
+        base = manifest.project_root / directory
+        for path in sorted(base.rglob("*")):
+            relative = path.relative_to(manifest.project_root)
+            if path.is_file() and not _NOT_CODE & set(relative.parts) and str(relative) not in seen:
+                seen.add(relative.as_posix())
+                yield relative.as_posix(), path
+
+
+def _digest(path: Path) -> FileDigest:
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as source:
+        while chunk := source.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+    return FileDigest(size_bytes=size, sha256=digest.hexdigest())

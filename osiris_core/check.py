@@ -1,0 +1,349 @@
+"""The main verb: run a manifest on its targets and compare what they left behind.
+
+    with Checker(CheckOptions(project_root=root)) as checker:
+        record = checker.check(load(path, project_root=root), ["local", "e2b"])
+
+A run's outcome is never an exception here: it is in the record. Exceptions are for wrong options
+(`UsageError`), wrong manifests (`ManifestError`) and for a stop on request (`KeyboardInterrupt`, re-raised
+when nothing of the run is left).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+import time
+import tomllib
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from osiris_core.drivers.registry import RUNTIME_REQUIREMENTS, builtin_specs
+from osiris_core.errors import InfrastructureError, OsirisError, UsageError
+from osiris_core.manifest.loader import load_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+    from typing import Self
+
+    from osiris_core.backends.protocol import Backend, Cancellation, Job, Patience, TargetFacts
+    from osiris_core.backends.provider import Provider, TemplateSource
+    from osiris_core.manifest.model import Manifest
+    from osiris_core.parity.record import ParityRecord
+    from osiris_core.sandbox.launch import ServerAddress, ServerProcess
+    from osiris_core.session.reader import Session
+    from osiris_core.session.writer import SessionWriter
+
+TARGETS = ("local", "e2b")
+BOTH = TARGETS
+KEY_VARIABLE = "E2B_API_KEY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOptions:
+    """What a check needs to know beside the manifest.
+
+    `provider` is `embedded`, `cloud`, or the address of a self-hosted server. `now` fixes the logical time
+    (ISO 8601, UTC). `session_root` is the directory that holds `.osiris/`, by default the project root.
+    """
+
+    project_root: Path
+    provider: str = "embedded"
+    isolation: str = "bubblewrap"
+    now: str | None = None
+    session_root: Path | None = None
+    reproduce: str = ""
+    patience: Patience | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetResult:
+    """One target's half of a check: its session, unless it could not even be opened, and what went wrong."""
+
+    facts: TargetFacts
+    session: Session | None
+    failure: OsirisError | None
+
+
+def load(path: Path, *, project_root: Path) -> Manifest:
+    """Load a manifest for the built-in drivers; raises `ManifestError` with everything that is wrong."""
+    return load_manifest(path, project_root=project_root, drivers=builtin_specs())
+
+
+def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
+    """Raise `UsageError` where options cannot work, without starting anything."""
+    if sys.platform == "win32":
+        raise UsageError("Windows is not supported", hint="use Linux, WSL or a container")
+    unknown = [each for each in targets if each not in TARGETS]
+    if unknown or not targets or len(set(targets)) != len(targets):
+        raise UsageError(f"unknown target {','.join(targets)!r}", hint=f"known targets: {', '.join(TARGETS)}, both")
+    if options.isolation not in {"bubblewrap", "plain"}:
+        raise UsageError(f"unknown isolation {options.isolation!r}", hint="bubblewrap or plain")
+    if options.now is not None:
+        _parse_now(options.now)
+    if "e2b" in targets:
+        _validate_provider(options.provider)
+
+
+def _validate_provider(provider: str) -> None:
+    from osiris_core.backends.sdk import require_supported_sdk  # noqa: PLC0415 - only the e2b target needs it
+
+    require_supported_sdk()
+    if provider == "embedded":
+        return
+    if provider != "cloud" and not provider.startswith(("http://", "https://")):
+        raise UsageError(
+            f"unknown E2B provider {provider!r}", hint="embedded, cloud, or an address like http://host:port"
+        )
+    if not os.environ.get(KEY_VARIABLE):
+        place = "E2B's cloud" if provider == "cloud" else provider
+        raise UsageError(f"{place} needs a key, and {KEY_VARIABLE} is not set", hint=f"export {KEY_VARIABLE}=...")
+
+
+def check(manifest: Manifest, targets: Sequence[str], options: CheckOptions) -> ParityRecord:
+    """Check one manifest, with a server of its own where the embedded one is needed."""
+    with Checker(options) as checker:
+        return checker.check(manifest, targets)
+
+
+class Checker:
+    """Checks many manifests; starts the embedded server when the first one needs it, and keeps it.
+
+    A `server` that was started elsewhere on this machine can be given instead; it is left running.
+    """
+
+    def __init__(self, options: CheckOptions, *, server: ServerAddress | None = None) -> None:
+        self._options = options
+        self._given_server = server
+        self._own_server: ServerProcess | None = None
+        self._backends: dict[str, Backend] = {}
+
+    def __enter__(self) -> Self:
+        """Return self; nothing is started yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop what was started; closing twice is harmless."""
+        while self._backends:
+            self._backends.popitem()[1].close()
+        if self._own_server is not None:
+            self._own_server.stop()
+            self._own_server = None
+
+    def check(self, manifest: Manifest, targets: Sequence[str]) -> ParityRecord:
+        """Run `manifest` on every target at the same time and judge the result.
+
+        Raises `UsageError` for options that cannot work, and passes `KeyboardInterrupt` on when nothing of
+        the run is left.
+        """
+        from osiris_core.backends.workspace import changed_inputs  # noqa: PLC0415 - the wire is only needed to run
+        from osiris_core.judgement import Circumstances, judge  # noqa: PLC0415
+
+        validate_options(self._options, targets)
+        started_at, started = _utc_now(), time.monotonic()
+        job = _prepare(manifest, self._options, started_at)
+        results = self._run_all(job, targets)
+        circumstances = Circumstances(
+            manifest=manifest,
+            request=job.request,
+            started_at=started_at,
+            elapsed_ms=(time.monotonic() - started) * 1000,
+            changed_inputs=changed_inputs(manifest, job.inputs),
+            reproduce=self._options.reproduce or _reproduce(manifest, targets),
+            session_root=_session_root(self._options),
+        )
+        return judge(results, circumstances)
+
+    def _run_all(self, job: Job, targets: Sequence[str]) -> list[TargetResult]:
+        from osiris_core.backends.protocol import Cancellation  # noqa: PLC0415
+
+        backends = [self._backend_or_failure(target) for target in targets]
+        cancellation = Cancellation()
+        with ThreadPoolExecutor(len(backends), thread_name_prefix="osiris-target") as pool:
+            futures = [
+                pool.submit(_run_one, target, backend, job, _session_root(self._options), cancellation)
+                for target, backend in zip(targets, backends, strict=True)
+            ]
+            try:
+                wait(futures)
+            except BaseException:
+                cancellation.request()
+                raise  # leaving the pool waits for the targets to clean up
+            return [future.result() for future in futures]
+
+    def _backend_or_failure(self, target: str) -> Backend | InfrastructureError:
+        """Return the backend, or why it cannot be had: that is a verdict, not a crash."""
+        try:
+            if target not in self._backends:
+                self._backends[target] = self._make_backend(target)
+            return self._backends[target]
+        except InfrastructureError as error:
+            return error
+
+    def _make_backend(self, target: str) -> Backend:
+        from osiris_core.backends.protocol import Patience  # noqa: PLC0415
+
+        patience = self._options.patience or Patience()
+        if target == "local":
+            from osiris_core.backends.local import LocalBackend  # noqa: PLC0415
+
+            return LocalBackend(patience=patience)
+        from osiris_core.backends.e2b import E2BBackend  # noqa: PLC0415
+
+        provider, templates = self._provider()
+        return E2BBackend(provider, templates, _requirements, patience=patience)
+
+    def _provider(self) -> tuple[Provider, TemplateSource]:
+        """Return who serves the E2B API, and where its templates come from: the only two things that differ."""
+        from osiris_core.backends.provider import NamedTemplates, Provider, RegisteredTemplates  # noqa: PLC0415
+
+        name = self._options.provider
+        if name == "embedded":
+            address = self._server()
+            provider = Provider(name=name, url=address.url, api_key=address.api_key, isolation=address.isolation)
+            return provider, RegisteredTemplates(address.url, address.api_key)
+        key = os.environ.get(KEY_VARIABLE, "")
+        if name == "cloud":
+            return Provider(name=name, api_key=key, isolation="microvm"), NamedTemplates()
+        return Provider(name=name, url=name.rstrip("/"), api_key=key, isolation="unknown"), NamedTemplates()
+
+    def _server(self) -> ServerAddress:
+        """Return the embedded server's address; it is started on this thread, whose end would be its own."""
+        if self._given_server is not None:
+            return self._given_server
+        if self._own_server is None:
+            from osiris_core.sandbox.launch import SandboxServerError, ServerProcess  # noqa: PLC0415
+
+            try:
+                self._own_server = ServerProcess.start(isolation=self._options.isolation)
+            except SandboxServerError as error:
+                raise InfrastructureError(str(error)) from error
+        return self._own_server.address
+
+
+def _run_one(
+    target: str,
+    backend: Backend | InfrastructureError,
+    job: Job,
+    session_root: Path,
+    cancellation: Cancellation,
+) -> TargetResult:
+    """Run one target to its end and close its session, whatever happened."""
+    from osiris_core.backends.protocol import TargetFacts  # noqa: PLC0415
+    from osiris_core.session.writer import SessionWriter  # noqa: PLC0415
+
+    if isinstance(backend, InfrastructureError):
+        return TargetResult(facts=TargetFacts(target=target, provider="", isolation=""), session=None, failure=backend)
+    facts = backend.facts()
+    failure: OsirisError | None = None
+    try:
+        writer = SessionWriter.open(
+            root=session_root,
+            session_id=job.request.session_id,
+            target=target,
+            request=job.request,
+            manifest_json=job.manifest.canonical,
+        )
+    except OsirisError as error:
+        return TargetResult(facts=facts, session=None, failure=error)
+    try:
+        backend.run(job, writer, facts, cancellation)
+    except OsirisError as error:
+        failure = error
+    except OSError as error:
+        failure = InfrastructureError(f"{target}: {error}")
+    return _close(writer, facts, failure, cancelled=cancellation.requested)
+
+
+def _close(writer: SessionWriter, facts: TargetFacts, failure: OsirisError | None, *, cancelled: bool) -> TargetResult:
+    """Close the session with what is known about its end."""
+    try:
+        session = writer.close(
+            target_facts=facts.to_json(),
+            outcome_override="cancelled" if cancelled else None,
+            error=None if failure is None else {"type": type(failure).__name__, "message": str(failure)},
+        )
+    except OsirisError as error:
+        return TargetResult(facts=facts, session=None, failure=failure or error)
+    return TargetResult(facts=facts, session=session, failure=failure)
+
+
+def _prepare(manifest: Manifest, options: CheckOptions, started_at: str) -> Job:
+    """Make everything both targets share: request, bundle, digests of the inputs, values of named variables."""
+    from osiris_core.backends.bundle import build_bundle  # noqa: PLC0415
+    from osiris_core.backends.protocol import Job  # noqa: PLC0415
+    from osiris_core.backends.workspace import digest_inputs  # noqa: PLC0415
+    from osiris_core.session.contract import new_session_id  # noqa: PLC0415
+    from osiris_core.wire.request import RunRequest  # noqa: PLC0415
+
+    request = RunRequest(
+        session_id=new_session_id(),
+        manifest=manifest.canonical,
+        order=manifest.order,
+        logical_now=_parse_now(options.now) if options.now else started_at,
+        seed=int(manifest.fingerprint[:8], 16),
+        timeout_s=manifest.timeout_s,
+    )
+    return Job(
+        manifest=manifest,
+        request=request,
+        bundle=build_bundle(),
+        inputs=digest_inputs(manifest),
+        host_variables=_host_variables(manifest),
+    )
+
+
+def _host_variables(manifest: Manifest) -> Mapping[str, str]:
+    return {each.name: os.environ[each.name] for each in manifest.env if each.value is None and each.name in os.environ}
+
+
+def _requirements(job: Job) -> Iterable[str]:
+    """Return what the manifest, its drivers and the project declare: the roots of the closure."""
+    specs = builtin_specs()
+    by_drivers = {need for step in job.manifest.steps for need in specs[step.driver].requirements}
+    return sorted(
+        {*RUNTIME_REQUIREMENTS, *by_drivers, *job.manifest.requirements, *_project_requirements(job.manifest)}
+    )
+
+
+def _project_requirements(manifest: Manifest) -> Sequence[str]:
+    """Return `[tool.osiris] requirements` of the project; its own dependencies are not what a pipeline declares."""
+    path = manifest.project_root / "pyproject.toml"
+    if not path.is_file():
+        return ()
+    try:
+        declared = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("osiris", {})
+    except tomllib.TOMLDecodeError as error:
+        raise InfrastructureError(f"{path} is no TOML: {error}") from error
+    return [str(each) for each in declared.get("requirements", ())]
+
+
+def _reproduce(manifest: Manifest, targets: Sequence[str]) -> str:
+    target = "both" if set(targets) == set(TARGETS) else ",".join(targets)
+    return f"osiris-parity run {manifest.location} --target {target}"
+
+
+def _session_root(options: CheckOptions) -> Path:
+    return options.session_root or options.project_root
+
+
+def _utc_now() -> str:
+    return _iso(dt.datetime.now(dt.UTC))
+
+
+def _iso(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _parse_now(text: str) -> str:
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is no time", hint="ISO 8601, for example 2026-01-31T12:00:00Z") from None
+    return _iso(moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC))

@@ -1,0 +1,155 @@
+"""From what the targets left behind to the record that everyone reads.
+
+The order of judgement: a target that could not run is INFRA and says nothing about parity; then the two
+sessions are compared; then inputs that changed under the run make the comparison worthless; and a check
+passes only where `expect` holds on every target besides.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from osiris_core.errors import InfrastructureError
+from osiris_core.parity.compare import compare
+from osiris_core.parity.expectations import unmet
+from osiris_core.parity.record import ParityRecord, TargetRun, Verdict
+from osiris_core.parity.summary import headline, step_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from osiris_core.check import TargetResult
+    from osiris_core.manifest.model import Manifest
+    from osiris_core.parity.record import Comparison
+    from osiris_core.wire.request import RunRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What a record says beside the targets' own results."""
+
+    manifest: Manifest
+    request: RunRequest
+    started_at: str
+    elapsed_ms: float
+    changed_inputs: tuple[str, ...]
+    reproduce: str
+    session_root: Path
+
+
+def judge(results: Sequence[TargetResult], circumstances: Circumstances) -> ParityRecord:
+    """Return the record of one check: with two targets a verdict, with one only whether `expect` held."""
+    broken = [each for each in results if each.session is None or isinstance(each.failure, InfrastructureError)]
+    if broken:
+        reason = f"{broken[0].facts.target}: {broken[0].failure}"
+        return _record(results, circumstances, verdict=Verdict.INFRA, headline=reason, comparison=None)
+    sessions = [each.session for each in results if each.session is not None]
+    failed = [f"{each.facts.target}: {each.failure}" for each in results if each.failure is not None]
+    comparison: Comparison | None = None
+    if len(sessions) > 1:
+        comparison = compare(sessions[0], sessions[1], text=circumstances.manifest.parity_text)
+        comparison = _with_problems(comparison, (*failed, *_input_problems(circumstances)))
+    elif failed:
+        return _record(results, circumstances, verdict=Verdict.INFRA, headline=failed[0], comparison=None)
+    return _record(
+        results,
+        circumstances,
+        verdict=comparison.verdict if comparison else None,
+        headline=headline(comparison) if comparison else "",
+        comparison=comparison,
+    )
+
+
+def _input_problems(circumstances: Circumstances) -> tuple[str, ...]:
+    return tuple(
+        f"{name} changed during the run: the targets may have read different inputs"
+        for name in circumstances.changed_inputs
+    )
+
+
+def _with_problems(comparison: Comparison, problems: tuple[str, ...]) -> Comparison:
+    """Add problems found outside the comparison: they leave nothing better than INCONCLUSIVE."""
+    if not problems:
+        return comparison
+    verdict = Verdict.INCONCLUSIVE if comparison.verdict.passes else comparison.verdict
+    return dataclasses.replace(comparison, verdict=verdict, problems=(*comparison.problems, *problems))
+
+
+def _record(
+    results: Sequence[TargetResult],
+    circumstances: Circumstances,
+    *,
+    verdict: Verdict | None,
+    headline: str,
+    comparison: Comparison | None,
+) -> ParityRecord:
+    manifest = circumstances.manifest
+    failures = () if verdict is Verdict.INFRA else _expectation_failures(results, manifest)
+    passed = (verdict is None or verdict.passes) and not failures
+    return ParityRecord(
+        manifest=manifest.location,
+        pipeline_id=manifest.pipeline.id,
+        passed=passed,
+        headline=failures[0] if failures and (verdict is None or verdict.passes) else headline or "as expected",
+        verdict=verdict,
+        cause="UNKNOWN" if verdict is Verdict.DIVERGENT else "",
+        fingerprint=manifest.fingerprint,
+        session_id=circumstances.request.session_id,
+        started_at=circumstances.started_at,
+        elapsed_ms=round(circumstances.elapsed_ms, 3),
+        targets=tuple(_target_run(each, circumstances) for each in results),
+        comparison=comparison,
+        expectation_failures=failures,
+        reproduce=circumstances.reproduce,
+    )
+
+
+def _expectation_failures(results: Sequence[TargetResult], manifest: Manifest) -> tuple[str, ...]:
+    expect = manifest.expect
+    return tuple(
+        sentence
+        for each in results
+        if each.session is not None
+        for sentence in unmet(
+            each.session,
+            expect_outcome=expect.outcome,
+            failed_step=expect.failed_step,
+            rows=expect.rows,
+            artifacts=expect.artifacts,
+        )
+    )
+
+
+def _target_run(result: TargetResult, circumstances: Circumstances) -> TargetRun:
+    facts, session = result.facts, result.session
+    common = {
+        "target": facts.target,
+        "provider": facts.provider,
+        "isolation": facts.isolation,
+        "phases": tuple((name, round(elapsed, 3)) for name, elapsed in facts.phases),
+        "elapsed_ms": round(sum(elapsed for _, elapsed in facts.phases), 3),
+        "http_requests": facts.http_requests,
+        "bytes_up": facts.bytes_up,
+        "bytes_down": facts.bytes_down,
+        "sandbox_id": facts.sandbox_id,
+        "template": facts.template,
+    }
+    if session is None:
+        return TargetRun(**common, error=str(result.failure or ""))
+    error = session.error.get("message", "") if session.error else ""
+    return TargetRun(
+        **common,
+        outcome=session.outcome,
+        failed_step=session.failed_step,
+        error=str(result.failure or error),
+        session_directory=_relative(session.directory, circumstances.session_root),
+        steps=step_runs(session),
+        environment=dict((session.hello or {}).get("environment", {})),
+    )
+
+
+def _relative(directory: Path, root: Path) -> str:
+    return directory.relative_to(root).as_posix() if directory.is_relative_to(root) else str(directory)

@@ -1,0 +1,185 @@
+"""The result of a check, as data: one `ParityRecord` a manifest, which every report is made from.
+
+The record is JSON (`encode_records`, `decode_records`), so that it can travel in a test's properties, be
+stored beside the HTML report, and be merged with records of other machines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+RECORD_VERSION = 1
+"""Version of this JSON form; a reader refuses others."""
+
+
+class Verdict(StrEnum):
+    """The outcome of a comparison; the order of the members is their weight, worst last."""
+
+    IDENTICAL = "IDENTICAL"
+    EQUIVALENT = "EQUIVALENT"
+    ACCEPTED = "ACCEPTED"
+    DIVERGENT = "DIVERGENT"
+    NONDETERMINISTIC = "NONDETERMINISTIC"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    INFRA = "INFRA"
+
+    @property
+    def passes(self) -> bool:
+        """Whether a check with this verdict is green; `expect` must hold besides."""
+        return self in {Verdict.IDENTICAL, Verdict.EQUIVALENT, Verdict.ACCEPTED}
+
+
+class Layer(StrEnum):
+    """What was compared, in the order of comparison."""
+
+    OUTCOME = "outcome"
+    STEPS = "steps"
+    EVENTS = "events"
+    METRICS = "metrics"
+    LOGS = "logs"
+    TABLES = "tables"
+    ARTIFACTS = "artifacts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One difference between the two sides.
+
+    `code` is a stable reason code such as `artifact-content` or `event-missing`; `path` names the place
+    (`write/delays.csv`, `step_complete.rows`, `print.log:12`); `left` and `right` are short readable
+    forms of both values, the left side being the first target; `diff` is a unified diff or empty.
+    `locates` marks a finding that never decides by itself but helps to find the first diverging step.
+    """
+
+    layer: Layer
+    step: str | None
+    code: str
+    path: str
+    message: str
+    left: str = ""
+    right: str = ""
+    diff: str = ""
+    hint: str = ""
+    locates: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleUse:
+    """What one normalizer did: how many values it set aside on each side, with a few raw pairs as examples."""
+
+    rule: str
+    reason: str
+    left_hits: int
+    right_hits: int
+    decided: int
+    examples: tuple[tuple[str, str, str], ...] = ()  # (path, left raw, right raw)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """How much was compared, per layer: counts of the left and of the right side."""
+
+    events: tuple[int, int] = (0, 0)
+    metrics: tuple[int, int] = (0, 0)
+    log_lines: tuple[int, int] = (0, 0)
+    tables: tuple[int, int] = (0, 0)
+    artifacts: tuple[int, int] = (0, 0)
+    artifact_bytes: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What `compare` returns: the verdict of two sessions, with all its evidence.
+
+    `problems` say why evidence is missing or contradicts itself (they make the verdict INCONCLUSIVE);
+    `findings` are capped, `findings_total` is the true count.
+    """
+
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+    findings_total: int = 0
+    first_diverging_step: str | None = None
+    problems: tuple[str, ...] = ()
+    not_compared: tuple[str, ...] = ()
+    rules: tuple[RuleUse, ...] = ()
+    compared: Compared = field(default_factory=Compared)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRun:
+    """One step on one target: `state`, rows of its output table, its share of the time."""
+
+    id: str
+    driver: str
+    needs: tuple[str, ...]
+    state: str
+    rows: int | None = None
+    duration_ms: float | None = None
+    started_ms: float | None = None  # since the run's start
+    artifacts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetRun:
+    """One target's half of a check: where it ran, what came out, how long each phase took."""
+
+    target: str
+    provider: str  # "host", "embedded", "cloud", or the address of a self-hosted server
+    isolation: str  # "none" on the host, else "bubblewrap", "plain", "microvm", "unknown"
+    outcome: str | None = None
+    failed_step: str | None = None
+    error: str = ""
+    session_directory: str = ""  # relative to the project root
+    steps: tuple[StepRun, ...] = ()
+    environment: dict[str, Any] = field(default_factory=dict)
+    phases: tuple[tuple[str, float], ...] = ()  # (name, elapsed_ms)
+    elapsed_ms: float = 0.0
+    http_requests: int = 0
+    bytes_up: int = 0
+    bytes_down: int = 0
+    sandbox_id: str = ""
+    template: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParityRecord:
+    """The whole result of checking one manifest.
+
+    With one target `verdict` is None: nothing was compared, and `passed` says whether `expect` held.
+    `cause` is TRANSPORT, ENVIRONMENT(factor), CODE or UNKNOWN, and empty where nothing diverged.
+    `headline` is the sentence a reader sees first.
+    """
+
+    manifest: str
+    pipeline_id: str
+    passed: bool
+    headline: str
+    verdict: Verdict | None = None
+    cause: str = ""
+    fingerprint: str = ""
+    session_id: str = ""
+    started_at: str = ""
+    elapsed_ms: float = 0.0
+    targets: tuple[TargetRun, ...] = ()
+    comparison: Comparison | None = None
+    expectation_failures: tuple[str, ...] = ()
+    reproduce: str = ""
+    line: int = 1
+    version: int = RECORD_VERSION
+
+    @property
+    def first_diverging_step(self) -> str | None:
+        """The step where the two sides part, or None."""
+        return self.comparison.first_diverging_step if self.comparison else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSet:
+    """Records with the facts of the run that made them: what a report file is made from."""
+
+    records: tuple[ParityRecord, ...]
+    created_at: str = ""
+    host: dict[str, str] = field(default_factory=dict)  # python, platform, pytest_osiris, e2b, bubblewrap ...
+    version: int = RECORD_VERSION
