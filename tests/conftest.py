@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The checkout these tests belong to."""
+    return REPOSITORY
+
+
+def need(tool: str, found: object) -> None:
+    """Skip a test that lacks a tool; fail instead where everything is required, as it is in CI."""
+    if found:
+        return
+    if os.environ.get("OSIRIS_TESTS_REQUIRE_ALL"):
+        pytest.fail(f"{tool} is missing, and OSIRIS_TESTS_REQUIRE_ALL is set")
+    pytest.skip(f"{tool} is missing")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Chromium, which the tests of the report open it with."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    need("Chromium", found)
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def bubblewrap() -> None:
+    """Bubblewrap works here, or the test cannot run."""
+    from osiris_core.sandbox.isolation import find_bubblewrap
+
+    need("a working bubblewrap", find_bubblewrap())

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from osiris_core.check import Checker, CheckOptions, load
+from osiris_core.sandbox.launch import ServerProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from osiris_core.parity.record import ParityRecord
+    from osiris_core.sandbox.launch import ServerAddress
+
+BOTH = ("local", "e2b")
+
+
+@pytest.fixture(scope="session")
+def server(bubblewrap: None) -> Iterator[ServerAddress]:
+    """One embedded server for all tests of this folder."""
+    with ServerProcess.start() as process:
+        yield process.address
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project directory whose manifests are checked against the shared server."""
+
+    root: Path
+    session_root: Path
+    server: ServerAddress
+
+    def write(self, relative: str, text: str) -> Path:
+        """Write a file of the project."""
+        path = self.root / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def check(self, relative: str, targets: Sequence[str] = BOTH, **options: object) -> ParityRecord:
+        """Check one manifest of the project."""
+        given = CheckOptions(project_root=self.root, session_root=self.session_root, **options)  # type: ignore[arg-type]
+        with Checker(given, server=self.server) as checker:
+            return checker.check(load(self.root / relative, project_root=self.root), targets)
+
+
+@pytest.fixture
+def project(tmp_path: Path, server: ServerAddress) -> Project:
+    """An empty project."""
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "pyproject.toml").write_text("")
+    return Project(root=root, session_root=tmp_path / "sessions", server=server)
+
+
+@pytest.fixture
+def fixtures(repository: Path, tmp_path: Path, server: ServerAddress) -> Project:
+    """The pipelines that ship with the repository, run in place; their sessions go elsewhere."""
+    return Project(root=repository, session_root=tmp_path / "sessions", server=server)

@@ -1,0 +1,96 @@
+"""Who serves the E2B API is always said, and what is missing there is named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from osiris_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from conftest import Project
+
+MANIFEST = """
+osiris: "1"
+pipeline: {id: one}
+steps:
+  - {id: one, driver: duckdb.processor, config: {query: "select 1 as n"}}
+"""
+
+
+def test_the_cloud_without_a_key_is_a_usage_error(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing starts, and the sentence names the variable."""
+    monkeypatch.delenv("E2B_API_KEY", raising=False)
+    project.write("one.osiris.yaml", MANIFEST)
+
+    with pytest.raises(UsageError, match="E2B_API_KEY is not set"):
+        project.check("one.osiris.yaml", provider="cloud")
+
+    assert not project.session_root.exists()
+
+
+def test_an_unknown_provider_is_a_usage_error(project: Project) -> None:
+    """A misspelt provider is no address."""
+    project.write("one.osiris.yaml", MANIFEST)
+
+    with pytest.raises(UsageError, match="unknown E2B provider 'clowd'"):
+        project.check("one.osiris.yaml", provider="clowd")
+
+
+def test_a_server_without_the_template_is_infra_and_names_it(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a key but without its template a run says nothing about parity, and says which template is missing."""
+    project.write("one.osiris.yaml", MANIFEST)
+    monkeypatch.setenv("E2B_API_KEY", project.server.api_key)
+
+    record = project.check("one.osiris.yaml", provider=project.server.url)
+
+    assert record.verdict == "INFRA"
+    assert not record.passed
+    assert "has no template osiris-py311-" in record.headline.replace("py312", "py311").replace("py313", "py311")
+    assert record.targets[1].provider == project.server.url
+
+
+def test_a_wrong_key_is_infra_and_says_so(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refused key is named as such."""
+    project.write("one.osiris.yaml", MANIFEST)
+    monkeypatch.setenv("E2B_API_KEY", "e2b_" + "0" * 40)
+
+    record = project.check("one.osiris.yaml", provider=project.server.url)
+
+    assert record.verdict == "INFRA"
+    assert "refused the API key" in record.headline
+
+
+def test_a_server_that_is_not_there_is_infra(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dead address is a sentence, not a traceback, and the local run is not called a comparison."""
+    project.write("one.osiris.yaml", MANIFEST)
+    monkeypatch.setenv("E2B_API_KEY", "e2b_" + "0" * 40)
+
+    record = project.check("one.osiris.yaml", provider="http://127.0.0.1:1")
+
+    assert record.verdict == "INFRA"
+    assert record.comparison is None
+    assert record.headline.startswith("e2b: ")
+
+
+def test_the_record_says_which_provider_and_isolation_ran(project: Project) -> None:
+    """An embedded run is called embedded, with what isolated it."""
+    project.write("one.osiris.yaml", MANIFEST)
+
+    record = project.check("one.osiris.yaml")
+
+    [local, e2b] = record.targets
+    assert (local.provider, local.isolation) == ("host", "none")
+    assert (e2b.provider, e2b.isolation) == ("embedded", "bubblewrap")
+    assert record.verdict == "IDENTICAL"
+
+
+def test_an_undeclared_distribution_cannot_be_resolved_is_infra(project: Project) -> None:
+    """A requirement that the host lacks is named before a sandbox is made."""
+    project.write("one.osiris.yaml", MANIFEST + "requirements: [no-such-distribution-here]\n")
+
+    record = project.check("one.osiris.yaml")
+
+    assert record.verdict == "INFRA"
+    assert "no-such-distribution-here" in record.headline
