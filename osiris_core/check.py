@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
     from osiris_core.backends.protocol import Backend, Cancellation, Job, Patience, TargetFacts
     from osiris_core.backends.provider import Provider, TemplateSource
+    from osiris_core.judgement import TargetResult
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
     from osiris_core.sandbox.launch import ServerAddress, ServerProcess
-    from osiris_core.session.reader import Session
     from osiris_core.session.writer import SessionWriter
 
 TARGETS = ("local", "e2b")
@@ -56,15 +56,6 @@ class CheckOptions:
     session_root: Path | None = None
     reproduce: str = ""
     patience: Patience | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetResult:
-    """One target's half of a check: its session, unless it could not even be opened, and what went wrong."""
-
-    facts: TargetFacts
-    session: Session | None
-    failure: OsirisError | None
 
 
 def load(path: Path, *, project_root: Path) -> Manifest:
@@ -167,7 +158,7 @@ class Checker:
         cancellation = Cancellation()
         with ThreadPoolExecutor(len(backends), thread_name_prefix="osiris-target") as pool:
             futures = [
-                pool.submit(_run_one, target, backend, job, _session_root(self._options), cancellation)
+                pool.submit(_run_one, backend, self._intended(target), job, _session_root(self._options), cancellation)
                 for target, backend in zip(targets, backends, strict=True)
             ]
             try:
@@ -176,6 +167,14 @@ class Checker:
                 cancellation.request()
                 raise  # leaving the pool waits for the targets to clean up
             return [future.result() for future in futures]
+
+    def _intended(self, target: str) -> TargetFacts:
+        """Return what a record says of a target that could not even be reached."""
+        from osiris_core.backends.protocol import TargetFacts  # noqa: PLC0415
+
+        if target == "local":
+            return TargetFacts(target=target, provider="host", isolation="none")
+        return TargetFacts(target=target, provider=self._options.provider, isolation="")
 
     def _backend_or_failure(self, target: str) -> Backend | InfrastructureError:
         """Return the backend, or why it cannot be had: that is a verdict, not a crash."""
@@ -228,25 +227,25 @@ class Checker:
 
 
 def _run_one(
-    target: str,
     backend: Backend | InfrastructureError,
+    intended: TargetFacts,
     job: Job,
     session_root: Path,
     cancellation: Cancellation,
 ) -> TargetResult:
     """Run one target to its end and close its session, whatever happened."""
-    from osiris_core.backends.protocol import TargetFacts  # noqa: PLC0415
+    from osiris_core.judgement import TargetResult  # noqa: PLC0415
     from osiris_core.session.writer import SessionWriter  # noqa: PLC0415
 
     if isinstance(backend, InfrastructureError):
-        return TargetResult(facts=TargetFacts(target=target, provider="", isolation=""), session=None, failure=backend)
+        return TargetResult(facts=intended, session=None, failure=backend)
     facts = backend.facts()
     failure: OsirisError | None = None
     try:
         writer = SessionWriter.open(
             root=session_root,
             session_id=job.request.session_id,
-            target=target,
+            target=facts.target,
             request=job.request,
             manifest_json=job.manifest.canonical,
         )
@@ -257,12 +256,14 @@ def _run_one(
     except OsirisError as error:
         failure = error
     except OSError as error:
-        failure = InfrastructureError(f"{target}: {error}")
+        failure = InfrastructureError(str(error))
     return _close(writer, facts, failure, cancelled=cancellation.requested)
 
 
 def _close(writer: SessionWriter, facts: TargetFacts, failure: OsirisError | None, *, cancelled: bool) -> TargetResult:
     """Close the session with what is known about its end."""
+    from osiris_core.judgement import TargetResult  # noqa: PLC0415
+
     try:
         session = writer.close(
             target_facts=facts.to_json(),
@@ -285,6 +286,7 @@ def _prepare(manifest: Manifest, options: CheckOptions, started_at: str) -> Job:
     request = RunRequest(
         session_id=new_session_id(),
         manifest=manifest.canonical,
+        manifest_fingerprint=manifest.fingerprint,
         order=manifest.order,
         logical_now=_parse_now(options.now) if options.now else started_at,
         seed=int(manifest.fingerprint[:8], 16),

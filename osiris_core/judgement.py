@@ -21,10 +21,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from osiris_core.check import TargetResult
+    from osiris_core.backends.protocol import TargetFacts
+    from osiris_core.errors import OsirisError
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import Comparison
+    from osiris_core.session.reader import Session
     from osiris_core.wire.request import RunRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetResult:
+    """One target's half of a check: its session, unless it could not even be opened, and what went wrong."""
+
+    facts: TargetFacts
+    session: Session | None
+    failure: OsirisError | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,26 +136,26 @@ def _expectation_failures(results: Sequence[TargetResult], manifest: Manifest) -
 
 def _target_run(result: TargetResult, circumstances: Circumstances) -> TargetRun:
     facts, session = result.facts, result.session
-    common = {
-        "target": facts.target,
-        "provider": facts.provider,
-        "isolation": facts.isolation,
-        "phases": tuple((name, round(elapsed, 3)) for name, elapsed in facts.phases),
-        "elapsed_ms": round(sum(elapsed for _, elapsed in facts.phases), 3),
-        "http_requests": facts.http_requests,
-        "bytes_up": facts.bytes_up,
-        "bytes_down": facts.bytes_down,
-        "sandbox_id": facts.sandbox_id,
-        "template": facts.template,
-    }
+    run = TargetRun(
+        target=facts.target,
+        provider=facts.provider,
+        isolation=facts.isolation,
+        phases=tuple((name, round(elapsed, 3)) for name, elapsed in facts.phases),
+        elapsed_ms=round(sum(elapsed for _, elapsed in facts.phases), 3),
+        http_requests=facts.http_requests,
+        bytes_up=facts.bytes_up,
+        bytes_down=facts.bytes_down,
+        sandbox_id=facts.sandbox_id,
+        template=facts.template,
+        error=str(result.failure or ""),
+    )
     if session is None:
-        return TargetRun(**common, error=str(result.failure or ""))
-    error = session.error.get("message", "") if session.error else ""
-    return TargetRun(
-        **common,
+        return run
+    return dataclasses.replace(
+        run,
         outcome=session.outcome,
         failed_step=session.failed_step,
-        error=str(result.failure or error),
+        error=run.error or (str(session.error.get("message", "")) if session.error else ""),
         session_directory=_relative(session.directory, circumstances.session_root),
         steps=step_runs(session),
         environment=dict((session.hello or {}).get("environment", {})),

@@ -1,1 +1,35 @@
-"""The pytest plugin of pytest-osiris; `plugin.py` holds the hooks. Importing this package costs nothing."""
+"""The pytest surface of pytest-osiris: manifests become tests, and tests can run manifests.
+
+``plugin``     the hooks, and nothing else; the first file to read
+``options``    options and their ini twins become `Settings`, or one sentence
+``keys``       where state lives on pytest's own objects, and the one exception that means "this test failed"
+``fixtures``   what a test function can ask for
+``items``      a manifest file becomes a test item
+``marker``     reads `@pytest.mark.osiris`
+``checks``     runs a manifest for a test, and keeps its record
+``store``      one record file a test, shared by all xdist workers of a run
+``run``        `Run`, what `osiris_run` hands to a test
+``failure``    the few lines that a failed check shows
+``summary``    the section at the end, and the report
+
+Every pytest run that has this distribution installed imports `plugin`, `options`, `keys` and `fixtures`; all
+else, and all of `osiris_core`, is imported when there is a manifest to run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_osiris.run import Artifact, Run, Step
+
+__all__ = ["Artifact", "Run", "Step"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the types a test annotates with when they are asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from pytest_osiris import run  # noqa: PLC0415 - importing this package must cost nothing
+
+    return getattr(run, name)

@@ -1,1 +1,158 @@
-"""Hooks only."""
+"""The hooks of the plugin: each says when, and leaves what to another module.
+
+Whoever installs this distribution pays for this module in every pytest run, with or without manifests. So
+it imports the standard library, pytest, and three small modules; everything else waits until a manifest
+was found (a test ends a one-test run in a fresh process and looks at what was imported).
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_osiris import fixtures
+from pytest_osiris.keys import CHECKS, OUTCOME, RUN, RUN_NAME, SETTINGS, CheckFailedError, records_directory
+from pytest_osiris.options import add_options, read_settings, require_writable
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from pytest_osiris.items import ManifestFile
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the options, refuse what cannot work, and name this run."""
+    settings = read_settings(config)
+    config.addinivalue_line(
+        "markers",
+        "osiris(manifest, *, target=None): the pipeline manifest that the fixtures `osiris_run` and `osiris_parity` "
+        "run, as a path from the test file; `target` overrides --osiris-target for this test.",
+    )
+    worker = _worker_input(config)
+    config.stash[SETTINGS] = settings
+    config.stash[RUN] = worker[RUN_NAME] if worker else _new_run_name()
+    config.pluginmanager.register(fixtures, "osiris-fixtures")
+    if worker is not None or config.option.collectonly:
+        return
+    if settings.report is not None:
+        require_writable(settings.report)
+    if settings.on_command_line & {"target", "e2b"}:
+        _refuse_impossible(config)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say where manifests will run, if anything about that was asked for."""
+    settings = config.stash[SETTINGS]
+    if not settings.given:
+        return None
+    from pytest_osiris.summary import header  # noqa: PLC0415
+
+    return header(settings)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ManifestFile | None:
+    """Take the files that `osiris_manifests` names; they are read when their items are collected."""
+    patterns = parent.config.stash[SETTINGS].manifests
+    if not any(_matches(file_path, pattern, parent.config.rootpath) for pattern in patterns):
+        return None
+    from pytest_osiris.items import ManifestFile  # noqa: PLC0415
+
+    return ManifestFile.from_parent(parent, path=file_path)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse options from the ini file that cannot work, now that there is something to run with them."""
+    config = session.config
+    if config.option.collectonly or _worker_input(config) is not None:
+        return
+    if any(item.get_closest_marker("osiris") for item in session.items):
+        _refuse_impossible(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show a failed check as its few lines, and as a failure of the test though a fixture found it."""
+    report = yield
+    if call.excinfo is not None and isinstance(call.excinfo.value, CheckFailedError) and report.outcome == "failed":
+        report.longrepr = str(call.excinfo.value)
+        if report.when == "setup":  # an error would say that the test is broken; it is the pipeline that is
+            report.when = "call"
+    return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker the name of this run, so that all records meet in one place."""
+    node.workerinput[RUN_NAME] = node.config.stash[RUN]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Stop what was started; then, where the whole run is known, write the report."""
+    _close_checks(session.config)
+    if _has_something_to_tell(session.config):
+        from pytest_osiris.summary import finish  # noqa: PLC0415 - only where manifests ran
+
+        finish(session)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what became of the manifests, if there were any."""
+    outcome = terminalreporter.config.stash.get(OUTCOME, None)
+    if outcome is not None:
+        from pytest_osiris.summary import write_section  # noqa: PLC0415 - only where manifests ran
+
+        write_section(terminalreporter, outcome)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what was started, also where no session came to its end."""
+    _close_checks(config)
+
+
+def _has_something_to_tell(config: pytest.Config) -> bool:
+    """Whether this process ends a run that has records, or that was asked for a report and has none."""
+    if _worker_input(config) is not None or config.option.collectonly:
+        return False
+    asked = "report" in config.stash[SETTINGS].on_command_line
+    return asked or records_directory(config.rootpath, config.stash[RUN]).is_dir()
+
+
+def _close_checks(config: pytest.Config) -> None:
+    checks = config.stash.get(CHECKS, None)
+    if checks is not None:
+        checks.close()
+
+
+def _refuse_impossible(config: pytest.Config) -> None:
+    from pytest_osiris.checks import require_possible  # noqa: PLC0415 - only where there is something to run
+
+    require_possible(config.stash[SETTINGS], config.rootpath)
+
+
+def _matches(path: Path, pattern: str, root: Path) -> bool:
+    """Whether a file is a manifest: a pattern with a slash is held against its path from the root directory."""
+    if "/" not in pattern:
+        return fnmatch.fnmatchcase(path.name, pattern)
+    return path.is_relative_to(root) and fnmatch.fnmatchcase(path.relative_to(root).as_posix(), pattern)
+
+
+def _worker_input(config: pytest.Config) -> dict[str, Any] | None:
+    """Return what the xdist controller gave to this worker, or None in any other process."""
+    return getattr(config, "workerinput", None)
+
+
+def _new_run_name() -> str:
+    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.urandom(4).hex()}"

@@ -21,7 +21,8 @@ from osiris_core.backends.farm import MOUNT_POINT
 from osiris_core.backends.loop import LoopThread
 from osiris_core.backends.protocol import Patience, TargetFacts
 from osiris_core.backends.workspace import write_workspace
-from osiris_core.errors import InfrastructureError, SandboxError, TemplateMissingError
+from osiris_core.errors import InfrastructureError, SandboxError, TemplateMissingError, WireError
+from osiris_core.wire.errors import WireProtocolError
 from osiris_core.wire.pack import PackLimits, unpack
 from osiris_core.wire.request import Placement
 
@@ -80,7 +81,11 @@ class E2BBackend:
             facts.template = self._templates.ensure(closure, job.manifest.resources)
         run = _Run(job, session, facts, self._patience, self._connect())
         future = self._thread.submit(run.to_its_end())
-        with cancellation.calling(lambda: self._thread.loop.call_soon_threadsafe(run.stop.set)):
+
+        def ask_to_stop() -> None:
+            self._thread.loop.call_soon_threadsafe(run.stop.set)
+
+        with cancellation.calling(ask_to_stop):
             try:
                 future.result()
             except CancelledError as error:
@@ -266,8 +271,11 @@ class _Run:
         with _as_sandbox_error("the artifacts could not be fetched"):
             async with asyncio.timeout(timeout):
                 self._facts.bytes_down += await _download(sandbox, pack)
-        with pack.open("rb") as stream:
-            unpack(stream, incoming / "artifacts", PackLimits(), keep_mtime=False)
+        try:
+            with pack.open("rb") as stream:
+                unpack(stream, incoming / "artifacts", PackLimits(), keep_mtime=False)
+        except WireProtocolError as error:
+            raise WireError(f"the artifacts that came back are no valid pack: {error}") from error
         self._session.adopt_artifacts(incoming / "artifacts")
 
     async def _renew(self, sandbox: AsyncSandbox) -> None:
@@ -334,7 +342,7 @@ def _placement(job: Job, patience: Patience) -> Placement:
     manifest = job.manifest
     fixed = {each.name: each.value for each in manifest.env if each.value is not None}
     return Placement(
-        target=E2BBackend.target,
+        target="e2b",
         bundle=str(_bundle_path(job)),
         run_dir=str(RUN_DIRECTORY),
         project_dir=str(PROJECT),

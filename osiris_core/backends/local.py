@@ -76,7 +76,7 @@ class LocalBackend:
 
         try:
             with cancellation.calling(ask_to_stop):
-                while chunk := stdout.read1(_CHUNK):
+                while chunk := os.read(stdout.fileno(), _CHUNK):
                     session.feed(chunk)
             self._wait(process)
         finally:
@@ -92,7 +92,7 @@ class LocalBackend:
 def _placement(job: Job, run_directory: Path, patience: Patience) -> Placement:
     manifest = job.manifest
     return Placement(
-        target=LocalBackend.target,
+        target="local",
         bundle=str(job.bundle.path),
         run_dir=str(run_directory),
         project_dir=str(manifest.project_root),

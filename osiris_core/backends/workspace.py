@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from osiris_core.backends.protocol import FileDigest
 from osiris_core.errors import InfrastructureError
+from osiris_core.wire.errors import WireProtocolError
 from osiris_core.wire.pack import PackEntry, write_pack
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ def write_workspace(manifest: Manifest, digests: Mapping[str, FileDigest], out: 
         PackEntry(path=relative, source=path, mode=path.stat().st_mode & 0o777, mtime_ns=path.stat().st_mtime_ns)
         for relative, path in _declared(manifest)
     ]
-    write_pack(out, entries)
+    try:
+        write_pack(out, entries)
+    except WireProtocolError as error:
+        raise InfrastructureError(f"the declared files cannot be sent: {error}") from error
     changed = changed_inputs(manifest, digests)
     if changed:
         raise InfrastructureError(f"{changed[0]} changed while the run was being prepared", hint="run it again")

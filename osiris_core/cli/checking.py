@@ -1,0 +1,122 @@
+"""What `osiris-parity run` does once its command line is understood.
+
+Standard output holds a verdict line for each manifest and nothing else (with `--json` the records instead);
+why a manifest failed, and where the report is, goes to standard error.
+"""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from osiris_core.check import Checker, CheckOptions, load, validate_options
+from osiris_core.errors import ManifestError
+from osiris_core.manifest.loader import find_project_root
+from osiris_core.parity.record import Verdict
+from osiris_core.parity.record_io import encode_records
+from osiris_core.records import placed, record_set, refused_record, require_report_place, verdict_line
+from osiris_core.report.terminal import failure_lines
+from osiris_core.report.text import visible_line
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from typing import Self, TextIO
+
+    from osiris_core.manifest.model import Manifest
+    from osiris_core.parity.record import ParityRecord
+
+EXIT_PASSED = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INFRASTRUCTURE = 3
+
+_WORST_FIRST = (EXIT_USAGE, EXIT_FAILED, EXIT_INFRASTRUCTURE, EXIT_PASSED)
+_DETAIL_COLUMNS = 100
+
+
+def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, err: TextIO) -> int:
+    """Check every manifest and return the exit code of the worst.
+
+    Raises `UsageError` for options that cannot work, before anything is started. A run that is stopped
+    writes no report: one that left manifests out would speak for them too.
+    """
+    validate_options(_options(given, Path.cwd()), targets)
+    if given.report is not None:
+        require_report_place(given.report)
+    codes, records = [], []
+    with _Checkers(given) as checkers:
+        for path in given.manifests:
+            code, record = _check(path, checkers, targets, command_for(path, given))
+            _tell(record, path, err if given.json else out, err)
+            codes.append(code)
+            records.append(record)
+    together = record_set(records)
+    if given.json:
+        out.write(f"{encode_records(together).decode()}\n")
+    if given.report is not None:
+        from osiris_core.report.files import write_report  # noqa: PLC0415 - jinja2 is loaded only for a report
+
+        err.write(f"report: {write_report(together, given.report).html}\n")
+    return min(codes, key=_WORST_FIRST.index)
+
+
+def command_for(path: Path, given: argparse.Namespace) -> str:
+    """Return the command that repeats the check of one manifest."""
+    options = [f"--target={given.target}"]
+    if given.e2b != "embedded":
+        options.append(f"--e2b={given.e2b}")
+    if given.isolation != "bubblewrap":
+        options.append(f"--isolation={given.isolation}")
+    if given.now is not None:
+        options.append(f"--now={given.now}")
+    return shlex.join(["osiris-parity", "run", str(path), *options])
+
+
+class _Checkers:
+    """One checker for every project that the manifests belong to, made when it is first needed."""
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        self._given = given
+        self._by_project: dict[Path, Checker] = {}
+
+    def __enter__(self) -> Self:
+        """Return self; nothing is started yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop what was started."""
+        while self._by_project:
+            self._by_project.popitem()[1].close()
+
+    def check(self, manifest: Manifest, targets: Sequence[str]) -> ParityRecord:
+        """Check one manifest."""
+        root = manifest.project_root
+        if root not in self._by_project:
+            self._by_project[root] = Checker(_options(self._given, root))
+        return self._by_project[root].check(manifest, targets)
+
+
+def _options(given: argparse.Namespace, root: Path) -> CheckOptions:
+    return CheckOptions(project_root=root, provider=given.e2b, isolation=given.isolation, now=given.now)
+
+
+def _check(path: Path, checkers: _Checkers, targets: Sequence[str], command: str) -> tuple[int, ParityRecord]:
+    """Return the exit code and the record of one manifest; one that cannot be read starts nothing."""
+    absolute = path.absolute()
+    try:
+        manifest = load(absolute, project_root=find_project_root(absolute))
+    except ManifestError as error:
+        return EXIT_USAGE, refused_record(str(path), error, reproduce=command)
+    record = placed(checkers.check(manifest, targets), manifest, reproduce=command)
+    if record.passed:
+        return EXIT_PASSED, record
+    return EXIT_INFRASTRUCTURE if record.verdict is Verdict.INFRA else EXIT_FAILED, record
+
+
+def _tell(record: ParityRecord, path: Path, verdicts: TextIO, details: TextIO) -> None:
+    verdicts.write(f"{visible_line(verdict_line(record, str(path)))}\n")
+    verdicts.flush()
+    if not record.passed:
+        details.writelines(f"{line}\n" for line in failure_lines(record, _DETAIL_COLUMNS))

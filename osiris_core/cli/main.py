@@ -1,0 +1,78 @@
+"""The command line of `osiris-parity`, and what its exit codes mean.
+
+0    every manifest behaved as it should
+1    a manifest did not: the targets differ, or `expect` does not hold
+2    an option makes no sense, or a manifest cannot be run as written
+3    a target could not run, and nothing worse happened: says nothing about parity
+130  stopped by Ctrl-C; 143 by SIGTERM
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from osiris_core.cli.stop import TerminatedError, terminable
+from osiris_core.errors import OsirisError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+EXIT_USAGE = 2
+EXIT_INFRASTRUCTURE = 3
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+
+class _Version(argparse.Action):
+    """`--version`, which looks the version up only when it is asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **_: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="print the version and end")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print and end."""
+        from importlib import metadata  # noqa: PLC0415 - see the class
+
+        sys.stdout.write(f"{parser.prog} {metadata.version('pytest-osiris')}\n")
+        parser.exit()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line `arguments` (by default the process's own); return the exit code.
+
+    As any argparse program it raises SystemExit for `--help`, `--version` and wrong options.
+    """
+    given = _parser().parse_args(arguments)
+    try:
+        with terminable():
+            return int(given.run(given, sys.stdout, sys.stderr))
+    except TerminatedError:
+        return _ended("stopped by SIGTERM", EXIT_TERMINATED)
+    except KeyboardInterrupt:
+        return _ended("stopped", EXIT_INTERRUPTED)
+    except UsageError as error:
+        return _ended(str(error), EXIT_USAGE)
+    except OsirisError as error:
+        return _ended(str(error), EXIT_INFRASTRUCTURE)
+
+
+def _parser() -> argparse.ArgumentParser:
+    from osiris_core.cli import run, sandbox  # noqa: PLC0415 - both import what they need when they run
+
+    parser = argparse.ArgumentParser(
+        prog="osiris-parity",
+        description="Runs one pipeline manifest in two places and says whether it behaved the same.",
+    )
+    parser.add_argument("--version", action=_Version)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    run.add_parser(commands)
+    sandbox.add_parser(commands)
+    return parser
+
+
+def _ended(sentence: str, code: int) -> int:
+    sys.stderr.write(f"osiris-parity: {sentence}\n")
+    return code

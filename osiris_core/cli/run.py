@@ -1,0 +1,54 @@
+"""`osiris-parity run`: each manifest on each target, and one verdict line for each manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any, TextIO
+
+TARGETS = {"local": ("local",), "e2b": ("e2b",), "both": ("local", "e2b")}
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to `subparsers`, the object that argparse's `add_subparsers` returns."""
+    parser = subparsers.add_parser(
+        "run",
+        help="run manifests, and compare where they ran",
+        description="Runs each manifest on each target. Prints one line a manifest: its verdict, and where it failed why.",
+        epilog="exit codes: 0 as it should be; 1 different, or not as expected; 2 wrong option or manifest; "
+        "3 a target could not run; 130 and 143 stopped",
+    )
+    parser.add_argument("manifests", nargs="+", type=Path, metavar="MANIFEST", help="a manifest file")
+    parser.add_argument(
+        "--target", choices=TARGETS, default="both", help="where to run: both compares them (default: both)"
+    )
+    parser.add_argument(
+        "--e2b",
+        default="embedded",
+        metavar="PROVIDER",
+        help="who serves the sandboxes: embedded (a server started on this machine), cloud (E2B, needs "
+        "E2B_API_KEY), or a URL (default: embedded)",
+    )
+    parser.add_argument(
+        "--isolation",
+        choices=("bubblewrap", "plain"),
+        default="bubblewrap",
+        help="how the embedded server isolates a sandbox (default: bubblewrap)",
+    )
+    parser.add_argument("--now", metavar="TIME", help="the logical time that every step is told, ISO 8601")
+    parser.add_argument("--report", type=Path, metavar="PATH", help="write an HTML report, and its data beside it")
+    parser.add_argument("--json", action="store_true", help="print the records as JSON; verdict lines go to stderr")
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    """Run what the command line asks for; return the exit code of the worst manifest.
+
+    Raises `UsageError` for options that cannot work, before anything is started.
+    """
+    from osiris_core.cli.checking import check_all  # noqa: PLC0415 - parsing a command line must be quick
+
+    return check_all(given, TARGETS[given.target], out, err)

@@ -1,0 +1,162 @@
+"""`filesystem.csv_extractor`: a CSV file becomes a table, its rows in the file's order.
+
+The file is read as text in a fixed dialect first, so that no guess about delimiters or header lines can swallow a
+row; types follow from the whole column (`csv_types`) or from what the step declares.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from osiris_core.drivers.csv_dialect import QUOTE, delimiter_of, first_record
+from osiris_core.drivers.csv_types import TEXT, infer_types
+from osiris_core.drivers.engine import connect_in_utc, text_literal
+from osiris_core.drivers.protocol import TABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import duckdb
+    import pyarrow as pa
+
+    from osiris_core.drivers.protocol import Context
+
+_TYPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_ ]*(\(\s*\d+\s*(,\s*\d+\s*)?\))?")
+_GLOB: Final = re.compile(r"[*?\[\]]")
+_ADVICE: Final = re.compile(r"\n\s*(Possible (fixes|Solution)|file ?=).*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """The file as the manifest names it, and how it is to be read."""
+
+    path: str
+    delimiter: str
+    header: bool
+    encoding: str
+    nulls: tuple[str, ...]
+    types: Mapping[str, str]
+    selection: tuple[str, ...]
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> _Source:
+        columns = config.get("columns") or {}
+        if not isinstance(columns, (dict, list)):
+            raise TypeError(f"columns is a list of names, or a mapping of names to SQL types, not {columns!r}")
+        return cls(
+            path=str(config["path"]),
+            delimiter=delimiter_of(config),
+            header=bool(config.get("header", True)),
+            encoding=str(config.get("encoding", "utf-8")),
+            nulls=tuple(config.get("nulls", [""])),
+            types=columns if isinstance(columns, dict) else {},
+            selection=tuple(columns) if isinstance(columns, list) else (),
+        )
+
+
+class CsvExtractor:
+    """Reads one CSV file; see `docs/drivers.md` for its options."""
+
+    def run(
+        self,
+        *,
+        step_id: str,  # noqa: ARG002 - the protocol's
+        config: Mapping[str, Any],
+        inputs: Mapping[str, Any],  # noqa: ARG002 - a source has none
+        ctx: Context,
+    ) -> dict[str, Any]:
+        """Return `{"df": table}`.
+
+        FileNotFoundError, with the path as the manifest has it; ValueError for a file that breaks the dialect or
+        a declared type.
+        """
+        source = _Source.of(config)
+        table = _read(source)
+        ctx.log_metric("rows_read", table.num_rows, unit="rows")
+        ctx.logger.info("read %d rows, %d columns from %s", table.num_rows, table.num_columns, source.path)
+        return {TABLE: table}
+
+
+def _read(source: _Source) -> pa.Table:
+    names = _column_names(source)
+    wanted = _wanted(source, names)
+    with connect_in_utc() as connection:
+        fields = {f"c{index}": name for index, name in enumerate(names)}
+        _load_text(connection, source, fields)
+        undeclared = [field for field, name in fields.items() if name in wanted and name not in source.types]
+        types = infer_types(connection, "cells", undeclared)
+        for field, name in fields.items():
+            if name in source.types:
+                types[field] = _declared(connection, field, name, source)
+        by_name = {name: field for field, name in fields.items()}
+        casts = ", ".join(f"cast({by_name[name]} as {types[by_name[name]]}) as {by_name[name]}" for name in wanted)
+        return connection.sql(f"select {casts} from cells").to_arrow_table().rename_columns(list(wanted))
+
+
+def _column_names(source: _Source) -> list[str]:
+    """Return the names of all columns in the file's order, each once."""
+    path = Path(source.path)
+    if not path.is_file():
+        kind = (errno.EISDIR, "Is a directory") if path.is_dir() else (errno.ENOENT, "No such file or directory")
+        raise OSError(*kind, source.path)
+    if _GLOB.search(source.path):
+        raise ValueError(f"{source.path}: one file is read, so a path cannot have any of * ? [ ]")
+    first = first_record(path, shown=source.path, delimiter=source.delimiter, encoding=source.encoding)
+    declared = list(source.types or source.selection)
+    if not first and not (declared and not source.header):
+        raise ValueError(f"{source.path} is empty: it has not even a header line")
+    if not source.header:
+        if first and declared and len(declared) != len(first):
+            raise ValueError(f"{source.path} has {len(first)} columns, but columns: names {len(declared)}")
+        return declared or [f"column{index}" for index in range(len(first))]
+    doubled = sorted({name for name in first if first.count(name) > 1})
+    if doubled:
+        raise ValueError(f"{source.path} has more than one column {doubled[0]!r}: a table's columns have one name each")
+    return first
+
+
+def _wanted(source: _Source, names: list[str]) -> tuple[str, ...]:
+    """Return the columns of the table: those selected, in the selection's order, or all of the file's."""
+    unknown = [name for name in (*source.types, *source.selection) if name not in names]
+    if unknown:
+        raise ValueError(f"{source.path} has no column {unknown[0]!r}; it has {', '.join(names)}")
+    return source.selection or tuple(names)
+
+
+def _load_text(connection: duckdb.DuckDBPyConnection, source: _Source, fields: Mapping[str, str]) -> None:
+    """Make the table `cells`: every field as text, missing ones null."""
+    import duckdb  # noqa: PLC0415 - loaded already by the connection
+
+    columns = ", ".join(f"{field}: 'VARCHAR'" for field in fields)
+    nulls = ", ".join(text_literal(text) for text in source.nulls)
+    try:
+        connection.execute(
+            f"create table cells as select * from read_csv({text_literal(source.path)}, auto_detect = false,"
+            f" columns = {{{columns}}}, header = {source.header}, delim = {text_literal(source.delimiter)},"
+            f" quote = '{QUOTE}', escape = '{QUOTE}', comment = '', nullstr = [{nulls}], allow_quoted_nulls = false,"
+            f" encoding = '{source.encoding}', compression = 'none', strict_mode = true, null_padding = false)"
+        )
+    except duckdb.InvalidInputException as error:
+        raise ValueError(f"{source.path}: {_ADVICE.sub('', str(error))}") from error
+
+
+def _declared(connection: duckdb.DuckDBPyConnection, field: str, name: str, source: _Source) -> str:
+    """Return the declared SQL type of a column. ValueError for none, and with the first row that does not fit."""
+    kind = str(source.types[name])
+    if not _TYPE.fullmatch(kind):
+        raise ValueError(
+            f"columns: {name}: {kind!r} is no SQL type of a plain value, such as INTEGER or DECIMAL(10, 2)"
+        )
+    if kind.upper() == TEXT:
+        return TEXT
+    misfit = connection.execute(
+        f"select row, value from (select row_number() over () as row, {field} as value from cells)"
+        f" where value is not null and try_cast(value as {kind}) is null order by row limit 1"
+    ).fetchone()
+    if misfit is not None:
+        raise ValueError(f"{source.path}: row {misfit[0]}, column {name}: {misfit[1]!r} cannot be read as {kind}")
+    return kind

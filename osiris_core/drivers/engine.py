@@ -1,0 +1,39 @@
+"""A private DuckDB connection: in memory, its own, and unable to fetch extensions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import duckdb
+
+_SETTINGS: Final = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    # A query sees the tables it is given, not the variables of whatever Python code happens to call it.
+    "python_enable_replacements": "false",
+}
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """Return a new connection. Everything else, threads and time zone too, is as the engine finds the machine."""
+    import duckdb  # noqa: PLC0415 - engines load inside the step that needs them
+
+    return duckdb.connect(":memory:", config=dict(_SETTINGS))
+
+
+def connect_in_utc() -> duckdb.DuckDBPyConnection:
+    """Return a connection for work whose result must not depend on the machine's time zone."""
+    connection = connect()
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+def text_literal(text: str) -> str:
+    """Return `text` as a SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quoted_name(name: str) -> str:
+    """Return `name` as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'

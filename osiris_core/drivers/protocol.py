@@ -1,0 +1,77 @@
+"""What a driver is, and how it declares itself before any of its code is imported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+    from random import Random
+
+Kind = Literal["extractor", "processor", "writer", "callable"]
+OptionType = Literal["string", "integer", "boolean", "strings", "mapping", "any"]
+
+TABLE = "df"
+"""The key of the table in what a driver returns, and of what it is given: `df_<upstream id>`."""
+
+
+class Context(Protocol):
+    """What a driver may ask of the run; `now` is the run's logical time (aware), `rng` belongs to the step alone."""
+
+    session_id: str
+    step_id: str
+    output_dir: Path
+    logger: logging.Logger
+    now: datetime
+    seed: int
+    rng: Random
+
+    def log_metric(
+        self, name: str, value: float, unit: str | None = None, volatile: bool = False, **tags: object
+    ) -> None:
+        """Record a finite number. With `volatile`, or a unit of time, it is compared by its shape only."""
+
+    def log_event(self, name: str, /, **fields: Any) -> None:
+        """Record an event of the driver's own; `fields` is anything that JSON can say."""
+
+
+class Driver(Protocol):
+    """One step's work. Called once, in the target, with the manifest's directory as working directory."""
+
+    def run(
+        self, *, step_id: str, config: Mapping[str, Any], inputs: Mapping[str, Any], ctx: Context
+    ) -> dict[str, Any] | None:
+        """Do the step; return `{"df": table}` for a source or processor, `{}` or None for a writer.
+
+        `inputs` holds `df_<upstream id>` for every step that this one needs, each a `pyarrow.Table`, or None
+        where that step handed on nothing. Whatever is raised fails the step.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One key of a step's `config`. `strings` is a list of texts; `choices` lists the values of a text."""
+
+    type: OptionType
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverSpec:
+    """A driver's declaration: enough to check a manifest and to prepare a target without importing the driver.
+
+    `target` is `module:Class`; `requirements` are PEP 508 names of the distributions that it imports.
+    """
+
+    name: str
+    kind: Kind
+    target: str
+    requirements: tuple[str, ...] = ()
+    options: Mapping[str, Option] = field(default_factory=lambda: MappingProxyType({}))
+    summary: str = ""

@@ -1,0 +1,14 @@
+"""A file becomes a `Manifest`, or a list of everything that is wrong with it, each at its line and column.
+
+Read in this order:
+
+``text``       the file's bytes become text: size, encoding, characters
+``tree``       the text becomes nodes that know their place; ``scalars`` says what a word means
+``problems``   where every other module reports; ``fields`` reads one value from one node
+``header``     everything above the steps; ``files`` and ``patterns`` find what it declares on disk
+``steps``      the steps; ``options`` holds their config against their driver; ``graph`` orders them
+``expect``     the oracle
+``canonical``  the one form in which equal manifests are equal, and its fingerprint
+``loader``     composes all of these: the room's door
+``model``      what comes out of it
+"""

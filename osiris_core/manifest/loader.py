@@ -1,0 +1,122 @@
+"""A manifest file becomes a `Manifest`: the door of this room."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from osiris_core.manifest import fields, header
+from osiris_core.manifest.canonical import canonical_form, fingerprint_of
+from osiris_core.manifest.expect import read_expect
+from osiris_core.manifest.files import Places, read_code, read_inputs
+from osiris_core.manifest.model import Expectation, Manifest, Pipeline, Resources
+from osiris_core.manifest.options import DriverShape
+from osiris_core.manifest.problems import START, Problems
+from osiris_core.manifest.steps import order_of, read_steps, to_steps
+from osiris_core.manifest.text import read_text
+from osiris_core.manifest.tree import read_tree
+from osiris_core.wire.paths import broken_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from osiris_core.manifest.nodes import Entry, MappingNode, Node
+    from osiris_core.manifest.steps import StepNodes
+
+_T = TypeVar("_T")
+
+__all__ = ["DriverShape", "find_project_root", "load_manifest"]
+
+_SERVED = (
+    "osiris",
+    "pipeline",
+    "inputs",
+    "code",
+    "requirements",
+    "env",
+    "resources",
+    "timeout_s",
+    "steps",
+    "expect",
+    "parity",
+)
+_LATER = ("params", "secrets", "connections", "network", "template", "on_failure", "pytest")
+
+
+def load_manifest(path: Path, *, project_root: Path, drivers: Mapping[str, DriverShape]) -> Manifest:
+    """Read and check a manifest, and find the files it declares; nothing is started or imported for it.
+
+    `drivers` are the known ones by name. Raises `ManifestError` with everything that is wrong, whatever the file
+    holds: where the text cannot be read to its end, with everything up to there.
+    """
+    root = Path(os.path.realpath(project_root))
+    file = Path(os.path.realpath(path.parent)) / path.name
+    problems = Problems(_location(file, root))
+    _check_place(problems, file, root)
+    return _read(problems, read_tree(read_text(file, problems), problems), file, root, drivers)
+
+
+def find_project_root(path: Path) -> Path:
+    """Return the nearest directory above a manifest that has a `pyproject.toml`, or else the manifest's own."""
+    directory = Path(os.path.realpath(path.parent))
+    return next((each for each in (directory, *directory.parents) if (each / "pyproject.toml").is_file()), directory)
+
+
+def _location(file: Path, root: Path) -> str:
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
+
+
+def _check_place(problems: Problems, file: Path, root: Path) -> None:
+    """Refuse a manifest that no target could be shown at the same place."""
+    if not file.is_relative_to(root) or not Path(os.path.realpath(file)).is_relative_to(root):
+        problems.add(START, f"the manifest is outside the project root {root}", "the root is where pyproject.toml is")
+    elif rule := broken_rule(file.relative_to(root).as_posix()):
+        problems.add(START, f"the manifest's path cannot be sent: {rule}", "rename it")
+    problems.raise_if_any()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sections:
+    """The top of the tree: reads the sections that the file has."""
+
+    problems: Problems
+    found: Mapping[str, Entry]
+
+    def read(self, name: str, reader: Callable[[Problems, Node], _T], default: _T) -> _T:
+        """Return what a reader makes of a section, or the default where the file does not have it."""
+        return reader(self.problems, self.found[name].node) if name in self.found else default
+
+
+def _read(
+    problems: Problems, tree: MappingNode, file: Path, root: Path, drivers: Mapping[str, DriverShape]
+) -> Manifest:
+    """Read every section, so that all problems are found, and only then look whether there were any."""
+    found = fields.keys(problems, tree, "the manifest", served=_SERVED, reserved_keys=_LATER)
+    for name in ("osiris", "pipeline", "steps"):
+        fields.required(problems, found, name, "the manifest", tree)
+    sections, places = _Sections(problems, found), Places(directory=file.parent, root=root)
+    sections.read("osiris", header.check_format, None)
+    nothing: tuple[StepNodes, ...] = ()
+    nodes = sections.read("steps", partial(read_steps, drivers=drivers), nothing)
+    ids = {each.id for each in nodes}
+    manifest = Manifest(
+        path=file,
+        project_root=root,
+        pipeline=sections.read("pipeline", header.read_pipeline, Pipeline(id="")),
+        inputs=sections.read("inputs", partial(read_inputs, places=places), ()),
+        code=sections.read("code", partial(read_code, places=places), ()),
+        requirements=sections.read("requirements", header.read_requirements, ()),
+        env=sections.read("env", header.read_env, ()),
+        resources=sections.read("resources", header.read_resources, Resources()),
+        timeout_s=sections.read("timeout_s", partial(fields.seconds, name="timeout_s"), None),
+        steps=to_steps(nodes),
+        expect=sections.read("expect", partial(read_expect, steps=ids), Expectation()),
+        parity_text=sections.read("parity", header.read_parity, "normalized"),
+        order=order_of(nodes),
+    )
+    problems.raise_if_any()
+    canonical = canonical_form(manifest)
+    return replace(manifest, canonical=canonical, fingerprint=fingerprint_of(canonical))

@@ -1,0 +1,113 @@
+"""What a manifest says, as values: nothing here reads a file or checks anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FORMAT = "1"
+"""The only value of the key `osiris` that this version reads."""
+STEP_ID_RULE = "[A-Za-z][A-Za-z0-9_-]{0,62}"
+"""Ids of steps and pipelines, as a regular expression for the whole id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """What the pipeline is called."""
+
+    id: str
+    version: str = "0.1.0"
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """A regular file that the run may read: its absolute path, and its POSIX path from the project root."""
+
+    path: Path
+    relative: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """An environment variable that steps see: with a fixed value, or (None) with the one that the host has."""
+
+    name: str
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """How big the sandbox is; the local target takes the machine as it is. Defaults are E2B's own."""
+
+    cpus: int = 2
+    memory_mb: int = 512
+    disk_mb: int = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step; `line` is the line of its id in the manifest, counted from 1."""
+
+    id: str
+    driver: str
+    needs: tuple[str, ...] = ()
+    config: Mapping[str, Any] = field(default_factory=dict)
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What must be true of every run: `rows` by step id, `artifacts` as `<step>/<file>`."""
+
+    outcome: str = "succeeded"
+    failed_step: str | None = None
+    rows: Mapping[str, int] = field(default_factory=dict)
+    artifacts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """One manifest, checked and complete.
+
+    `path` and `project_root` are absolute, without symbolic links in their directories. `code` holds directories
+    as POSIX paths from the root, in the order of `sys.path`. `timeout_s` bounds the whole run. `order` is the order
+    of execution. `canonical` is the JSON form that a worker is given; `fingerprint` is the SHA-256, as hex, of the
+    part of it that decides a run: not `expect`, `parity`, or the pipeline's description.
+    """
+
+    path: Path
+    project_root: Path
+    pipeline: Pipeline
+    inputs: tuple[InputFile, ...] = ()
+    code: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    env: tuple[Variable, ...] = ()
+    resources: Resources = field(default_factory=Resources)
+    timeout_s: float | None = None
+    steps: tuple[Step, ...]
+    expect: Expectation = field(default_factory=Expectation)
+    parity_text: str = "normalized"
+    order: tuple[str, ...]
+    canonical: dict[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""
+
+    @property
+    def relative(self) -> str:
+        """The manifest's POSIX path from the project root."""
+        return self.path.relative_to(self.project_root).as_posix()
+
+    @property
+    def location(self) -> str:
+        """How messages name this manifest: its path from the project root."""
+        return self.relative
+
+    @property
+    def work_relative(self) -> str:
+        """The directory that relative paths start from, seen from the project root; `.` for the root itself."""
+        return str(PurePosixPath(self.relative).parent)

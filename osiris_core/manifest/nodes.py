@@ -1,0 +1,78 @@
+"""A manifest as nodes: values that know their place, before anything is known about their meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from osiris_core.manifest.scalars import Value
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarNode:
+    """One word or text."""
+
+    line: int
+    column: int
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class ListNode:
+    """A list."""
+
+    line: int
+    column: int
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MappingNode:
+    """A mapping whose keys are text, each once; the place of an entry is the place of its key."""
+
+    line: int
+    column: int
+    entries: dict[str, Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenNode:
+    """Something that was reported already; whoever meets it stays silent."""
+
+    line: int
+    column: int
+
+
+Node = ScalarNode | ListNode | MappingNode | BrokenNode
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key with its place, and its value."""
+
+    line: int
+    column: int
+    node: Node
+
+
+def kind_of(node: Node) -> str:
+    """Return what a node is, in the words of messages."""
+    if isinstance(node, ListNode):
+        return "a list"
+    if isinstance(node, MappingNode):
+        return "a mapping"
+    value = node.value if isinstance(node, ScalarNode) else None
+    kinds = ((bool, "true or false"), (str, "text"), (int, "a whole number"), (float, "a number"))
+    return next((words for kind, words in kinds if isinstance(value, kind)), "empty")
+
+
+def to_json(node: Node) -> Any:
+    """Return the plain value of a node, for JSON. Depth was bounded when the node was made."""
+    if isinstance(node, ScalarNode):
+        return node.value
+    if isinstance(node, ListNode):
+        return [to_json(each) for each in node.items]
+    if isinstance(node, MappingNode):
+        return {name: to_json(entry.node) for name, entry in node.entries.items()}
+    return None

@@ -1,0 +1,87 @@
+"""Where every reader of a manifest reports what is wrong, so that all of it is said at once."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from osiris_core.errors import ManifestError, ManifestProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+MAX_PROBLEMS = 1000
+"""More than this nobody reads; the rest is counted."""
+_MAX_COMPARISONS = 50_000  # what looking for similar names may cost one manifest, about a second
+_MAX_NAME = 64  # comparing longer names costs the product of their lengths
+_SHOWN = 60
+
+
+class Place(Protocol):
+    """Anything that has a line and a column, both counted from 1."""
+
+    @property
+    def line(self) -> int:
+        """The line, from 1."""
+
+    @property
+    def column(self) -> int:
+        """The column in characters, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A bare place."""
+
+    line: int
+    column: int
+
+
+START = At(1, 1)
+
+
+class Problems:
+    """The problems of one manifest, which messages call `location`."""
+
+    def __init__(self, location: str) -> None:
+        self._location = location
+        self._found: set[ManifestProblem] = set()  # an aliased node is read twice, its problem is one
+        self._comparisons_left = _MAX_COMPARISONS
+
+    def add(self, at: Place, message: str, hint: str = "") -> None:
+        """Note a problem at a place."""
+        self._found.add(
+            ManifestProblem(path=self._location, line=at.line, column=at.column, message=message, hint=hint)
+        )
+
+    def nearest(self, name: str, known: Collection[str]) -> str:
+        """Return `did you mean ...?` for the known name most like `name`, or nothing."""
+        if len(name) > _MAX_NAME or len(known) > self._comparisons_left:
+            return ""
+        self._comparisons_left -= len(known)
+        lowered = {each.lower(): each for each in known}
+        match = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
+        return f"did you mean {shown(lowered[match[0]])}?" if match else ""
+
+    def error(self) -> ManifestError:
+        """Return the error that carries all problems noted so far, in file order."""
+        ordered = sorted(self._found)
+        shown_problems, rest = ordered[:MAX_PROBLEMS], len(ordered) - MAX_PROBLEMS
+        if rest > 0:
+            last = shown_problems[-1]
+            self._found = set(shown_problems)
+            self.add(At(last.line, last.column), f"{rest:,} more problems are not shown", "mend these first")
+            return ManifestError(self._found)
+        return ManifestError(ordered)
+
+    def raise_if_any(self) -> None:
+        """Raise `ManifestError` where anything was noted."""
+        if self._found:
+            raise self.error()
+
+
+def shown(text: str) -> str:
+    """Return text from a manifest as a message shows it: on one line, in backticks, cut where it is long."""
+    cut = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return "`" + "".join(each if each.isprintable() else ascii(each)[1:-1] for each in cut) + "`"

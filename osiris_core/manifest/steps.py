@@ -1,0 +1,140 @@
+"""Reads the steps, and puts them into the order of execution."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from osiris_core.manifest import fields, graph
+from osiris_core.manifest.model import Step
+from osiris_core.manifest.nodes import ListNode, to_json
+from osiris_core.manifest.options import check_options
+from osiris_core.manifest.problems import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from osiris_core.manifest.nodes import MappingNode, Node
+    from osiris_core.manifest.options import DriverShape
+    from osiris_core.manifest.problems import Place, Problems
+
+_SERVED = ("id", "driver", "needs", "config")
+_LATER = ("cfg_path", "timeout_s", "retries")
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]")
+_MAX_NAMED = 12  # steps of a cycle that a message names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepNodes:
+    """A step as it stands in the file: its id with its place, its needs with theirs, and its config."""
+
+    id: str
+    at: Place
+    driver: str
+    needs: Mapping[str, Place] = field(default_factory=dict)
+    config: MappingNode | None = None
+
+    @property
+    def table_name(self) -> str:
+        """How later steps call this one's table: `df_` and the id, with `_` for what names cannot hold."""
+        return "df_" + _NOT_IN_NAMES.sub("_", self.id)
+
+
+def read_steps(problems: Problems, node: Node, drivers: Mapping[str, DriverShape]) -> tuple[StepNodes, ...]:
+    """Return the steps in the file's order; those without a readable id are reported and left out."""
+    nodes = fields.items(problems, node, "steps")
+    if not nodes and isinstance(node, ListNode):
+        problems.add(node, "`steps` is empty", "a pipeline has at least one step")
+    found = [_read_step(problems, each, drivers) for each in nodes]
+    steps = tuple(each for each in found if each is not None)
+    _check_ids(problems, steps)
+    _check_needs(problems, steps)
+    return steps
+
+
+def order_of(steps: Sequence[StepNodes]) -> tuple[str, ...]:
+    """Return the ids in the order of execution; complete only where no problem was reported."""
+    return graph.execution_order(_needs(steps))
+
+
+def to_steps(steps: Sequence[StepNodes]) -> tuple[Step, ...]:
+    """Return the steps as values."""
+    return tuple(
+        Step(
+            id=each.id,
+            driver=each.driver,
+            needs=tuple(each.needs),
+            config={} if each.config is None else to_json(each.config),
+            line=each.at.line,
+        )
+        for each in steps
+    )
+
+
+def _read_step(problems: Problems, node: Node, drivers: Mapping[str, DriverShape]) -> StepNodes | None:
+    section = fields.mapping(problems, node, "steps[]")
+    if section is None:
+        return None
+    found = fields.keys(problems, section, "a step", served=_SERVED, reserved_keys=_LATER)
+    id_node = fields.required(problems, found, "id", "a step", section)
+    driver_node = fields.required(problems, found, "driver", "a step", section)
+    step_id = fields.identifier(problems, id_node, "id") if id_node else None
+    driver = fields.text(problems, driver_node, "driver") if driver_node else None
+    config = fields.mapping(problems, found["config"].node, "config") if "config" in found else None
+    needs = dict(fields.texts(problems, found["needs"].node, "needs")) if "needs" in found else {}
+    if driver is not None and driver_node is not None:
+        shape = drivers.get(driver)
+        if shape is None:
+            hint = problems.nearest(driver, drivers) or "known: " + ", ".join(sorted(drivers))
+            problems.add(driver_node, f"unknown driver {shown(driver)}", hint)
+        elif config is not None or "config" not in found:
+            check_options(problems, config, driver=driver, shape=shape, at=driver_node)
+    if step_id is None or id_node is None:
+        return None
+    return StepNodes(id=step_id, at=id_node, driver=driver or "", needs=needs, config=config)
+
+
+def _check_ids(problems: Problems, steps: Sequence[StepNodes]) -> None:
+    """Report ids that are the same, or would be the same where steps meet: as names of tables, or as directories."""
+    by_name: dict[str, StepNodes] = {}
+    for step in steps:
+        first = by_name.setdefault(step.table_name.lower(), step)
+        if first is step:
+            continue
+        where = f"{shown(first.id)} stands at line {first.at.line}"
+        if first.id == step.id:
+            problems.add(step.at, f"duplicate id {shown(step.id)}", f"it stands at line {first.at.line} already")
+        elif first.table_name == step.table_name:
+            problems.add(
+                step.at, f"{shown(first.id)} and {shown(step.id)} would both be {shown(step.table_name)}", where
+            )
+        else:
+            problems.add(step.at, f"{shown(first.id)} and {shown(step.id)} differ in case only", where)
+
+
+def _check_needs(problems: Problems, steps: Sequence[StepNodes]) -> None:
+    """Report needs that no step meets."""
+    known = {each.id for each in steps}
+    for step in steps:
+        for need, at in step.needs.items():
+            if need == step.id:
+                problems.add(at, f"step {shown(need)} needs itself")
+            elif need not in known:
+                problems.add(at, f"unknown step {shown(need)} in `needs`", problems.nearest(need, known))
+    needs = _needs(steps)
+    places = {each.id: each.needs for each in reversed(steps)}
+    for cycle in graph.cycles(needs):
+        names = [*cycle, cycle[0]]
+        if len(names) > _MAX_NAMED:
+            names = [*names[: _MAX_NAMED - 2], f"... {len(names) - _MAX_NAMED + 1} more ...", names[-1]]
+        problems.add(places[cycle[0]][cycle[1]], f"the steps need each other in a cycle: {' -> '.join(names)}")
+
+
+def _needs(steps: Sequence[StepNodes]) -> Mapping[str, Sequence[str]]:
+    """Return what each step needs of the others that exist; of steps with one id, the first."""
+    known = {each.id for each in steps}
+    needs: dict[str, list[str]] = {}
+    for step in steps:
+        needs.setdefault(step.id, [each for each in step.needs if each in known and each != step.id])
+    return needs

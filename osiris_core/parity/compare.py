@@ -1,0 +1,139 @@
+"""The comparison of two sessions: evidence first, then layer by layer, then the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, Literal
+
+from osiris_core.parity.evidence import check_minimums, check_two_processes, is_lost
+from osiris_core.parity.hints import failure_hints
+from osiris_core.parity.layers import COMPARERS
+from osiris_core.parity.layers.tables import tables_of
+from osiris_core.parity.ledger import Ledger
+from osiris_core.parity.record import Compared, Comparison, Layer, RuleUse, Verdict
+from osiris_core.parity.side import Pair, execution_order, labels, manifest_steps, view
+from osiris_core.parity.streams import line_ends
+from osiris_core.parity.text import EXAMPLES, TextRules
+from osiris_core.parity.values import signature
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from osiris_core.parity.record import Finding
+    from osiris_core.parity.side import Side
+    from osiris_core.session.reader import Session
+
+ALL: Final[frozenset[Layer]] = frozenset(Layer)
+"""Every layer: anything less is named in `not_compared`, and cannot be green."""
+
+TABLE_ORDER: Final = "table-order"
+
+_HINTED: Final = frozenset({Layer.OUTCOME, Layer.STEPS, Layer.EVENTS})
+
+
+def compare(
+    left: Session,
+    right: Session,
+    *,
+    text: Literal["normalized", "exact"] = "normalized",
+    max_findings: int = 200,
+    comparers: Collection[Layer] = ALL,
+) -> Comparison:
+    """Compare two sessions of one check; the left one is the first target.
+
+    `text="exact"` turns the text rules off. At most `max_findings` findings are kept, all are counted.
+    SameSessionError where both are one and the same run.
+    """
+    problems = [*check_two_processes(left, right), *check_minimums(left), *check_minimums(right)]
+    if signature(left.manifest) != signature(right.manifest):
+        problems.append("the two sessions ran different manifests")
+    pair = _pair(left, right, text)
+    ledger = Ledger(max_findings)
+    for layer, comparer in COMPARERS.items():
+        if layer in comparers:
+            ledger.extend(comparer(pair))
+    rules = (*pair.text.uses(), *_order_rule(ledger))
+    not_compared = tuple(f"layer {layer} was switched off" for layer in COMPARERS if layer not in comparers)
+    hints = failure_hints(pair)
+    lost = is_lost(left) or is_lost(right)
+    return Comparison(
+        verdict=_verdict(ledger, lost=lost, doubtful=bool(problems or not_compared), rules=rules),
+        findings=tuple(_hinted(finding, hints) for finding in ledger.selected(pair)),
+        findings_total=ledger.total,
+        first_diverging_step=ledger.first_diverging_step(pair),
+        problems=tuple(problems),
+        not_compared=not_compared,
+        rules=rules,
+        compared=_compared(pair, comparers),
+    )
+
+
+def _pair(left: Session, right: Session, text: str) -> Pair:
+    left_label, right_label = labels(left, right)
+    a, b = view(left, left_label, is_left=True), view(right, right_label, is_left=False)
+    rules = TextRules(a, b, enabled=text == "normalized")
+    needs: dict[str, set[str]] = {}
+    for session in (left, right):
+        for step, body in manifest_steps(session).items():
+            needs.setdefault(step, set()).update(body.get("needs") or ())
+    return Pair(left=a, right=b, text=rules, order=execution_order(left, right), needs=needs)
+
+
+def _verdict(ledger: Ledger, *, lost: bool, doubtful: bool, rules: Sequence[RuleUse]) -> Verdict:
+    # A session without a terminal record differs from everything: that says nothing about the pipeline.
+    if lost:
+        return Verdict.INCONCLUSIVE
+    if ledger.deciding:
+        return Verdict.DIVERGENT
+    if doubtful:
+        return Verdict.INCONCLUSIVE
+    return Verdict.EQUIVALENT if any(rule.decided for rule in rules) else Verdict.IDENTICAL
+
+
+def _order_rule(ledger: Ledger) -> tuple[RuleUse, ...]:
+    """Return the rule that sets aside another order of rows where nothing downstream differs, if it had to."""
+    found = ledger.order_only
+    if not found:
+        return ()
+    return (
+        RuleUse(
+            rule=TABLE_ORDER,
+            reason="the order of a table's rows is no content; it counts where something made from it differs",
+            left_hits=len(found),
+            right_hits=len(found),
+            decided=len(found),
+            examples=tuple((f"{f.step}/{f.path}", f.left, f.right) for f in found[:EXAMPLES]),
+        ),
+    )
+
+
+def _hinted(finding: Finding, hints: dict[str, str]) -> Finding:
+    if finding.hint or finding.step is None or finding.layer not in _HINTED:
+        return finding
+    return replace(finding, hint=hints.get(finding.step, ""))
+
+
+def _compared(pair: Pair, comparers: Collection[Layer]) -> Compared:
+    """Count what the chosen layers looked at; a layer that was switched off looked at nothing."""
+    left, right = (_counts(side) for side in (pair.left, pair.right))
+    layers = {
+        "events": Layer.EVENTS,
+        "metrics": Layer.METRICS,
+        "log_lines": Layer.LOGS,
+        "tables": Layer.TABLES,
+        "artifacts": Layer.ARTIFACTS,
+        "artifact_bytes": Layer.ARTIFACTS,
+    }
+    return Compared(**{name: (left[name], right[name]) for name, layer in layers.items() if layer in comparers})
+
+
+def _counts(side: Side) -> dict[str, int]:
+    session = side.session
+    return {
+        "events": len(session.events),
+        "metrics": len(session.metrics),
+        "log_lines": sum(line_ends(streams, step) for streams in (session.logs, session.printed) for step in streams),
+        "tables": len(tables_of(side)),
+        "artifacts": len(session.artifacts),
+        "artifact_bytes": sum(file.size_bytes for file in session.artifacts.values()),
+    }

@@ -1,0 +1,20 @@
+"""Errors as both sides report them: type, message, and the traceback as module, function and line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from osiris_core.parity.values import leaf_differences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from osiris_core.parity.text import TextRules
+
+
+def error_differences(rules: TextRules, path: str, left: Any, right: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield `(path, left, right)` for every leaf of two errors that differs, text leaves judged by the text rules."""
+    for place, a, b in leaf_differences(left, right, path):
+        if isinstance(a, str) and isinstance(b, str) and rules.same(place, a, b):
+            continue
+        yield place, a, b

@@ -1,0 +1,119 @@
+"""What to do about a difference, where the evidence says so cheaply; a hint is never a verdict."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from osiris_core.parity.lines import same_multiset
+from osiris_core.wire.records import STEP_FAILED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from osiris_core.parity.side import Pair, Side
+
+ROW_ORDER: Final = "rows in another order: add an ORDER BY"
+LINE_ENDINGS: Final = "only the line endings differ: fix the newline that the writer uses"
+DECIMAL_COMMA: Final = "decimal comma against decimal point: the locale differs; format numbers without it"
+
+_LOOKED_AT: Final = 200
+"""Lines of each side that a text hint looks at."""
+
+_MAX_OFFSET: Final = timedelta(hours=26)
+_QUARTER: Final = timedelta(minutes=15)
+
+_MODULE: Final = re.compile(r"No module named '?([\w.]+)'?")
+_FILE: Final = re.compile(
+    r"""(?:No\ such\ file\ or\ directory|No\ files\ found\ that\ match\ the\ pattern|[Cc]annot\ open\ file|does\ not\ exist)
+        [:\s]*["']([^"']+)["']""",
+    re.VERBOSE,
+)
+_VARIABLE: Final = re.compile(r"'?\"?([A-Z][A-Z0-9_]+)'?\"?")
+_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d{1,6})?")
+
+
+def failure_hints(pair: Pair) -> dict[str, str]:
+    """Return, by step, what the failure of a step on one side alone suggests."""
+    left, right = _failures(pair.left), _failures(pair.right)
+    return {step: _failure_hint(pair, left.get(step), right.get(step)) for step in left.keys() | right.keys()}
+
+
+def text_hint(left: Sequence[str], right: Sequence[str]) -> str:
+    """Return what two differing pieces of text suggest: order, line endings, a time zone, a locale."""
+    if same_multiset(left, right):
+        return ROW_ORDER
+    left, right = left[:_LOOKED_AT], right[:_LOOKED_AT]
+    if [line.rstrip("\r\n") for line in left] == [line.rstrip("\r\n") for line in right]:
+        return LINE_ENDINGS
+    shift = _constant_shift(left, right)
+    if shift:
+        return f"every time is shifted by {shift}: a time zone; write times in UTC, or set TZ under env:"
+    if [_pointed(line) for line in left] == [_pointed(line) for line in right]:
+        return DECIMAL_COMMA
+    return ""
+
+
+def _failures(side: Side) -> dict[str, dict[str, Any]]:
+    return {str(event.get("step")): event for event in side.session.events if event.get("event") == STEP_FAILED}
+
+
+def _failure_hint(pair: Pair, left: dict[str, Any] | None, right: dict[str, Any] | None) -> str:
+    if left is None and right is not None:
+        return _advice(pair.right, right)
+    if right is None and left is not None:
+        return _advice(pair.left, left)
+    if left is not None and right is not None and left.get("error_type") != right.get("error_type"):
+        return _advice(pair.right, right) or _advice(pair.left, left)
+    return ""
+
+
+def _advice(side: Side, failure: dict[str, Any]) -> str:
+    error, message = str(failure.get("error_type")).rpartition(".")[2], str(failure.get("message"))
+    module = _MODULE.search(message)
+    if error in {"ModuleNotFoundError", "ImportError"} and module:
+        return f'add "{module[1].partition(".")[0]}" to requirements: (not found on {side.label})'
+    file = _FILE.search(message)
+    if file:
+        return f'add "{_from_root(side, file[1])}" to inputs: (not found on {side.label})'
+    if error == "KeyError" and (variable := _VARIABLE.fullmatch(message.strip())):
+        return f'add "{variable[1]}" to env: (not set on {side.label})'
+    return ""
+
+
+def _from_root(side: Side, path: str) -> str:
+    """Return a path as a manifest would name it: relative to the project where it lies inside."""
+    for root, name in side.roots:
+        if name in {"project", "work"} and path.startswith(f"{root}/"):
+            return path[len(root) + 1 :]
+    return path
+
+
+def _constant_shift(left: Sequence[str], right: Sequence[str]) -> str:
+    moments = [[datetime.fromisoformat(t) for line in lines for t in _times(line)] for lines in (left, right)]
+    if not moments[0] or len(moments[0]) != len(moments[1]):
+        return ""
+    shifts = {b - a for a, b in zip(*moments, strict=True)}
+    if len(shifts) != 1:
+        return ""
+    shift = shifts.pop()
+    if not shift or abs(shift) > _MAX_OFFSET or shift % _QUARTER:
+        return ""
+    minutes = int(shift.total_seconds() // 60)
+    return f"{'+' if minutes > 0 else '-'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def _times(line: str) -> list[str]:
+    found = []
+    for text in _TIME.findall(line):
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            continue
+        found.append(text)
+    return found
+
+
+def _pointed(line: str) -> str:
+    return re.sub(r"(?<=\d),(?=\d)", ".", line)

@@ -1,0 +1,65 @@
+"""The volatile fields of events: times lie in their run and do not run backwards, durations fit into it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from osiris_core.parity.record import Finding, Layer
+from osiris_core.parity.shapes import duration_fault, time_fault
+from osiris_core.parity.side import moment
+from osiris_core.parity.values import show
+from osiris_core.session.volatile import volatile_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from osiris_core.parity.side import Side
+
+
+@cache
+def volatile_shapes(event_name: str) -> Mapping[str, str]:
+    """Return the volatile fields of an event with their shapes, as the session schemas mark them."""
+    return volatile_fields("events", event_name)
+
+
+def volatile_names(event_name: str) -> frozenset[str]:
+    """Return the names of the volatile fields of an event."""
+    return frozenset(volatile_shapes(event_name))
+
+
+def compare_event_shapes(side: Side) -> Iterator[Finding]:
+    """Yield a finding for every volatile value of one side that does not keep its shape."""
+    latest: datetime | None = None
+    for event in side.session.events:
+        name = str(event.get("event"))
+        when = moment(event.get("ts"))
+        fault = time_fault(event.get("ts"), when, side.window, latest)
+        if fault:
+            yield _finding(side, event, "ts", fault)
+        latest = when or latest
+        for field, shape in volatile_shapes(name).items():
+            if field != "ts" and (fault := _fault(shape, event.get(field), side)):
+                yield _finding(side, event, field, fault)
+
+
+def _fault(shape: str, value: object, side: Side) -> str:
+    if shape == "time":
+        return time_fault(value, moment(value), side.window, None)
+    if shape == "duration_ms":
+        return duration_fault(value, side.window)
+    return f"{show(value)} has the unknown shape {shape!r} in the session schema"
+
+
+def _finding(side: Side, event: dict[str, object], field: str, fault: str) -> Finding:
+    step = event.get("step")
+    return Finding(
+        layer=Layer.EVENTS,
+        step=step if isinstance(step, str) else None,
+        code="event-shape",
+        path=f"{event.get('event')}.{field}",
+        message=f"on {side.label} {fault}",
+        left=show(event.get(field)) if side.is_left else "",
+        right="" if side.is_left else show(event.get(field)),
+    )

@@ -1,0 +1,174 @@
+"""Events, step by step and in order; volatile fields by their shape.
+
+The k-th leftover event of a name on one side is held against the k-th of that name on the other, so a
+changed field is told apart from an event that is missing, extra, doubled, or in another place.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict, deque
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from osiris_core.parity.failures import error_differences
+from osiris_core.parity.layers.event_shapes import compare_event_shapes, volatile_names
+from osiris_core.parity.record import Finding, Layer
+from osiris_core.parity.values import leaf_differences, show, show_pair, signature
+from osiris_core.wire.records import STEP_COMPLETE, STEP_FAILED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from osiris_core.parity.side import Pair, Side
+
+_ENVELOPE: Final = frozenset({"ts", "session"})
+"""Judged elsewhere: times by their shape, the session id as evidence."""
+
+_CHANGED_FIELDS: Final = 20
+"""Findings for the fields of one event; more are rarely read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """One event; `key` stands for it without what may vary, and decides equality."""
+
+    name: str
+    ordinal: int  # among the events of its name in its step
+    whole: dict[str, Any]
+    left_out: frozenset[str]
+    key: bytes
+
+    @property
+    def stable(self) -> dict[str, Any]:
+        """The event without what may vary."""
+        return {field: value for field, value in self.whole.items() if field not in self.left_out}
+
+
+_Streams = dict[str | None, list[_Event]]
+
+
+def compare_events(pair: Pair) -> Iterator[Finding]:
+    """Yield the findings of all events: shapes of volatile fields first, then each step's stream."""
+    yield from compare_event_shapes(pair.left)
+    yield from compare_event_shapes(pair.right)
+    left, right = _streams(pair.left), _streams(pair.right)
+    for step in sorted(left.keys() | right.keys(), key=pair.rank):
+        yield from _compare_stream(pair, step, left.get(step, []), right.get(step, []))
+
+
+def _streams(side: Side) -> _Streams:
+    streams: _Streams = defaultdict(list)
+    skipped: dict[str, frozenset[str]] = {}
+    ordinals: Counter[tuple[object, str]] = Counter()
+    for event in side.session.events:
+        name = str(event.get("event"))
+        if name not in skipped:
+            # Tables have a layer of their own.
+            tables = {"tables"} if name == STEP_COMPLETE else set()
+            skipped[name] = _ENVELOPE | volatile_names(name) | tables
+        step, left_out = event.get("step"), skipped[name]
+        stable = {field: value for field, value in event.items() if field not in left_out}
+        streams[step].append(_Event(name, ordinals[step, name], event, left_out, signature(stable)))
+        ordinals[step, name] += 1
+    return streams
+
+
+def _compare_stream(pair: Pair, step: str | None, left: list[_Event], right: list[_Event]) -> Iterator[Finding]:
+    left_keys, right_keys = [event.key for event in left], [event.key for event in right]
+    if left_keys == right_keys:
+        return
+    finding = partial(Finding, layer=Layer.EVENTS, step=step)
+    surplus_left = _surplus(left, Counter(right_keys))
+    surplus_right = _surplus(right, Counter(left_keys))
+    changed = _pair_by_name(left, right, surplus_left, surplus_right)
+    names = Counter(event.name for event in left)
+    for a, b in changed:
+        yield from _changed(pair, finding, (left[a], right[b]), several=names[left[a].name] > 1)
+    paired_left, paired_right = {a for a, _ in changed}, {b for _, b in changed}
+    alone_left = [index for index in surplus_left if index not in paired_left]
+    alone_right = [index for index in surplus_right if index not in paired_right]
+    on_left, on_right = set(left_keys), set(right_keys)
+    for index in alone_left:
+        yield _alone(pair, finding, left[index], missing=True, doubled=left[index].key in on_right)
+    for index in alone_right:
+        yield _alone(pair, finding, right[index], missing=False, doubled=right[index].key in on_left)
+    yield from _order(pair, finding, (left, right), (set(alone_left), set(alone_right)), changed)
+
+
+def _surplus(events: Sequence[_Event], others: Counter[bytes]) -> list[int]:
+    """Return the places of events that the other side does not have, or not as often (the later ones)."""
+    surplus = []
+    for index, event in enumerate(events):
+        others[event.key] -= 1
+        if others[event.key] < 0:
+            surplus.append(index)
+    return surplus
+
+
+def _pair_by_name(
+    left: list[_Event], right: list[_Event], surplus_left: list[int], surplus_right: list[int]
+) -> list[tuple[int, int]]:
+    waiting: dict[str, deque[int]] = defaultdict(deque)
+    for index in surplus_right:
+        waiting[right[index].name].append(index)
+    return [(index, waiting[left[index].name].popleft()) for index in surplus_left if waiting[left[index].name]]
+
+
+def _changed(
+    pair: Pair, finding: Callable[..., Finding], events: tuple[_Event, _Event], *, several: bool
+) -> Iterator[Finding]:
+    a, b = events
+    path = f"{a.name}[{a.ordinal}]" if several else a.name
+    differences = (
+        error_differences(pair.text, path, a.stable, b.stable)
+        if a.name == STEP_FAILED
+        else leaf_differences(a.stable, b.stable, path)
+    )
+    for count, (place, x, y) in enumerate(differences):
+        if count == _CHANGED_FIELDS:
+            return
+        left, right = show_pair(x, y) if isinstance(x, str) and isinstance(y, str) else (show(x), show(y))
+        message = f"{place} is {left} on {pair.left.label} and {right} on {pair.right.label}"
+        yield finding(code="event-changed", path=place, message=message, left=left, right=right)
+
+
+def _alone(pair: Pair, finding: Callable[..., Finding], event: _Event, *, missing: bool, doubled: bool) -> Finding:
+    side = pair.left if missing else pair.right
+    shown = show({name: value for name, value in event.stable.items() if name not in {"event", "step"}})
+    if doubled:
+        code, message = "event-doubled", f"{side.label} has {event.name} more often, with the same content"
+    elif missing:
+        code, message = "event-missing", f"{event.name} is missing on {pair.right.label}"
+    else:
+        code, message = "event-extra", f"{event.name} is on {pair.right.label} only"
+    return finding(
+        code=code,
+        path=event.name,
+        message=message,
+        left=shown if missing else "(absent)",
+        right="(absent)" if missing else shown,
+    )
+
+
+def _order(
+    pair: Pair,
+    finding: Callable[..., Finding],
+    streams: tuple[list[_Event], list[_Event]],
+    alone: tuple[set[int], set[int]],
+    changed: list[tuple[int, int]],
+) -> Iterator[Finding]:
+    """Yield one finding where the events that both sides have come in another order."""
+    twin = {b: streams[0][a].key for a, b in changed}  # a changed event keeps its place under its left form
+    left = [event for index, event in enumerate(streams[0]) if index not in alone[0]]
+    right = [(twin.get(index, event.key), event) for index, event in enumerate(streams[1]) if index not in alone[1]]
+    for place, (a, (key, b)) in enumerate(zip(left, right, strict=True)):
+        if a.key != key:
+            yield finding(
+                code="event-order",
+                path=f"events[{place}]",
+                message=f"another order: {a.name} comes here on {pair.left.label}, {b.name} on {pair.right.label}",
+                left=a.name,
+                right=b.name,
+            )
+            return

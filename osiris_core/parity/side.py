@@ -1,0 +1,152 @@
+"""One session as the comparers see it: its label, its run's window in time, its roots and its steps.
+
+A `Pair` is what every layer is given: two sides and the text rules between them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from osiris_core.wire.records import FINAL_EVENTS, RUN_START
+
+if TYPE_CHECKING:
+    from osiris_core.parity.text import TextRules
+    from osiris_core.session.reader import Session
+
+SKEW: Final = timedelta(seconds=1)
+"""How far a clock may be off its run's window, or step back, before that is a difference."""
+
+_NO_STEPS_OUT_OF_ORDER: Final = 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The time of a run: from its `run_start` to its last event, both by the target's clock."""
+
+    start: datetime
+    end: datetime
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether `moment` (aware) lies in the window, give or take `SKEW`."""
+        return self.start - SKEW <= moment <= self.end + SKEW
+
+    @property
+    def longest(self) -> timedelta:
+        """The longest time anything in this run can have taken."""
+        return self.end - self.start + SKEW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One session with what the comparers look up again and again."""
+
+    session: Session
+    label: str
+    is_left: bool
+    window: Window | None
+    roots: tuple[tuple[str, str], ...]  # (absolute path, name of the root), longest path first
+    pids: frozenset[int]
+
+    def driver_of(self, step: str) -> str:
+        """Return the driver that the manifest names for a step, or an empty string."""
+        return str(manifest_steps(self.session).get(step, {}).get("driver", ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Two sides of one comparison; `order` ranks the steps as they were to be executed, `needs` is the graph."""
+
+    left: Side
+    right: Side
+    text: TextRules
+    order: dict[str, int]
+    needs: dict[str, set[str]]
+
+    def rank(self, step: str | None) -> int:
+        """Return a step's place in the execution; run-level findings come last."""
+        return _NO_STEPS_OUT_OF_ORDER if step is None else self.order.get(step, _NO_STEPS_OUT_OF_ORDER - 1)
+
+    def downstream(self, step: str) -> frozenset[str]:
+        """Return the steps that take something from `step`, directly or through others."""
+        found: set[str] = set()
+        frontier = {step}
+        while frontier:
+            frontier = {name for name, wanted in self.needs.items() if wanted & frontier} - found - {step}
+            found |= frontier
+        return frozenset(found)
+
+
+def view(session: Session, label: str, *, is_left: bool) -> Side:
+    """Return the session as a side called `label`."""
+    return Side(
+        session=session,
+        label=label,
+        is_left=is_left,
+        window=run_window(session),
+        roots=_roots(session.hello),
+        pids=_pids(session.hello),
+    )
+
+
+def labels(left: Session, right: Session) -> tuple[str, str]:
+    """Return how to call the two sides: by target, or first and second of the same target."""
+    if left.target != right.target:
+        return left.target, right.target
+    return f"first {left.target} run", f"second {right.target} run"
+
+
+def execution_order(left: Session, right: Session) -> dict[str, int]:
+    """Return step ids with their place; steps that only the right side has come after those of the left."""
+    order: dict[str, int] = {}
+    for session in (left, right):
+        for state in session.steps:
+            order.setdefault(state.id, len(order))
+    return order
+
+
+def manifest_steps(session: Session) -> dict[str, dict[str, Any]]:
+    """Return the steps of the manifest that ran, by id."""
+    return {
+        str(step["id"]): step for step in session.manifest.get("steps", ()) if isinstance(step, dict) and "id" in step
+    }
+
+
+def moment(text: Any) -> datetime | None:
+    """Read an ISO-8601 time; one without an offset is taken as UTC. Return None for anything else."""
+    if not isinstance(text, str):
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def run_window(session: Session) -> Window | None:
+    """Return the time of the run, or None where its first or last event is missing or has no readable time."""
+    starts = [event for event in session.events if event.get("event") == RUN_START]
+    ends = [event for event in session.events if event.get("event") in FINAL_EVENTS]
+    if not starts or not ends:
+        return None
+    start, end = moment(starts[0].get("ts")), moment(ends[-1].get("ts"))
+    return Window(start=start, end=end) if start and end else None
+
+
+def _roots(hello: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    named: dict[str, str] = {}
+    roots = hello.get("roots") or {}
+    for name in ("project", "work", "output", "temporary", "home", "prefix", "site", "bundle"):
+        value = roots.get(name)
+        for path in value if isinstance(value, list) else [value]:
+            trimmed = path.rstrip("/") if isinstance(path, str) else ""
+            if trimmed.startswith("/"):
+                named.setdefault(trimmed, name)  # of two names for one path the first in this order wins
+    return tuple(sorted(named.items(), key=lambda root: (-len(root[0]), root[0])))
+
+
+def _pids(hello: dict[str, Any]) -> frozenset[int]:
+    return frozenset(
+        value for name in ("pid", "supervisor_pid") if isinstance(value := hello.get(name), int) and value > 0
+    )

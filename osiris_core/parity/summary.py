@@ -1,0 +1,109 @@
+"""A session and a comparison in the words of a report: what each step did, and one sentence for the whole."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from osiris_core.parity.record import StepRun, Verdict
+from osiris_core.parity.side import manifest_steps, moment, run_window
+from osiris_core.wire.records import STEP_COMPLETE, STEP_FAILED, STEP_START
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from osiris_core.parity.record import Comparison, Finding
+    from osiris_core.session.reader import Session, StepState
+
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+_PLAIN: Final = {
+    Verdict.IDENTICAL: "{left} and {right} did the same: {amount} compared, no difference.",
+    Verdict.EQUIVALENT: "{left} and {right} did the same; what differs was set aside by {rules}. {amount} compared.",
+    Verdict.ACCEPTED: "{left} and {right} differ only in what was accepted before.",
+    Verdict.NONDETERMINISTIC: "The pipeline differs from itself on one target, so nothing follows about the other.",
+    Verdict.INFRA: "A target could not run; this says nothing about the pipeline.",
+}
+
+
+def step_runs(session: Session) -> tuple[StepRun, ...]:
+    """Return what each step of a session did, in the order of execution."""
+    return tuple(_step_run(session, state) for state in session.steps)
+
+
+def headline(comparison: Comparison, *, left: str = "local", right: str = "e2b") -> str:
+    """Return one sentence about a comparison for someone who has never seen one; `left`, `right` are the targets."""
+    verdict = comparison.verdict
+    if verdict is Verdict.DIVERGENT:
+        return _divergence(comparison, left, right)
+    if verdict is Verdict.INCONCLUSIVE:
+        return f"Nothing can be said about {left} and {right}: {_doubt(comparison)}."
+    return _PLAIN[verdict].format(left=left, right=right, amount=_amount(comparison), rules=_rules(comparison))
+
+
+def _rules(comparison: Comparison) -> str:
+    return " and ".join(f"`{rule.rule}` ({rule.decided:,})" for rule in comparison.rules if rule.decided)
+
+
+def _divergence(comparison: Comparison, left: str, right: str) -> str:
+    step = comparison.first_diverging_step
+    where = f"part at step `{step}`" if step else "differ"
+    first = _first(comparison.findings, step)
+    more = comparison.findings_total - (1 if first else 0)
+    told = f": {_told(first)}" if first else ""
+    rest = f" ({more:,} more {'difference' if more == 1 else 'differences'})" if more else ""
+    hint = f" Hint: {first.hint}." if first and first.hint else ""
+    return f"{left} and {right} {where}{told}{rest}.{hint}"
+
+
+def _first(findings: Sequence[Finding], step: str | None) -> Finding | None:
+    """Return the finding that tells most about where two sides part: one with a hint at the step, else its first."""
+    there = [finding for finding in findings if finding.step == step] or list(findings)
+    return next((f for f in there if f.hint and not f.locates), None) or (there[0] if there else None)
+
+
+def _told(finding: Finding) -> str:
+    place = "" if finding.message.startswith(finding.path) else f"{finding.path}: "
+    return f"{place}{finding.message}"
+
+
+def _doubt(comparison: Comparison) -> str:
+    reasons = [*comparison.problems, *comparison.not_compared]
+    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+    return f"{reasons[0]}{more}" if reasons else "the evidence is not complete"
+
+
+def _amount(comparison: Comparison) -> str:
+    compared = comparison.compared
+    counts = {
+        "event": compared.events,
+        "metric": compared.metrics,
+        "log line": compared.log_lines,
+        "table": compared.tables,
+        "artifact": compared.artifacts,
+    }
+    said = [f"{count:,} {name}{'' if count == 1 else 's'}" for name, (count, _) in counts.items() if count]
+    return ", ".join(said) or "nothing"
+
+
+def _step_run(session: Session, state: StepState) -> StepRun:
+    body = manifest_steps(session).get(state.id, {})
+    events = {event["event"]: event for event in session.events if event.get("step") == state.id}
+    end: dict[str, Any] = events.get(STEP_COMPLETE) or events.get(STEP_FAILED) or {}
+    rows, duration = end.get("rows"), end.get("duration_ms")
+    return StepRun(
+        id=state.id,
+        driver=str(body.get("driver", "")),
+        needs=tuple(body.get("needs") or ()),
+        state=state.state,
+        rows=rows if isinstance(rows, int) else None,
+        duration_ms=float(duration) if isinstance(duration, int | float) else None,
+        started_ms=_started_ms(session, events.get(STEP_START)),
+        artifacts=tuple(sorted(path for path in session.artifacts if path.startswith(f"{state.id}/"))),
+    )
+
+
+def _started_ms(session: Session, start: dict[str, Any] | None) -> float | None:
+    window, began = run_window(session), moment(start.get("ts")) if start else None
+    return round((began - window.start) / _MILLISECOND, 3) if window and began else None

@@ -1,0 +1,125 @@
+"""Text between two sides: whether it is equal, raw or under the default rules, and what the rules did.
+
+The rules are asked only where raw text differs. Each keeps its hits on both sides, how many pairs it
+decided, and a few raw examples: a rule that made something equal makes the verdict EQUIVALENT at best.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from osiris_core.parity import noise
+from osiris_core.parity.record import RuleUse
+from osiris_core.parity.values import show_pair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from osiris_core.parity.side import Side
+
+EXAMPLES: Final = 3
+"""Raw pairs kept for each rule."""
+
+_CACHED_LINES: Final = 4096
+
+
+@dataclass(slots=True)
+class _Tally:
+    left_hits: int = 0
+    right_hits: int = 0
+    decided: int = 0
+    examples: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Normalized:
+    """A text with tokens, and the raw values that each rule replaced in it."""
+
+    text: str
+    replaced: tuple[tuple[str, ...], tuple[str, ...]]  # by known-roots, by text-noise
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether two texts are equal under the rules, and per rule: hits left, hits right, whether it was needed."""
+
+    equal: bool
+    rules: tuple[tuple[int, int, bool], ...] = ()
+
+
+_SAME = Judgement(equal=True)
+_DIFFERENT = Judgement(equal=False)
+
+
+class TextRules:
+    """The default rules between two sides; with `enabled` False only raw equality counts."""
+
+    def __init__(self, left: Side, right: Side, *, enabled: bool) -> None:
+        self.enabled = enabled
+        self._left = _normalizer(left)
+        self._right = _normalizer(right)
+        self._tallies = {name: _Tally() for name in (noise.KNOWN_ROOTS, noise.TEXT_NOISE)}
+
+    def same(self, path: str, left: str, right: str) -> bool:
+        """Whether two texts are equal, raw or under the rules; what the rules did is counted under `path`."""
+        judgement = self.judge(left, right)
+        self.credit(path, left, right, judgement)
+        return judgement.equal
+
+    def judge(self, left: str, right: str) -> Judgement:
+        """Compare two texts without counting anything."""
+        if left == right:
+            return _SAME
+        if not self.enabled:
+            return _DIFFERENT
+        a, b = self._left(left), self._right(right)
+        if a.text != b.text:
+            return _DIFFERENT
+        return Judgement(True, tuple((len(x), len(y), x != y) for x, y in zip(a.replaced, b.replaced, strict=True)))
+
+    def credit(self, path: str, left: str, right: str, judgement: Judgement) -> None:
+        """Count what the rules set aside between two texts at `path`."""
+        for tally, (left_hits, right_hits, needed) in zip(self._tallies.values(), judgement.rules, strict=False):
+            tally.left_hits += left_hits
+            tally.right_hits += right_hits
+            if needed:
+                tally.decided += 1
+                if len(tally.examples) < EXAMPLES:
+                    tally.examples.append((path, *show_pair(left, right)))
+
+    def left_key(self, text: str) -> str:
+        """Return the form of a left text by which lines are matched; nothing is counted."""
+        return self._left(text).text if self.enabled else text
+
+    def right_key(self, text: str) -> str:
+        """Return the form of a right text by which lines are matched; nothing is counted."""
+        return self._right(text).text if self.enabled else text
+
+    def uses(self) -> tuple[RuleUse, ...]:
+        """Return what each rule did; rules that met nothing are left out."""
+        return tuple(
+            RuleUse(
+                rule=name,
+                reason=noise.REASONS[name],
+                left_hits=tally.left_hits,
+                right_hits=tally.right_hits,
+                decided=tally.decided,
+                examples=tuple(tally.examples),
+            )
+            for name, tally in self._tallies.items()
+            if tally.left_hits or tally.right_hits
+        )
+
+
+def _normalizer(side: Side) -> Callable[[str], _Normalized]:
+    replace_roots, replace_noise = noise.roots_replacer(side), noise.noise_replacer(side)
+
+    @lru_cache(maxsize=_CACHED_LINES)
+    def normalize(text: str) -> _Normalized:
+        with_roots, roots = replace_roots(noise.escape(text))
+        with_tokens, values = replace_noise(with_roots)
+        return _Normalized(with_tokens, (roots, values))
+
+    return normalize

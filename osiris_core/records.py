@@ -1,0 +1,96 @@
+"""What the plugin and the command line both do with records: place them, name the host, give every manifest one.
+
+A manifest that could not be read has a record too: a report that left it out would call the rest "all".
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import os
+import platform
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from osiris_core.errors import UsageError
+from osiris_core.parity.record import ParityRecord, RecordSet, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from osiris_core.errors import ManifestError
+    from osiris_core.manifest.model import Manifest
+
+_DISTRIBUTIONS = ("pytest-osiris", "pytest", "e2b", "duckdb", "pyarrow")
+_WITH_STEP = {Verdict.DIVERGENT, Verdict.NONDETERMINISTIC}
+
+
+def record_set(records: Iterable[ParityRecord]) -> RecordSet:
+    """Return the records of a run that has just ended on this host, sorted by manifest, then by session."""
+    return RecordSet(
+        records=tuple(sorted(records, key=lambda record: (record.manifest, record.session_id))),
+        created_at=dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        host=host_facts(),
+    )
+
+
+def host_facts() -> dict[str, str]:
+    """Return the versions that decide how this host runs a manifest."""
+    versions = {name: _version(name) for name in _DISTRIBUTIONS}
+    return {"python": platform.python_version(), "platform": platform.platform(), **versions}
+
+
+def placed(record: ParityRecord, manifest: Manifest, *, reproduce: str) -> ParityRecord:
+    """Return `record` with the line of the step where things went wrong, and the command that repeats it."""
+    failed = [run.failed_step for run in record.targets if run.failed_step]
+    wanted = record.first_diverging_step or (failed[0] if failed and not record.passed else None)
+    line = next((step.line for step in manifest.steps if step.id == wanted), record.line)
+    return dataclasses.replace(record, line=line, reproduce=reproduce)
+
+
+def refused_record(manifest: str, error: ManifestError, *, reproduce: str) -> ParityRecord:
+    """Return the record of a manifest that could not be run as written; nothing was started for it."""
+    first, *others = error.problems
+    more = f" (and {len(others)} more)" if others else ""
+    return ParityRecord(
+        manifest=manifest,
+        pipeline_id="",
+        passed=False,
+        headline=f"{first}{more}",
+        reproduce=reproduce,
+        line=first.line,
+    )
+
+
+def verdict_line(record: ParityRecord, name: str) -> str:
+    """Return the one line that says what became of the manifest called `name`.
+
+    `IDENTICAL <name>`, `DIVERGENT <name> first diverging step: <id>`, `INFRA <name> <reason>`; with one target
+    `OK <name>` or `FAILED <name> <reason>`, the latter also where both targets agree against `expect`.
+    """
+    if record.verdict in _WITH_STEP:
+        return f"{record.verdict} {name} first diverging step: {record.first_diverging_step or 'none'}"
+    if record.passed:
+        return f"{record.verdict or 'OK'} {name}"
+    failing = record.verdict if record.verdict and not record.verdict.passes else "FAILED"
+    return f"{failing} {name} {' '.join(record.headline.split())}"
+
+
+def require_report_place(report: Path) -> None:
+    """Raise `UsageError` where a report could not be written, so that nobody finds out after the run."""
+    if report.suffix not in {".html", ".htm"}:
+        raise UsageError(f"the report {report} is no page", hint="give a file name that ends in .html")
+    if report.is_dir():
+        raise UsageError(f"the report {report} is a directory", hint="give the name of a file in it")
+    place = next(parent for parent in report.absolute().parents if parent.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        reason = "is not writable" if place.is_dir() else "is no directory"
+        raise UsageError(f"the report {report} cannot be written, because {place} {reason}")
+
+
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "not installed"

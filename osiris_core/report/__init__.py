@@ -1,0 +1,15 @@
+"""Turns the records of a check into what people read: an HTML page, its JSON, and terminal lines.
+
+Everything shown here stands in a `RecordSet`; nothing is measured, compared or decided in this room.
+
+``files``        `write_report`: the page and the record beside it, both written atomically
+``html``         `render_html`: one self-contained page, from the files under ``templates/``
+``terminal``     `summary_lines`: the table and the failures, for pytest and the command line
+``text``         the visible form of text that nobody vouched for
+``marks``        word, symbol and order of every verdict and step state
+``sentence``     the first sentence a reader sees
+``place``        where a target ran, said so that nobody takes one provider for another
+``page``         the page as data; ``steps``, ``timeline``, ``findings`` and ``environment`` are its parts
+``diffs``        two texts, and where they differ
+``units``        numbers as people read them
+"""

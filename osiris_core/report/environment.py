@@ -1,0 +1,73 @@
+"""The environments of the targets side by side: what differs first, what is equal folded away."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+ABSENT = "—"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One fact: its dotted name, and its value on each target, `—` where a target does not say."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentDiff:
+    """Facts of all targets, sorted by name."""
+
+    targets: tuple[str, ...]
+    differing: tuple[Fact, ...]
+    equal: tuple[Fact, ...]
+
+
+def environment_diff(environments: Sequence[tuple[str, Mapping[str, Any]]]) -> EnvironmentDiff:
+    """Compare `(target, environment)` pairs fact by fact."""
+    flat = [dict(_flattened("", environment)) for _, environment in environments]
+    names = sorted({name for facts in flat for name in facts})
+    differing, equal = [], []
+    for name in names:
+        values = [facts.get(name, ABSENT) for facts in flat]
+        if all(value == values[0] for value in values):
+            equal.append(Fact(name=name, values=(_text(values[0]),)))
+        else:
+            differing.append(Fact(name=name, values=_texts(values)))
+    targets = tuple(target for target, _ in environments)
+    return EnvironmentDiff(targets=targets, differing=tuple(differing), equal=tuple(equal))
+
+
+def _flattened(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for key in sorted(value):
+            yield from _flattened(f"{prefix}.{key}" if prefix else str(key), value[key])
+    elif prefix:
+        yield prefix, value
+
+
+def _texts(values: Sequence[Any]) -> tuple[str, ...]:
+    """Return the values as text; lists of names are reduced to what the other side lacks."""
+    if not all(isinstance(value, list) for value in values):
+        return tuple(_text(value) for value in values)
+    sets = [{_text(item) for item in value} for value in values]
+    common = set.intersection(*sets)
+    repeats = any(len(found) != len(value) for found, value in zip(sets, values, strict=True))
+    only_order_differs = all(found == common for found in sets)
+    if not common or repeats or only_order_differs:
+        return tuple(_text(value) for value in values)
+    return tuple(f"{', '.join(sorted(found - common)) or ABSENT} ({len(common)} on both)" for found in sets)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return ", ".join(_text(item) for item in value) or "none"
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

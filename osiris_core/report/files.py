@@ -1,0 +1,76 @@
+"""Writes a report: the page and, beside it, the records it was made from."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from osiris_core.errors import UsageError
+from osiris_core.parity.record_io import encode_records
+from osiris_core.report.html import render_html
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from osiris_core.parity.record import RecordSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFiles:
+    """Where a report lies."""
+
+    html: Path
+    json: Path
+
+
+def write_report(records: RecordSet, html_path: Path) -> ReportFiles:
+    """Write the page to `html_path` and the records beside it, `.json` for `.html`; both are whole or not there.
+
+    Directories on the way are made. Raises `UsageError` where the place cannot be written.
+    """
+    html = Path(html_path)
+    if html.suffix == ".json" or not html.name:
+        raise UsageError(f"{html} is no place for a page", hint="name an .html file; the .json is written beside it")
+    files = ReportFiles(html=html, json=html.with_suffix(".json"))
+    contents = {
+        files.json: encode_records(records),
+        files.html: render_html(records, json_name=files.json.name).encode(),
+    }
+    try:
+        html.parent.mkdir(parents=True, exist_ok=True)
+        _replace_all(contents)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(f"the report cannot be written to {html}: {reason}", hint="give another path") from error
+    return files
+
+
+def _replace_all(contents: Mapping[Path, bytes]) -> None:
+    """Put each content at its path in one step, after all of them are on disk: a reader sees old files or new ones."""
+    for path in contents:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a directory", str(path))
+    staged: dict[Path, Path] = {}
+    try:
+        for path, data in contents.items():
+            descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            staged[path] = Path(name)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+            staged[path].chmod(0o666 & ~_umask())
+        for path, temporary in staged.items():
+            temporary.replace(path)
+    finally:
+        for temporary in staged.values():
+            temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    """Return the process's umask, which can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

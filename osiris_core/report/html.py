@@ -1,0 +1,108 @@
+"""Renders a report as one HTML page that needs nothing else: no network, no font, no second file.
+
+What a pipeline wrote is hostile input. Three things keep it text: every printed expression passes through
+`visible` and then through autoescape; style and script are the two files beside the templates, allowed by
+their digests in a Content-Security-Policy that allows nothing else; and the script never makes markup.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from osiris_core.report import text, units
+from osiris_core.report.marks import state_symbol
+from osiris_core.report.page import page_of
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from osiris_core.parity.record import RecordSet
+
+_TEMPLATES = "templates"
+
+
+def render_html(records: RecordSet, *, json_name: str = "") -> str:
+    """Return the page of `records`: the same text for the same records, whenever it is made.
+
+    `json_name` is the name of the file with the records, beside the page, which the page then links to.
+    """
+    from markupsafe import Markup  # noqa: PLC0415 - with jinja2, only when a page is made
+
+    style, script = template_text("page.css"), template_text("page.js")
+    template = _environment().get_template("page.html.j2")
+    return template.render(
+        page=page_of(records),
+        json_name=json_name,
+        style=Markup(style),  # noqa: S704 - our own constant file
+        script=Markup(script),  # noqa: S704 - our own constant file
+        policy=content_security_policy(style, script),
+    )
+
+
+def content_security_policy(style: str, script: str) -> str:
+    """Return the policy of a page with just this style and this script."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"style-src '{_source_digest(style)}'",
+            f"script-src '{_source_digest(script)}'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        ]
+    )
+
+
+@cache
+def template_text(name: str) -> str:
+    """Return a file of the templates directory."""
+    return resources.files(__package__).joinpath(_TEMPLATES, name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - only when a page is made
+
+    environment = Environment(
+        loader=FunctionLoader(template_text),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        line=text.visible_line,
+        capped=text.capped,
+        duration=units.duration,
+        size=units.size,
+        number=units.count,
+        plural=units.plural,
+        symbol=state_symbol,
+        prose=_prose,
+    )
+    return environment
+
+
+def _shown(value: Any) -> Any:
+    """Make every plain text visible before autoescape sees it; markup made by a template passes."""
+    return text.visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def _prose(sentence: str) -> list[tuple[str, bool]]:
+    """Split a sentence at its backquotes into `(text, is code)`; an unpaired backquote stays."""
+    pieces = sentence.split("`")
+    if len(pieces) % 2 == 0:
+        return [(sentence, False)]
+    return [(piece, position % 2 == 1) for position, piece in enumerate(pieces) if piece]
+
+
+def _source_digest(source: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode('ascii')}"

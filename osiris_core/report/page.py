@@ -1,0 +1,167 @@
+"""The page as data: everything a template shows, in the order it shows it, so that templates decide nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from osiris_core.report.environment import environment_diff
+from osiris_core.report.findings import grouped
+from osiris_core.report.marks import MARKS, failures_first, mark_of
+from osiris_core.report.place import place_of, sandbox_places
+from osiris_core.report.sentence import report_sentence
+from osiris_core.report.steps import step_rows
+from osiris_core.report.timeline import timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from osiris_core.parity.record import Compared, ParityRecord, RecordSet, TargetRun
+    from osiris_core.report.environment import EnvironmentDiff
+    from osiris_core.report.findings import FindingGroup
+    from osiris_core.report.marks import Mark
+    from osiris_core.report.place import Place
+    from osiris_core.report.steps import StepRow
+    from osiris_core.report.timeline import Timeline
+
+ALL_IN_FULL = 200
+"""Up to so many manifests are all shown in full; in larger reports those that pass are brief, and say so."""
+
+_SLUG_CHARACTERS = 48
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetView:
+    """One target of a record and where it ran."""
+
+    run: TargetRun
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedEnvironment:
+    """A pair of environments that several manifests may have run in, shown once."""
+
+    anchor: str
+    diff: EnvironmentDiff
+    manifests: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestView:
+    """One manifest's part of the page: `open` where it starts unfolded, `brief` where it is shown without its steps."""
+
+    anchor: str
+    record: ParityRecord
+    mark: Mark
+    open: bool
+    brief: bool
+    targets: tuple[TargetView, ...]
+    timeline: Timeline | None
+    steps: tuple[StepRow, ...]
+    groups: tuple[FindingGroup, ...]
+    environment: SharedEnvironment
+    compared: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The whole report. `counts` has the marks that occur; `targets` the column heads."""
+
+    sentence: str
+    good: bool
+    counts: tuple[tuple[Mark, int], ...]
+    failing: int
+    places: tuple[Place, ...]
+    created_at: str
+    host: tuple[tuple[str, str], ...]
+    targets: tuple[str, ...]
+    manifests: tuple[ManifestView, ...]
+    environments: tuple[SharedEnvironment, ...]
+
+
+def page_of(records: RecordSet) -> Page:
+    """Arrange `records` for reading: failures first, the first one unfolded, equal environments shared."""
+    ordered = failures_first(records.records)
+    diffs = [_environments(record) for record in ordered]
+    environments = _shared_environments(diffs)
+    anchors = _anchors(record.manifest for record in ordered)
+    manifests = tuple(
+        _manifest(
+            record,
+            anchor,
+            environments[diff],
+            first=position == 0,
+            brief=record.passed and len(ordered) > ALL_IN_FULL,
+        )
+        for position, (record, anchor, diff) in enumerate(zip(ordered, anchors, diffs, strict=True))
+    )
+    counts = Counter(view.mark for view in manifests)
+    return Page(
+        sentence=report_sentence(records.records),
+        good=bool(ordered) and all(record.passed for record in ordered),
+        counts=tuple((mark, counts[mark]) for mark in MARKS if counts[mark]),
+        failing=sum(not record.passed for record in ordered),
+        places=tuple(sandbox_places(ordered)),
+        created_at=records.created_at,
+        host=tuple(sorted(records.host.items())),
+        targets=tuple(dict.fromkeys(run.target for record in ordered for run in record.targets)),
+        manifests=manifests,
+        environments=tuple(shared for shared in environments.values() if shared.anchor),
+    )
+
+
+def _manifest(
+    record: ParityRecord, anchor: str, environment: SharedEnvironment, *, first: bool, brief: bool
+) -> ManifestView:
+    steps = step_rows(record)
+    return ManifestView(
+        anchor=anchor,
+        record=record,
+        mark=mark_of(record),
+        open=first and not record.passed,
+        brief=brief,
+        targets=tuple(TargetView(run=run, place=place_of(run)) for run in record.targets),
+        timeline=None if brief else timeline(record.targets, {row.id: row.number for row in steps}),
+        steps=() if brief else steps,
+        groups=grouped(record.comparison, anchor) if record.comparison else (),
+        environment=environment,
+        compared=_compared(record.comparison.compared) if record.comparison else (),
+    )
+
+
+def _compared(compared: Compared) -> tuple[tuple[str, int, int], ...]:
+    return tuple((each.name.replace("_", " "), *getattr(compared, each.name)) for each in fields(compared))
+
+
+def _environments(record: ParityRecord) -> EnvironmentDiff:
+    """Compare the environments that are known: a target that never started has none to differ."""
+    return environment_diff([(run.target, run.environment) for run in record.targets if run.environment])
+
+
+def _shared_environments(diffs: Iterable[EnvironmentDiff]) -> dict[EnvironmentDiff, SharedEnvironment]:
+    """Give each distinct comparison an anchor; one without any fact has none."""
+    shared: dict[EnvironmentDiff, SharedEnvironment] = {}
+    number = 0
+    for diff, manifests in Counter(diffs).items():
+        known = bool(diff.differing or diff.equal)
+        number += known
+        anchor = f"environment-{number}" if known else ""
+        shared[diff] = SharedEnvironment(anchor=anchor, diff=diff, manifests=manifests)
+    return shared
+
+
+def _anchors(manifests: Iterable[str]) -> list[str]:
+    """Return an anchor for each name: stable from report to report, safe in a URL, never twice."""
+    seen: Counter[str] = Counter()
+    anchors = []
+    for manifest in manifests:
+        digest = hashlib.sha256(manifest.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+        slug = re.sub(r"[^a-z0-9]+", "-", manifest.lower().removesuffix(".osiris.yaml")).strip("-")
+        anchor = f"m-{slug[-_SLUG_CHARACTERS:].lstrip('-')}-{digest}".replace("--", "-")
+        seen[anchor] += 1
+        anchors.append(anchor if seen[anchor] == 1 else f"{anchor}-{seen[anchor]}")
+    return anchors

@@ -1,0 +1,131 @@
+"""The report as terminal lines: one table row a manifest, then each failure in a few lines."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from osiris_core.report.marks import failures_first, mark_of
+from osiris_core.report.place import sandbox_places
+from osiris_core.report.sentence import report_sentence
+from osiris_core.report.text import fitted, shortened, visible_line, width_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from osiris_core.parity.record import Finding, ParityRecord, RecordSet
+    from osiris_core.report.place import Place
+
+FAILURE_LINES = 8
+"""A failure takes at most this many lines."""
+
+_NARROWEST = 60
+_NUMBER_WIDTH = 9
+_FRAME_WIDTH = len("≠  ") + 2 * len("  ")  # the symbol and the gaps between the text columns
+_INDENT = "    "
+
+
+def summary_lines(records: RecordSet, width: int, report_path: Path | str | None) -> list[str]:
+    """Return the lines, each at most `width` columns (60 at least), without colour codes."""
+    width = max(width, _NARROWEST)
+    ordered = failures_first(records.records)
+    failures = [line for record in ordered if not record.passed for line in ("", *failure_lines(record, width))]
+    places = [f"e2b: {_described(place)}" for place in sandbox_places(ordered) if place.kind != "unreached"]
+    tail = ["", *places, *textwrap.wrap(f"{report_sentence(ordered)}.", width)]
+    report = [f"report: {report_path}"] if report_path else []
+    return [shortened(visible_line(line), width) for line in (*_table(ordered, width), *failures, *tail)] + report
+
+
+def _described(place: Place) -> str:
+    return f"{place.title}, {place.isolation} ({place.remark})"
+
+
+def failure_lines(record: ParityRecord, width: int) -> list[str]:
+    """Return what one failing record says: what, where, both values, hint, reproduce command."""
+    mark = mark_of(record)
+    finding = _first_finding(record)
+    place = f"{record.manifest}:{record.line}"
+    lines = [f"{mark.symbol} {place}: {mark.word}"]
+    if finding is None:
+        lines += _wrapped(_reason(record), width, most=FAILURE_LINES - 2)
+    else:
+        where = f"step {finding.step}: " if finding.step else ""
+        lines += _wrapped(f"{where}{finding.path}: {finding.message}", width, most=2)
+        lines += _values(record, finding)
+        lines += _wrapped(f"hint: {finding.hint}", width, most=1) if finding.hint else []
+        others = record.comparison.findings_total - 1 if record.comparison else 0
+        lines += [f"{_INDENT}and {others:,} more in the report"] if others > 0 else []
+    lines = [visible_line(line) for line in lines[: FAILURE_LINES - 1]]
+    if record.reproduce:
+        lines.append(f"{_INDENT}reproduce: {visible_line(record.reproduce)}")
+    return lines
+
+
+def _first_finding(record: ParityRecord) -> Finding | None:
+    """Return the finding that stands for a failure: at the first diverging step, deciding, hinted if possible."""
+    comparison = record.comparison
+    if comparison is None or comparison.verdict.passes or comparison.problems:
+        return None
+    first = comparison.first_diverging_step
+    return min(
+        comparison.findings,
+        key=lambda finding: (first is not None and finding.step != first, finding.locates, not finding.hint),
+        default=None,
+    )
+
+
+def _values(record: ParityRecord, finding: Finding) -> list[str]:
+    if not finding.left and not finding.right:
+        return []
+    names = [run.target for run in record.targets] or ["left", "right"]
+    column = max(map(width_of, names))
+    pairs = zip(names, (finding.left, finding.right), strict=False)
+    return [f"{_INDENT}{name.rjust(column)}: {value or '(nothing)'}" for name, value in pairs]
+
+
+def _reason(record: ParityRecord) -> str:
+    """Return why a record without a deciding finding fails, or what else is worth a cell."""
+    if record.expectation_failures:
+        return "; ".join(record.expectation_failures)
+    if record.comparison and record.comparison.problems:
+        return "; ".join(record.comparison.problems)
+    return record.headline
+
+
+def _table(records: Sequence[ParityRecord], width: int) -> list[str]:
+    if not records:
+        return []
+    targets = list(dict.fromkeys(run.target for record in records for run in record.targets))
+    rows = [_row(record, targets) for record in records]
+    verdict_width = max(width_of("verdict"), *(width_of(row[1]) for row in rows))
+    room = width - verdict_width - len(targets) * (_NUMBER_WIDTH + 1) - _FRAME_WIDTH
+    manifest_width = min(max(width_of("manifest"), *(width_of(row[0]) for row in rows)), room * 3 // 5)
+    where_width = room - manifest_width
+    head = ("manifest", "verdict", "first diverging step or reason", [f"{target} ms" for target in targets])
+
+    def line(symbol: str, manifest: str, verdict: str, where: str, times: Iterable[str]) -> str:
+        cells = [symbol, fitted(manifest, manifest_width), fitted(verdict, verdict_width), fitted(where, where_width)]
+        return "  ".join(cells) + "".join(f" {shortened(time, _NUMBER_WIDTH).rjust(_NUMBER_WIDTH)}" for time in times)
+
+    body = [line(mark_of(record).symbol, *row) for record, row in zip(records, rows, strict=True)]
+    return [each.rstrip() for each in (line(" ", *head), *body)]
+
+
+def _row(record: ParityRecord, targets: Sequence[str]) -> tuple[str, str, str, list[str]]:
+    elapsed = {run.target: f"{run.elapsed_ms:,.0f}" for run in record.targets}
+    where = "" if record.passed else record.first_diverging_step or _reason(record)
+    times = [elapsed.get(target, "—") for target in targets]
+    return visible_line(record.manifest), mark_of(record).word, visible_line(where), times
+
+
+def _wrapped(text: str, width: int, *, most: int) -> list[str]:
+    """Return `text` indented on at most `most` lines."""
+    return textwrap.wrap(
+        visible_line(text),
+        width=width,
+        initial_indent=_INDENT,
+        subsequent_indent=_INDENT + "  ",
+        max_lines=most,
+        placeholder=" …",
+    )

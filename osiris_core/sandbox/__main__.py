@@ -1,0 +1,51 @@
+"""`python -m osiris_core.sandbox`: serves until stopped; writes its address to stdout as one line of JSON."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from osiris_core.sandbox.isolation import IsolationError
+from osiris_core.sandbox.registry import Timing
+from osiris_core.sandbox.server import HOST, Settings, SettingsError, serve
+
+if TYPE_CHECKING:
+    from osiris_core.sandbox.launch import ServerAddress
+
+EXIT_CANNOT_SERVE = 3
+
+
+def main(argv: list[str]) -> int:
+    """Serve as `argv` says; return the exit code."""
+    defaults = Timing()
+    parser = argparse.ArgumentParser(prog="python -m osiris_core.sandbox", description=__doc__)
+    parser.add_argument("--host", default=HOST, help="a loopback address")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--isolation", choices=("bubblewrap", "plain"), default="bubblewrap")
+    parser.add_argument("--bwrap", help="the bubblewrap to use, instead of looking for one")
+    parser.add_argument("--parent-pid", type=int, help="end when this process is no longer the parent")
+    parser.add_argument("--exit-retention-s", type=float, default=defaults.exit_retention_s)
+    parser.add_argument("--memory-poll-s", type=float, default=defaults.memory_poll_s)
+    given = parser.parse_args(argv)
+    timing = Timing(exit_retention_s=given.exit_retention_s, memory_poll_s=given.memory_poll_s)
+    settings = Settings(host=given.host, port=given.port, isolation=given.isolation, bwrap=given.bwrap, timing=timing)
+    try:
+        asyncio.run(serve(settings, parent_pid=given.parent_pid, announce=_announce))
+    except (SettingsError, IsolationError) as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_CANNOT_SERVE
+    return 0
+
+
+def _announce(address: ServerAddress) -> None:
+    sys.stdout.write(address.to_json() + "\n")
+    sys.stdout.flush()
+    # Nothing follows; closing the pipe's end here keeps a reader that waits for more from waiting for ever.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,15 @@
+"""The shapes of answers that are not a success: the API's errors, and those of E2B's edge."""
+
+from __future__ import annotations
+
+from starlette.responses import JSONResponse
+
+
+def error_reply(status: int, message: str) -> JSONResponse:
+    """Return an error as the control plane and envd write it."""
+    return JSONResponse({"code": status, "message": message}, status)
+
+
+def sandbox_not_found(sandbox_id: str) -> JSONResponse:
+    """Return what the edge says of a sandbox that is dead or never was; the SDK looks for the words `was not found`."""
+    return JSONResponse({"sandboxId": sandbox_id, "message": "The sandbox was not found", "code": 502}, 502)

@@ -1,0 +1,80 @@
+"""Makes the artifacts of a run visible: every file is held against its record first, then one rename shows all."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from osiris_core.errors import SessionError, WireError
+from osiris_core.session.files import file_facts, make_directory, refused, remove_tree, tree_files
+from osiris_core.wire.errors import WireProtocolError
+from osiris_core.wire.paths import check_relative
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
+    from pathlib import Path
+
+_NAMED = 3
+
+
+def verify_tree(source: Path, records: Sequence[dict[str, Any]], *, ignored: AbstractSet[str]) -> None:
+    """Hold the files below `source` against their records: all there, none besides, same size, mode and bytes.
+
+    `ignored` are paths that may be there without a record. WireError says what is wrong with which file.
+    """
+    with refused(source, "cannot be read"):
+        found = {path for path, _ in tree_files(source)}
+    recorded = {record["path"] for record in records}
+    if missing := recorded - found:
+        raise WireError(f"artifacts with a record are missing: {_named(missing)}")
+    if extra := found - recorded - ignored:
+        raise WireError(f"files that no record names are among the artifacts: {_named(extra)}")
+    for record in records:
+        _verify_file(source, record)
+
+
+def adopt_tree(source: Path, records: Sequence[dict[str, Any]], *, staging: Path, destination: Path) -> None:
+    """Move verified files from `source` to `destination`, which appears whole or not at all.
+
+    All three lie on one file system. Nothing appears where there is no record. SessionError names a path that the
+    disk refused, or says that `destination` is there already.
+    """
+    if destination.exists():
+        raise SessionError(f"{destination} is there already: a session adopts its artifacts once")
+    if not records:
+        return
+    remove_tree(staging)
+    make_directory(staging)
+    for record in records:
+        path = record["path"]
+        target = staging / path
+        make_directory(target.parent)
+        with refused(target, "cannot be moved into place"):
+            (source / path).rename(target)
+            os.chmod(target, int(record["mode"], 8), follow_symlinks=False)  # noqa: PTH101 - Path.chmod follows links
+    with refused(destination, "cannot be moved into place"):
+        staging.rename(destination)
+
+
+def _verify_file(source: Path, record: dict[str, Any]) -> None:
+    path = record["path"]
+    try:
+        facts = file_facts(source / check_relative(path))
+    except WireProtocolError as error:
+        raise WireError(str(error)) from error
+    except OSError as error:
+        raise WireError(f"the artifact {path} cannot be read: {error.strerror or error.args[-1]}") from error
+    for name, found, recorded in (
+        ("size in bytes", facts.size_bytes, record["size_bytes"]),
+        ("digest", facts.sha256, record["sha256"]),
+        ("mode", facts.mode, record["mode"]),
+    ):
+        if found != recorded:
+            raise WireError(f"the artifact {path} is not the one recorded: its {name} is {found}, not {recorded}")
+
+
+def _named(paths: Iterable[str]) -> str:
+    named = sorted(paths)
+    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return ", ".join(named[:_NAMED]) + more

@@ -1,0 +1,85 @@
+"""One digest over what a run said and left, without what may vary from run to run.
+
+SHA-256 of the canonical JSON of an object with these members (each digest again SHA-256, as hex):
+
+    contract, outcome, failed_step, error, steps, artifact_root   as in session.json
+    manifest    of the canonical JSON of manifest.json
+    events      over the lines of events.jsonl, each as canonical JSON without `ts`, `session` and the fields that
+                the schema marks volatile, each with an LF
+    metrics     likewise; a volatile metric's `value` is left out too
+    logs        {step: of logs/<step>.log}
+    printed     {step: of logs/<step>.out}
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from osiris_core.session.contract import CONTRACT_VERSION
+from osiris_core.session.volatile import is_volatile_metric, volatile_fields
+from osiris_core.wire.canon import canonical_json, sha256_hex
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_STATED = ("outcome", "failed_step", "error", "steps", "artifact_root")
+_VARYING_METRIC = frozenset({"ts", "session", "value"})
+
+
+class ContentDigest:
+    """Takes in a session's content in the order of its files; what came from several steps may be mixed."""
+
+    def __init__(self) -> None:
+        self._events = hashlib.sha256()
+        self._metrics = hashlib.sha256()
+        self._logs: dict[str, Any] = {}
+        self._printed: dict[str, Any] = {}
+
+    def event(self, line: Mapping[str, Any]) -> None:
+        """Take in an event as its line holds it."""
+        varying = _varying(line["event"])
+        self._events.update(canonical_json({key: line[key] for key in line if key not in varying}) + b"\n")
+
+    def metric(self, line: Mapping[str, Any]) -> None:
+        """Take in a metric as its line holds it."""
+        varying = _VARYING_METRIC if is_volatile_metric(line) else _varying_metric()
+        self._metrics.update(canonical_json({key: line[key] for key in line if key not in varying}) + b"\n")
+
+    def logged(self, step: str, data: bytes) -> None:
+        """Take in the next bytes of a step's log."""
+        _hash(self._logs, step).update(data)
+
+    def printed(self, step: str, data: bytes) -> None:
+        """Take in the next bytes that a step printed."""
+        _hash(self._printed, step).update(data)
+
+    def of(self, *, facts: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
+        """Return the digest, for the facts of session.json and a manifest."""
+        content = {
+            "contract": CONTRACT_VERSION,
+            **{name: facts[name] for name in _STATED},
+            "manifest": sha256_hex(canonical_json(manifest)),
+            "events": self._events.hexdigest(),
+            "metrics": self._metrics.hexdigest(),
+            "logs": {step: each.hexdigest() for step, each in self._logs.items()},
+            "printed": {step: each.hexdigest() for step, each in self._printed.items()},
+        }
+        return sha256_hex(canonical_json(content))
+
+
+def _hash(hashes: dict[str, Any], step: str) -> Any:
+    if step not in hashes:
+        hashes[step] = hashlib.sha256()
+    return hashes[step]
+
+
+@cache
+def _varying(event_name: str) -> frozenset[str]:
+    return frozenset({"session", *volatile_fields("events", event_name)})
+
+
+@cache
+def _varying_metric() -> frozenset[str]:
+    return frozenset({"session", *volatile_fields("metrics")})

@@ -1,0 +1,107 @@
+"""Writing so that a file is there whole or not at all, and saying which path the disk refused."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from osiris_core.errors import SessionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FILE_MODE = 0o600
+DIRECTORY_MODE = 0o700
+
+
+class FileFacts(NamedTuple):
+    """What identifies a regular file's content: size, permission bits as octal text, SHA-256 as hex."""
+
+    size_bytes: int
+    mode: str
+    sha256: str
+
+
+@contextmanager
+def refused(path: Path, what: str) -> Iterator[None]:
+    """Turn an OSError into a SessionError: "{path} {what}: {the system's reason}"."""
+    try:
+        yield
+    except OSError as error:
+        raise SessionError(
+            f"{path} {what}: {error.strerror or error}", hint="free space, or choose a directory that can be written"
+        ) from error
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory and its missing parents, for the owner only; an existing one is fine."""
+    if path.is_dir():
+        return
+    make_directory(path.parent)
+    with refused(path, "cannot be made"):
+        path.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+
+
+def open_private(path: Path, flags: int) -> int:
+    """Open a file for the owner only, without following a link; the caller turns OSError into a sentence."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a whole file beside its place, then move it there. SessionError names the path."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    with refused(path, "cannot be written"):
+        try:
+            descriptor = open_private(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            with os.fdopen(descriptor, "wb") as out:
+                out.write(data)
+            unfinished.replace(path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
+
+
+def file_facts(path: Path) -> FileFacts:
+    """Read a regular file and return what it is; never through a link. OSError, also for anything but a file."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as source:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise OSError(None, "it is not a regular file", str(path))
+        sha256 = hashlib.file_digest(source, "sha256").hexdigest()
+    return FileFacts(facts.st_size, f"{stat.S_IMODE(facts.st_mode) & 0o777:04o}", sha256)
+
+
+def tree_files(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield (posix path below `root`, entry) for everything but directories, links not followed.
+
+    A `root` that is not there holds nothing.
+    """
+    pending = [("", root)]
+    while pending:
+        prefix, directory = pending.pop()
+        try:
+            entries = list(os.scandir(directory))
+        except FileNotFoundError:
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                pending.append((f"{prefix}{entry.name}/", directory / entry.name))
+            else:
+                yield f"{prefix}{entry.name}", entry
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a directory as far as possible, also where a driver made parts of it read-only.
+
+    What cannot be removed stays: it is the host's own scratch, and no reader looks at it.
+    """
+    with suppress(OSError):
+        for directory, _, _ in os.walk(path):
+            os.chmod(directory, DIRECTORY_MODE)  # noqa: PTH101 - os.walk yields texts
+        shutil.rmtree(path, ignore_errors=True)

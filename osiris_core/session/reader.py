@@ -1,0 +1,261 @@
+"""Reads a session directory, and refuses one that is torn, foreign, of another version, or not what it says it is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from osiris_core.errors import SessionError
+from osiris_core.session import contract
+from osiris_core.session.artifacts import ArtifactFile, scan_artifacts
+from osiris_core.session.digest import ContentDigest
+from osiris_core.session.lines import decode_line
+from osiris_core.session.streams import StepStreams
+from osiris_core.wire.records import OUTCOMES, STEP_STATES
+from osiris_core.wire.roots import artifact_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+__all__ = ["ArtifactFile", "Session", "StepState", "open_session"]
+
+_EVENT_KEYS: dict[str, type | tuple[type, ...]] = {
+    "ts": str,
+    "session": str,
+    "event": str,
+    "step": (str, type(None)),
+}
+_METRIC_KEYS: dict[str, type | tuple[type, ...]] = {
+    "ts": str,
+    "session": str,
+    "step": (str, type(None)),
+    "metric": str,
+    "value": (int, float),
+    "unit": (str, type(None)),
+    "volatile": bool,
+    "tags": dict,
+}
+_FACTS: dict[str, type | tuple[type, ...]] = {
+    "session": str,
+    "target": str,
+    "manifest_fingerprint": str,
+    "logical_now": str,
+    "seed": int,
+    "request_digest": str,
+    "outcome": str,
+    "failed_step": (str, type(None)),
+    "error": (dict, type(None)),
+    "steps": list,
+    "counts": dict,
+    "digest": str,
+    "artifact_root": str,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepState:
+    """How a step ended: a state of `wire.records.STEP_STATES`, and for a skipped one why and because of which step."""
+
+    id: str
+    state: str
+    reason: str | None
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One execution, as its directory tells it.
+
+    `events` and `metrics` are their files' lines in order; `logs` and `printed` map a step to the bytes of its
+    stream; `artifacts` maps `<step>/<path>` to a file whose digest was read from disk. `facts` is session.json,
+    `target_facts` target.json and `hello` the worker's first record in it, empty where there was none.
+    """
+
+    directory: Path
+    session_id: str
+    target: str
+    outcome: str
+    failed_step: str | None
+    error: dict[str, Any] | None
+    steps: tuple[StepState, ...]
+    events: tuple[dict[str, Any], ...]
+    metrics: tuple[dict[str, Any], ...]
+    logs: Mapping[str, bytes]
+    printed: Mapping[str, bytes]
+    artifacts: Mapping[str, ArtifactFile]
+    manifest: dict[str, Any]
+    facts: dict[str, Any]
+    target_facts: dict[str, Any]
+    hello: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """The digest over everything in it that may not vary: equal for two runs that did the same."""
+        return str(self.facts["digest"])
+
+
+def open_session(directory: Path) -> Session:
+    """Read a closed session and check that its files hold what session.json says.
+
+    SessionError, naming the file, for anything else: no session, not closed, another contract version, cut off or
+    malformed files, other counts, another content, links among the artifacts.
+    """
+    session = assemble(directory, scan_artifacts(directory / contract.ARTIFACTS_DIRECTORY))
+    if (found := content_digest(session)) != session.digest:
+        raise SessionError(
+            f"{directory} was changed after it was closed: its content has the digest {found}, "
+            f"{contract.SESSION_FILE} says {session.digest}"
+        )
+    return session
+
+
+def assemble(directory: Path, artifacts: Mapping[str, ArtifactFile]) -> Session:
+    """Read a closed session whose artifacts have been read already, and check the counts of its files."""
+    facts = _versioned(directory / contract.SESSION_FILE)
+    _check_types(facts, _FACTS, str(directory / contract.SESSION_FILE))
+    target_facts = _versioned(directory / contract.TARGET_FILE)
+    logs_directory = directory / contract.LOGS_DIRECTORY
+    session = Session(
+        directory=directory,
+        session_id=facts["session"],
+        target=facts["target"],
+        outcome=facts["outcome"],
+        failed_step=facts["failed_step"],
+        error=facts["error"],
+        steps=tuple(_steps(facts, directory / contract.SESSION_FILE)),
+        events=tuple(_lines(directory / contract.EVENTS_FILE, _EVENT_KEYS, facts["session"])),
+        metrics=tuple(_lines(directory / contract.METRICS_FILE, _METRIC_KEYS, facts["session"])),
+        logs=StepStreams(logs_directory, contract.LOG_SUFFIX),
+        printed=StepStreams(logs_directory, contract.PRINTED_SUFFIX),
+        artifacts=artifacts,
+        manifest=_object(directory / contract.MANIFEST_FILE),
+        facts=facts,
+        target_facts=target_facts,
+        hello=target_facts.get("hello") or {},
+    )
+    _check_outcome(session)
+    _check_counts(session)
+    return session
+
+
+def content_digest(session: Session) -> str:
+    """Compute the digest of a session that was read from disk, as `osiris_core.session.digest` defines it."""
+    content = ContentDigest()
+    for event in session.events:
+        content.event(event)
+    for metric in session.metrics:
+        content.metric(metric)
+    for streams, take in ((session.logs, content.logged), (session.printed, content.printed)):
+        for step in streams:
+            for chunk in streams.chunks(step) if isinstance(streams, StepStreams) else [streams[step]]:
+                take(step, chunk)
+    return content.of(facts=session.facts, manifest=session.manifest)
+
+
+def _check_outcome(session: Session) -> None:
+    path = session.directory / contract.SESSION_FILE
+    if session.outcome not in OUTCOMES:
+        raise SessionError(f"{path} has the unknown outcome {session.outcome!r}")
+    for step in session.steps:
+        if step.state not in STEP_STATES:
+            raise SessionError(f"{path} has the unknown state {step.state!r} of step {step.id!r}")
+    if session.target_facts.get("target") != session.target:
+        raise SessionError(f"{session.directory / contract.TARGET_FILE} is of another target than {path}")
+
+
+def _check_counts(session: Session) -> None:
+    """Hold the counts of session.json against what is on disk."""
+    logs, printed = session.logs, session.printed
+    found = {
+        "events": len(session.events),
+        "metrics": len(session.metrics),
+        "log_lines": {step: logs.line_count(step) for step in logs} if isinstance(logs, StepStreams) else {},
+        "printed_bytes": {step: printed.size_bytes(step) for step in printed}
+        if isinstance(printed, StepStreams)
+        else {},
+        "artifacts": len(session.artifacts),
+    }
+    stated = session.facts["counts"]
+    for name, value in found.items():
+        if stated.get(name) != value:
+            raise SessionError(
+                f"{session.directory} does not hold what it says: "
+                f"{contract.SESSION_FILE} counts {name} as {stated.get(name)}, on disk are {value}"
+            )
+    root = artifact_root((a.path, a.size_bytes, a.mode, a.sha256) for a in session.artifacts.values())
+    if root != session.facts["artifact_root"]:
+        raise SessionError(f"the artifacts of {session.directory} are not those it was closed with")
+
+
+def _steps(facts: Mapping[str, Any], path: Path) -> Iterator[StepState]:
+    for step in facts["steps"]:
+        try:
+            yield StepState(**step)
+        except TypeError as error:
+            raise SessionError(f"{path} has a malformed step: {step!r}") from error
+
+
+def _lines(path: Path, keys: Mapping[str, type | tuple[type, ...]], session_id: str) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a file of lines."""
+    number = 0
+    for number, line in enumerate(_split(path), start=1):
+        try:
+            value = decode_line(line)
+        except ValueError as error:
+            raise SessionError(f"{path}:{number} is not JSON: {error}") from error
+        place = f"{path}:{number}"
+        _check_types(value, keys, place)
+        if value["session"] != session_id:
+            raise SessionError(f"{place} belongs to the session {value['session']!r}, not {session_id!r}")
+        yield value
+
+
+def _split(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as source:
+            for line in source:
+                if not line.endswith(b"\n"):
+                    raise SessionError(f"{path} is cut off: its last line has no end")
+                yield line
+    except OSError as error:
+        raise SessionError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _check_types(value: Any, keys: Mapping[str, type | tuple[type, ...]], place: str) -> None:
+    if not isinstance(value, dict):
+        raise SessionError(f"{place} is no JSON object")
+    for key, kind in keys.items():
+        if key not in value:
+            raise SessionError(f"{place} has no {key!r}")
+        if not isinstance(value[key], kind):
+            raise SessionError(f"{place} has a {key!r} of the wrong type: {value[key]!r:.80}")
+
+
+def _versioned(path: Path) -> dict[str, Any]:
+    value = _object(path)
+    if value.get("contract") != contract.CONTRACT_VERSION:
+        raise SessionError(
+            f"{path} was written by contract version {value.get('contract')!r}, "
+            f"this reader knows version {contract.CONTRACT_VERSION}",
+            hint="use the version of pytest-osiris that wrote it",
+        )
+    return value
+
+
+def _object(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise SessionError(
+            f"{path.parent} is no closed session: it has no {path.name}",
+            hint="its run is still going on, or its owner died before the end",
+        ) from error
+    except OSError as error:
+        raise SessionError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise SessionError(f"{path} is cut off or is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise SessionError(f"{path} is no JSON object")
+    return value

@@ -1,0 +1,200 @@
+"""The one owner of a session directory, from before the run starts until the session is closed."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from osiris_core.errors import SessionError, WireError
+from osiris_core.session import contract
+from osiris_core.session.adoption import adopt_tree, verify_tree
+from osiris_core.session.closing import Closing, close_session
+from osiris_core.session.files import make_directory, tree_files, write_atomically
+from osiris_core.session.intake import Intake
+from osiris_core.session.journal import Journal
+from osiris_core.session.landmarks import Landmarks
+from osiris_core.session.lock import OwnerLock
+from osiris_core.session.spool import spool_chunks
+from osiris_core.wire.frames import FrameReader, session_tag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from osiris_core.session.reader import Session
+    from osiris_core.wire.request import RunRequest
+
+
+class SessionWriter:
+    """Takes what a worker says, exactly once, and turns it into a session.
+
+    One thread at a time may use it. Whoever opens one closes it: `close` makes the session, `release` gives the
+    directory up without one.
+    """
+
+    def __init__(
+        self, *, directory: Path, target: str, request: RunRequest, manifest_json: dict[str, Any], lock: OwnerLock
+    ) -> None:
+        self.directory = directory
+        self.host_directory = directory / contract.HOST_DIRECTORY
+        self._target = target
+        self._request = request
+        self._manifest = manifest_json
+        self._lock = lock
+        self._tag = session_tag(request.session_id)
+        self._landmarks = Landmarks(request=request)
+        self._journal = Journal.open(self.host_directory / contract.JOURNAL_FILE, self._tag, self._landmarks.note)
+        self._intake = Intake(self._journal, self._landmarks, self.host_directory / contract.STRAY_FILE)
+        self._live = FrameReader(self._tag)
+        self._fault = ""
+
+    @classmethod
+    def open(
+        cls, *, root: Path, session_id: str, target: str, request: RunRequest, manifest_json: dict[str, Any]
+    ) -> SessionWriter:
+        """Take the directory of a session under `root`, made if missing, and write the handle that finds its run.
+
+        A directory whose owner died is taken over with the records it has. SessionError where another owner is at
+        work, the session is closed already, the request is another one, or the disk refuses.
+        """
+        directory = contract.session_directory(root, session_id, target)
+        host = directory / contract.HOST_DIRECTORY
+        make_directory(host)
+        lock = OwnerLock.take(host / contract.LOCK_FILE)
+        try:
+            _refuse_closed(directory)
+            _write_handle(host / contract.HANDLE_FILE, target, request)
+            return cls(directory=directory, target=target, request=request, manifest_json=manifest_json, lock=lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    @property
+    def next_seq(self) -> int:
+        """The number of the next record."""
+        return self._journal.next_seq
+
+    @property
+    def next_offset(self) -> int:
+        """Where in the spool the next record starts, in bytes."""
+        return self._journal.next_offset
+
+    @property
+    def hello(self) -> dict[str, Any] | None:
+        """The worker's first record, when it has come."""
+        return self._landmarks.hello
+
+    @property
+    def terminal(self) -> dict[str, Any] | None:
+        """The terminal record, when it and everything before it have come."""
+        return self._landmarks.terminal
+
+    @property
+    def needs_fill(self) -> bool:
+        """Whether the spool may hold records that have not come."""
+        return self.terminal is None
+
+    def artifacts(self) -> list[dict[str, Any]]:
+        """Return the artifact records so far."""
+        return list(self._landmarks.artifacts)
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes of the worker's stdout, in pieces of any size.
+
+        WireError when they break the protocol, SessionError when the disk does not take them; nothing is taken
+        after either.
+        """
+        self._intake.take(self._live.feed(data))
+
+    def fill(self, spool: BinaryIO | Path) -> None:
+        """Take from a spool (a stream, a file, or a directory of segments) what has not come. Errors as in `feed`."""
+        reader = FrameReader(self._tag)
+        for chunk in spool_chunks(spool, self.next_offset):
+            self._intake.take(reader.feed(chunk))
+        self._intake.finish(reader)
+
+    def adopt_artifacts(self, source: Path) -> None:
+        """Verify the files below `source` against their records, and show them as `artifacts/`, all or none.
+
+        Files that the worker reported as no artifacts are left behind; so is, in a run without terminal record,
+        what has no record yet. WireError names the file that is not as recorded; the session is then lost.
+        """
+        records = self._landmarks.artifacts
+        ignored = self._landmarks.skipped
+        if self.terminal is None:
+            ignored = ignored | {path for path, _ in tree_files(source)}
+        try:
+            verify_tree(source, records, ignored=ignored)
+        except WireError as error:
+            self._fault = self._fault or error.message
+            raise
+        adopt_tree(
+            source,
+            records,
+            staging=self.host_directory / contract.ADOPTION_DIRECTORY,
+            destination=self.directory / contract.ARTIFACTS_DIRECTORY,
+        )
+
+    def close(
+        self,
+        *,
+        target_facts: Mapping[str, Any],
+        outcome_override: str | None = None,
+        error: Mapping[str, Any] | None = None,
+    ) -> Session:
+        """Verify the journal from disk, write the session's files, give up the directory, and return the session.
+
+        `outcome_override` is the outcome where the worker left no terminal record, `error` what the backend has to
+        say about it: `{"type", "message"}`. What fails verification is `lost`, whatever the worker said.
+        """
+        try:
+            self._intake.finish(self._live)
+            self._journal.close()
+            return close_session(
+                Closing(
+                    directory=self.directory,
+                    target=self._target,
+                    request=self._request,
+                    manifest=self._manifest,
+                    tally=self._intake.tally,
+                    fault=self._intake.fault or self._fault,
+                    target_facts=target_facts,
+                    override=outcome_override,
+                    said=error,
+                )
+            )
+        finally:
+            self.release()
+
+    def release(self) -> None:
+        """Give up the directory as it is; a second time is harmless."""
+        try:
+            self._journal.close()
+        finally:
+            self._lock.release()
+
+
+def _refuse_closed(directory: Path) -> None:
+    if (directory / contract.SESSION_FILE).exists():
+        raise SessionError(f"{directory} is closed already", hint="a new run needs a new session id")
+
+
+def _write_handle(path: Path, target: str, request: RunRequest) -> None:
+    """Write what finds this run again; refuse a directory that began with another request."""
+    handle = {
+        "contract": contract.CONTRACT_VERSION,
+        "session": request.session_id,
+        "target": target,
+        "tag": session_tag(request.session_id),
+        "request_digest": request.digest,
+        "pid": os.getpid(),
+    }
+    if path.exists():
+        try:
+            begun = json.loads(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise SessionError(f"{path} cannot be read: {error}") from error
+        if begun.get("request_digest") != request.digest:
+            raise SessionError(f"{path.parent.parent} was begun with another request", hint="use a new session id")
+    write_atomically(path, json.dumps(handle, indent=2).encode("ascii") + b"\n")

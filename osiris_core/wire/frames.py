@@ -1,0 +1,167 @@
+"""One record as one ASCII line that survives chunking, merged strangers' output and UTF-8 repair.
+
+    RS "OS1" SP tag SP epoch SP seq SP offset SP length SP crc32 SP payload LF
+
+RS (0x1E) starts a line and never occurs inside one, so a reader finds the next frame after any garbage.
+`tag` names the session, `epoch` the worker's incarnation; `seq` counts from 0 without a gap; `offset` is
+the place of this line in the spool; `length` and `crc32` (8 hex digits) belong to the payload.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import NamedTuple
+
+from osiris_core.wire.canon import sha256_hex
+from osiris_core.wire.digest import RunningDigest
+from osiris_core.wire.errors import WireProtocolError
+
+__all__ = [
+    "MAX_LINE",
+    "MAX_PAYLOAD",
+    "Damaged",
+    "Frame",
+    "FrameReader",
+    "RunningDigest",
+    "Stray",
+    "encode_frame",
+    "session_tag",
+]
+
+MAX_LINE = 65536
+"""Most bytes of a line, its LF included: the size of a pipe."""
+MAX_PAYLOAD = MAX_LINE - 128
+"""Most bytes of a payload: the line's head never needs more than 128."""
+
+_RS = 0x1E
+_NUMBER = rb"(0|[1-9][0-9]{0,18})"
+_LINE = re.compile(
+    rb"\x1eOS1 ([0-9a-f]{8}) "
+    + _NUMBER
+    + rb" "
+    + _NUMBER
+    + rb" "
+    + _NUMBER
+    + rb" "
+    + _NUMBER
+    + rb" ([0-9a-f]{8}) ([ -~]*)\n"
+)
+
+
+class Frame(NamedTuple):
+    """One whole, verified line (a tuple, because hundreds of thousands a second are made of it)."""
+
+    seq: int
+    epoch: int
+    offset: int
+    payload: bytes
+    line: bytes
+
+
+class Stray(NamedTuple):
+    """Bytes that are no frame of this session: a stranger's print, or another session's frame."""
+
+    data: bytes
+
+
+class Damaged(NamedTuple):
+    """Bytes that began as a frame of this session and are not one; `reason` says why."""
+
+    data: bytes
+    reason: str
+
+
+def session_tag(session_id: str) -> str:
+    """Return the 8 hex digits that mark the lines of this session."""
+    return sha256_hex(session_id.encode("utf-8"))[:8]
+
+
+def encode_frame(*, tag: str, epoch: int, seq: int, offset: int, payload: bytes) -> bytes:
+    """Return the line of one payload (printable ASCII). WireProtocolError when it would be too long."""
+    if len(payload) > MAX_PAYLOAD:
+        raise WireProtocolError(f"a payload of {len(payload)} bytes does not fit a line; split it into parts")
+    return b"\x1eOS1 %s %d %d %d %d %08x %s\n" % (
+        tag.encode("ascii"),
+        epoch,
+        seq,
+        offset,
+        len(payload),
+        zlib.crc32(payload),
+        payload,
+    )
+
+
+class FrameReader:
+    """Cuts a stream of bytes into frames, strays and damaged lines; chunk borders make no difference.
+
+    What comes out, put together, is every byte that went in, in order. At most one unfinished line is held.
+    """
+
+    __slots__ = ("_held", "_tag")
+
+    def __init__(self, tag: str) -> None:
+        self._tag = tag.encode("ascii")
+        self._held = bytearray()
+
+    def feed(self, data: bytes) -> list[Frame | Stray | Damaged]:
+        """Take the next bytes; return what is complete by now."""
+        held = self._held
+        held += data
+        if b"\n" not in data and b"\x1e" not in data and len(held) < MAX_LINE:
+            return []
+        items, end = self._cut(bytes(held))
+        del held[:end]
+        return items
+
+    def finish(self) -> list[Frame | Stray | Damaged]:
+        """Return what was held back, as the stream has ended: an unfinished line is no frame."""
+        rest = bytes(self._held)
+        self._held.clear()
+        return [self._judge(rest, "the line ends before its LF")] if rest else []
+
+    def _cut(self, data: bytes) -> tuple[list[Frame | Stray | Damaged], int]:
+        items: list[Frame | Stray | Damaged] = []
+        tag, match, crc32 = self._tag, _LINE.match, zlib.crc32
+        at = 0
+        while True:
+            found = match(data, at)
+            if found is not None:
+                line_tag, epoch, seq, offset, length, crc, payload = found.groups()
+                end = found.end()
+                if (
+                    line_tag == tag
+                    and int(length) == len(payload)
+                    and int(crc, 16) == crc32(payload)
+                    and end - at <= MAX_LINE
+                ):
+                    items.append(Frame(int(seq), int(epoch), int(offset), payload, data[at:end]))
+                else:
+                    items.append(self._judge(data[at:end], "its length or checksum does not match"))
+                at = end
+                continue
+            open_end = _end_of_item(data, at)
+            if open_end is None:
+                return items, at
+            items.append(self._judge(data[at:open_end], "it is not formed as a frame"))
+            at = open_end
+
+    def _judge(self, data: bytes, reason: str) -> Stray | Damaged:
+        """Tell a damaged line of this session from bytes that never were one."""
+        return Damaged(data, reason) if data.startswith(b"\x1eOS1 " + self._tag) else Stray(data)
+
+
+def _end_of_item(data: bytes, start: int) -> int | None:
+    """Return where the item at `start` ends: behind its LF, before the next RS, or at the cap; None when open."""
+    if start == len(data):
+        return None
+    ends = []
+    line_end = data.find(b"\n", start, start + MAX_LINE)
+    if line_end >= 0:
+        ends.append(line_end + 1)
+    next_frame = data.find(b"\x1e", start + 1, start + MAX_LINE)
+    if next_frame >= 0:
+        ends.append(next_frame)
+    if len(data) - start >= MAX_LINE:
+        ends.append(start + MAX_LINE)
+    return min(ends) if ends else None

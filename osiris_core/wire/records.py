@@ -1,0 +1,174 @@
+"""The records a worker writes: their kinds, the names in them, and one small builder for each.
+
+Every record has `kind`, `ts` (UTC wall clock of the worker, microseconds, `Z`) and `step` (its id, or None).
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+KINDS: Final = ("hello", "event", "metric", "log", "stdio", "artifact", "checkpoint", "part", "terminal")
+
+RUN_START: Final = "run_start"
+STEP_START: Final = "step_start"
+INPUTS_RESOLVED: Final = "inputs_resolved"
+STEP_COMPLETE: Final = "step_complete"
+STEP_FAILED: Final = "step_failed"
+STEP_SKIPPED: Final = "step_skipped"
+ARTIFACT_CREATED: Final = "artifact_created"
+ARTIFACT_SKIPPED: Final = "artifact_skipped"
+RUN_COMPLETE: Final = "run_complete"
+RUN_FAILED: Final = "run_failed"
+RUN_CANCELLED: Final = "run_cancelled"
+FINAL_EVENTS: Final = frozenset({RUN_COMPLETE, RUN_FAILED, RUN_CANCELLED})
+EVENT_NAMES: Final = FINAL_EVENTS | {
+    RUN_START,
+    STEP_START,
+    INPUTS_RESOLVED,
+    STEP_COMPLETE,
+    STEP_FAILED,
+    STEP_SKIPPED,
+    ARTIFACT_CREATED,
+    ARTIFACT_SKIPPED,
+}
+"""The worker's own events; a driver may not use these names."""
+EVENT_KEYS: Final = frozenset({"ts", "session", "event", "step"})
+"""Keys of an event's line in a session directory; an event's data has none of them."""
+
+SUCCEEDED: Final = "succeeded"
+FAILED: Final = "failed"
+SKIPPED: Final = "skipped"
+CANCELLED: Final = "cancelled"
+DEADLINE: Final = "deadline"
+CRASHED: Final = "crashed"
+LOST: Final = "lost"
+OUTCOMES: Final = (SUCCEEDED, FAILED, CANCELLED, DEADLINE, CRASHED, LOST)
+"""How a run ends; `lost` is only ever written by the host, where a terminal record is missing."""
+STEP_STATES: Final = (SUCCEEDED, FAILED, SKIPPED, CANCELLED)
+
+UPSTREAM_FAILED: Final = "upstream-failed"
+RUN_STOPPED: Final = "run-stopped"
+SKIP_REASONS: Final = (UPSTREAM_FAILED, RUN_STOPPED, CANCELLED, DEADLINE)
+
+
+def timestamp() -> str:
+    """Return the time now as records carry it: `YYYY-MM-DDTHH:MM:SS.ffffffZ`."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def hello(*, ts: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the first record: who runs, on which request, in which world (`facts`: see docs/wire.md)."""
+    return {**facts, "kind": "hello", "ts": ts, "step": None}
+
+
+def event(*, ts: str, step: str | None, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return something that happened; `data` is a JSON object without the keys of `EVENT_KEYS`."""
+    return {"kind": "event", "ts": ts, "step": step, "name": name, "data": dict(data)}
+
+
+def metric(
+    *, ts: str, step: str | None, name: str, value: float, unit: str | None, volatile: bool, tags: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return one measured number; `volatile` when two good runs may differ in it."""
+    return {
+        "kind": "metric",
+        "ts": ts,
+        "step": step,
+        "name": name,
+        "value": value,
+        "unit": unit,
+        "volatile": volatile,
+        "tags": dict(tags),
+    }
+
+
+def log(*, ts: str, step: str | None, level: str, logger: str, message: str) -> dict[str, Any]:
+    """Return one log line; the message becomes a single line (`escape_line`)."""
+    return {
+        "kind": "log",
+        "ts": ts,
+        "step": step,
+        "level": level,
+        "logger": escape_line(logger),
+        "message": escape_line(message),
+    }
+
+
+def stdio(*, ts: str, step: str, data: bytes) -> dict[str, Any]:
+    """Return raw bytes that a step wrote to fd 1 or 2."""
+    return {"kind": "stdio", "ts": ts, "step": step, "data": base64.b64encode(data).decode("ascii")}
+
+
+def artifact(*, ts: str, step: str, path: str, size_bytes: int, mode: int, sha256: str) -> dict[str, Any]:
+    """Return one file a step left: `path` is `<step>/<path below>`, `mode` its permission bits (written as octal text)."""
+    return {
+        "kind": "artifact",
+        "ts": ts,
+        "step": step,
+        "path": path,
+        "size_bytes": size_bytes,
+        "mode": f"{mode & 0o777:04o}",
+        "sha256": sha256,
+    }
+
+
+def checkpoint(*, ts: str, step: str | None, seq: int, offset: int, digest: str) -> dict[str, Any]:
+    """Return the state before this record's own frame: `seq` frames, `offset` bytes of spool, the running digest."""
+    return {"kind": "checkpoint", "ts": ts, "step": step, "seq": seq, "offset": offset, "digest": digest}
+
+
+def terminal(
+    *,
+    ts: str,
+    outcome: str,
+    failed_step: str | None,
+    error: Mapping[str, Any] | None,
+    steps: Sequence[Mapping[str, Any]],
+    counts: Mapping[str, int],
+    frames: int,
+    digest: str,
+    artifact_root: str,
+    artifacts: int,
+    stray_bytes: int,
+) -> dict[str, Any]:
+    """Return the last record: how it ended, and what must have arrived for that to be believed."""
+    return {
+        "kind": "terminal",
+        "ts": ts,
+        "step": None,
+        "outcome": outcome,
+        "failed_step": failed_step,
+        "error": error,
+        "steps": list(steps),
+        "counts": dict(counts),
+        "frames": frames,
+        "digest": digest,
+        "artifact_root": artifact_root,
+        "artifacts": artifacts,
+        "stray_bytes": stray_bytes,
+    }
+
+
+_SURROGATES = {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}  # a string that is no Unicode text
+_ESCAPES = (
+    {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+    | _SURROGATES
+    | {
+        ord("\\"): "\\\\",
+        ord("\n"): "\\n",
+        ord("\r"): "\\r",
+        ord("\t"): "\\t",
+        0x2028: "\\u2028",
+        0x2029: "\\u2029",
+    }
+)
+
+
+def escape_line(text: str) -> str:
+    """Return `text` as one line of valid Unicode: backslash, control characters, line separators become escapes."""
+    return text.translate(_ESCAPES)

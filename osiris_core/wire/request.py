@@ -1,0 +1,110 @@
+"""What is asked of a worker: the same `RunRequest` on every target, and a `Placement` for one of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from typing import Any, Literal, Self, TypeVar, cast
+
+from osiris_core.wire.canon import canonical_json, sha256_hex
+from osiris_core.wire.errors import WireProtocolError
+
+PROTOCOL = 1
+"""Version of requests, frames and records; a worker refuses others."""
+MAX_SEED = 2**32
+
+_Message = TypeVar("_Message", "RunRequest", "Placement")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """Everything that decides a run and is equal on all targets.
+
+    `manifest` is the canonical manifest and `manifest_fingerprint` its fingerprint; `order` the step ids in order of execution; `logical_now` the time that
+    steps are told (ISO 8601, UTC, microseconds, `Z`); `0 <= seed < 2**32`; `timeout_s` of the whole run, or None.
+    """
+
+    protocol: int = PROTOCOL
+    session_id: str
+    manifest: dict[str, Any]
+    order: tuple[str, ...]
+    logical_now: str
+    seed: int
+    timeout_s: float | None = None
+    manifest_fingerprint: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse another protocol and a seed out of range."""
+        if self.protocol != PROTOCOL:
+            raise WireProtocolError(f"the request speaks protocol {self.protocol!r}, this worker speaks {PROTOCOL}")
+        if not 0 <= self.seed < MAX_SEED:
+            raise WireProtocolError(f"the seed {self.seed!r} is not a number from 0 to 2**32 - 1")
+
+    def to_bytes(self) -> bytes:
+        """Return the request as canonical JSON."""
+        return canonical_json(_as_dict(self))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read what `to_bytes` wrote. WireProtocolError when it is something else."""
+        return cast("Self", _read(RunRequest, data))
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of `to_bytes()`, as hex: `hello` repeats it, so that the host knows what was understood."""
+        return sha256_hex(self.to_bytes())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where and how one target runs a request; paths are absolute, in the target.
+
+    `work_dir` is the manifest's directory and the steps' working directory; `sys_path` holds the code directories;
+    `variables` are set for the steps, `keep_variables` are spared from removal. `pack_artifacts` asks for
+    `artifacts.pack`; `stdin_end_cancels` says what the end of stdin means; `cancel_grace_s` is the time between
+    SIGTERM and SIGKILL; a checkpoint is written every `checkpoint_every` records.
+    """
+
+    target: Literal["local", "e2b"]
+    bundle: str
+    run_dir: str
+    project_dir: str
+    work_dir: str
+    sys_path: tuple[str, ...] = ()
+    variables: dict[str, str]
+    keep_variables: tuple[str, ...] = ()
+    pack_artifacts: bool
+    stdin_end_cancels: bool
+    cancel_grace_s: float = 5.0
+    checkpoint_every: int = 1000
+
+    def to_bytes(self) -> bytes:
+        """Return the placement as canonical JSON."""
+        return canonical_json(_as_dict(self))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read what `to_bytes` wrote. WireProtocolError when it is something else."""
+        return cast("Self", _read(Placement, data))
+
+
+def _as_dict(message: RunRequest | Placement) -> dict[str, Any]:
+    return {field.name: getattr(message, field.name) for field in fields(message)}
+
+
+def _read(kind: type[_Message], data: bytes) -> _Message:
+    """Build a message from JSON, with tuples where JSON has lists; exactly the known keys."""
+    try:
+        values = json.loads(data)
+    except ValueError as error:
+        raise WireProtocolError(f"a {kind.__name__} is not JSON: {error}") from error
+    known = {field.name: field for field in fields(kind)}
+    if not isinstance(values, dict) or values.keys() != known.keys():
+        raise WireProtocolError(f"a {kind.__name__} has exactly the keys {', '.join(sorted(known))}")
+    try:
+        for name, field in known.items():
+            if str(field.type).startswith("tuple"):
+                values[name] = tuple(values[name])
+        return kind(**values)
+    except TypeError as error:
+        raise WireProtocolError(f"a {kind.__name__} has a value of the wrong type: {error}") from error

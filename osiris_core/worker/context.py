@@ -1,0 +1,90 @@
+"""What a driver is given as `ctx`."""
+
+from __future__ import annotations
+
+import math
+import random
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
+
+from osiris_core.wire import records
+
+if TYPE_CHECKING:
+    import logging
+    from pathlib import Path
+
+    from osiris_core.wire.request import RunRequest
+    from osiris_core.worker.messages import Channel
+
+
+class StepContext:
+    """One step's way to log, measure, and be told what it must not find out by itself.
+
+    `logger` (captured from INFO on), `output_dir` (the step's artifacts go there), `session_id`, `step_id`, `now`
+    (the logical time, aware), `seed`, and `rng`, a generator of this step alone.
+    """
+
+    def __init__(
+        self, *, request: RunRequest, step_id: str, output_dir: Path, logger: logging.Logger, channel: Channel
+    ) -> None:
+        self.session_id = request.session_id
+        self.step_id = step_id
+        self.output_dir = output_dir
+        self.logger = logger
+        self.now = datetime.fromisoformat(request.logical_now)
+        self.seed = request.seed
+        self.rng = random.Random(f"{request.seed}:{step_id}")  # noqa: S311 - repeatable on purpose
+        self._channel = channel
+
+    def log_metric(
+        self,
+        name: str,
+        value: SupportsFloat | SupportsIndex,
+        unit: str | None = None,
+        volatile: bool = False,
+        **tags: object,
+    ) -> None:
+        """Record a number. ValueError or TypeError when the name is empty or the value no finite number."""
+        _check_name(name, "metric")
+        self._channel.record(
+            records.metric(
+                ts=records.timestamp(),
+                step=self.step_id,
+                name=name,
+                value=_number(name, value),
+                unit=unit,
+                volatile=bool(volatile),
+                tags={key: str(tag) for key, tag in tags.items()},
+            )
+        )
+
+    def log_event(self, name: str, /, **fields: Any) -> None:
+        """Record an event. ValueError for a name or field of the worker's own, TypeError for what JSON cannot say."""
+        _check_name(name, "event")
+        if name in records.EVENT_NAMES:
+            raise ValueError(f"the event name {name!r} belongs to the worker; choose another")
+        taken = sorted(records.EVENT_KEYS & fields.keys())
+        if taken:
+            raise ValueError(f"the event field {taken[0]!r} belongs to the worker; choose another")
+        self._channel.record(records.event(ts=records.timestamp(), step=self.step_id, name=name, data=fields))
+
+    def secret(self, name: str) -> str:
+        """Raise: secrets are reserved for a later version."""
+        raise NotImplementedError(f"the secret {name!r} cannot be given: this version serves no secrets yet")
+
+
+def _check_name(name: object, what: str) -> None:
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"the name of a {what} is a non-empty text, not {name!r}")
+
+
+def _number(name: str, value: SupportsFloat | SupportsIndex) -> int | float:
+    """Return `value` as a plain number: numeric types of engines are taken by their value."""
+    if isinstance(value, (bool, str, bytes)):
+        raise TypeError(f"the metric {name!r} is a number, not {value!r}")
+    if isinstance(value, SupportsIndex):
+        return value.__index__()
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"the metric {name!r} is a finite number, not {number}")
+    return number

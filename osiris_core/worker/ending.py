@@ -1,0 +1,149 @@
+"""The last records of a run, whatever happened: the running step's end, the skipped steps, the final event, the terminal."""
+
+from __future__ import annotations
+
+import signal
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from osiris_core.wire import records
+from osiris_core.wire.paths import TreeNames
+from osiris_core.wire.roots import root_of_records
+from osiris_core.worker.outbox import artifact_records, scan_step
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from osiris_core.worker.ledger import Ledger
+    from osiris_core.worker.spool import Spool
+    from osiris_core.worker.staging import Assignment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How the run ended: `outcome`, and the error that says why when it is not a success."""
+
+    outcome: str
+    error: Mapping[str, Any] | None
+
+
+def judge(
+    *,
+    ledger: Ledger,
+    exit_status: int,
+    result: Mapping[str, Any] | None,
+    stopped_for: str | None,
+    spool_error: OSError | None,
+    stray_tail: str,
+) -> Verdict:
+    """Weigh what is known about the end; a success needs a result that says so and an orderly exit."""
+    if spool_error is not None:
+        return Verdict(outcome=records.CRASHED, error=_error("SpoolFull", str(spool_error)))
+    if stopped_for == records.CANCELLED:
+        return Verdict(
+            outcome=records.CANCELLED, error=_error("RunCancelled", f"the run was cancelled {_when(ledger)}")
+        )
+    if stopped_for == records.DEADLINE:
+        message = f"the run took longer than its timeout of {ledger.request.timeout_s:g} s; it ended {_when(ledger)}"
+        return Verdict(outcome=records.DEADLINE, error=_error("DeadlineExceeded", message))
+    if result is not None and exit_status == 0 and result["outcome"] != records.CRASHED:
+        return Verdict(outcome=result["outcome"], error=result["error"])
+    if result is not None and result["error"] is not None:
+        return Verdict(outcome=records.CRASHED, error=result["error"])
+    tail = f"; it last printed: {stray_tail}" if stray_tail and ledger.running is None else ""
+    message = f"the executor {_exit_words(exit_status)} {_when(ledger)}{tail}"
+    return Verdict(outcome=records.CRASHED, error=_error("ExecutorCrashed", message))
+
+
+def write_ending(spool: Spool, assignment: Assignment, ledger: Ledger, verdict: Verdict) -> None:
+    """Write every end that is still missing, up to and including the final event."""
+    interrupted = ledger.running
+    if interrupted is not None:
+        _end_running(spool, assignment, ledger, interrupted, verdict)
+    stopped = verdict.outcome in {records.CANCELLED, records.DEADLINE}
+    cause = interrupted or ledger.failed
+    for end in ledger.skip_rest(verdict.outcome if stopped else None, cause):
+        data = {"reason": end.reason, "cause": end.cause}
+        spool.record(records.event(ts=records.timestamp(), step=end.id, name=records.STEP_SKIPPED, data=data))
+    name, data = _final_event(ledger, verdict)
+    spool.record(records.event(ts=records.timestamp(), step=None, name=name, data=data))
+    spool.checkpoint()
+
+
+def write_terminal(spool: Spool, ledger: Ledger, verdict: Verdict, *, stray_bytes: int) -> None:
+    """Write the terminal record, which states what the spool holds before it."""
+    tally = spool.tally
+    spool.record(
+        records.terminal(
+            ts=records.timestamp(),
+            outcome=verdict.outcome,
+            failed_step=_failed_step(ledger, verdict),
+            error=verdict.error,
+            steps=ledger.steps(),
+            counts=dict(sorted(tally.counts.items())),
+            frames=tally.seq,
+            digest=tally.digest.hexdigest(),
+            artifact_root=root_of_records(spool.artifacts),
+            artifacts=tally.artifacts,
+            stray_bytes=stray_bytes,
+        )
+    )
+
+
+def _end_running(spool: Spool, assignment: Assignment, ledger: Ledger, step: str, verdict: Verdict) -> None:
+    """Say what the interrupted step left, and that it failed or was cancelled."""
+    names = TreeNames()
+    for artifact in spool.artifacts:
+        if not artifact["path"].startswith(f"{step}/"):
+            names.add(artifact["path"])
+    known = {artifact["path"] for artifact in spool.artifacts}
+    found = [each for each in scan_step(assignment.outbox, step, names) if each.path not in known]
+    for record in artifact_records(step, found):
+        spool.record(record)
+    error = verdict.error or _error("Interrupted", "the step did not end")
+    duration_ms = round((time.monotonic() - ledger.step_started) * 1000, 3)
+    data = {
+        "error_type": error["type"],
+        "message": error["message"],
+        "traceback": error["traceback"],
+        "duration_ms": duration_ms,
+    }
+    spool.record(records.event(ts=records.timestamp(), step=step, name=records.STEP_FAILED, data=data))
+    stopped = verdict.outcome in {records.CANCELLED, records.DEADLINE}
+    ledger.end(step, records.CANCELLED if stopped else records.FAILED, error)
+
+
+def _final_event(ledger: Ledger, verdict: Verdict) -> tuple[str, dict[str, Any]]:
+    timing = {"duration_ms": round((time.monotonic() - ledger.started) * 1000, 3)}
+    if verdict.outcome == records.SUCCEEDED:
+        return records.RUN_COMPLETE, {"steps_succeeded": ledger.succeeded, **timing}
+    if verdict.outcome == records.CANCELLED:
+        return records.RUN_CANCELLED, timing
+    data = {
+        "failed_step": _failed_step(ledger, verdict),
+        "error_type": None if verdict.error is None else verdict.error["type"],
+        "steps_succeeded": ledger.succeeded,
+    }
+    return records.RUN_FAILED, {**data, **timing}
+
+
+def _failed_step(ledger: Ledger, verdict: Verdict) -> str | None:
+    return None if verdict.outcome in {records.SUCCEEDED, records.CANCELLED} else ledger.failed
+
+
+def _error(kind: str, message: str) -> dict[str, Any]:
+    return {"type": kind, "message": message, "traceback": []}
+
+
+def _when(ledger: Ledger) -> str:
+    return f"while step '{ledger.running}' ran" if ledger.running is not None else "between two steps"
+
+
+def _exit_words(exit_status: int) -> str:
+    if exit_status >= 0:
+        return f"left with exit code {exit_status}"
+    try:
+        return f"was killed by {signal.Signals(-exit_status).name}"
+    except ValueError:
+        return f"was killed by signal {-exit_status}"

@@ -1,0 +1,96 @@
+"""The executor's life: say hello, run the steps, run the exit handlers, report, leave."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from osiris_core.wire import records
+from osiris_core.worker.capture import LogCapture
+from osiris_core.worker.environment import UMASK
+from osiris_core.worker.failure import describe_error
+from osiris_core.worker.messages import Channel
+from osiris_core.worker.processes import die_with_parent, prefer_as_memory_victim
+from osiris_core.worker.snapshot import hello_facts
+from osiris_core.worker.staging import read_assignment
+from osiris_core.worker.steps import StepRunner
+from osiris_core.worker.stop import StopRun, StopSignal
+from osiris_core.worker.streams import Streams
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from osiris_core.worker.staging import Assignment
+
+
+def execute(run_directory: Path, *, records_fd: int, supervisor_pid: int) -> int:
+    """Run the request in `run_directory`, sending records to `records_fd`. Does not return: the process leaves."""
+    die_with_parent(supervisor_pid)
+    prefer_as_memory_victim()
+    os.umask(UMASK)
+    os.set_inheritable(records_fd, False)
+    channel, streams = Channel(records_fd), Streams()
+    capture, stop = LogCapture(channel), StopSignal(channel)
+    capture.begin(None)
+    stop.install()
+    stopped = False
+    result: dict[str, Any] = {"outcome": records.CRASHED, "error": None}
+    try:
+        assignment = read_assignment(run_directory)
+        _enter_project(assignment)
+        facts = hello_facts(assignment, supervisor_pid=supervisor_pid)
+        channel.record(records.hello(ts=records.timestamp(), facts=facts))
+        runner = StepRunner(assignment=assignment, channel=channel, streams=streams, capture=capture, stop=stop)
+        result = _run_steps(assignment, runner)
+    except StopRun:
+        stopped = True
+    except Exception as error:  # noqa: BLE001 - the worker's own fault: the supervisor says so in the terminal record
+        result["error"] = describe_error(error)
+    _leave(channel, streams, stop, result, stopped=stopped)
+    return 0
+
+
+def _enter_project(assignment: Assignment) -> None:
+    """Put the project's code directories behind the bundle and before everything else."""
+    sys.path[1:1] = assignment.placement.sys_path
+    sys.argv = [assignment.placement.bundle]
+
+
+def _run_steps(assignment: Assignment, runner: StepRunner) -> dict[str, Any]:
+    """Run the steps in order up to the first failure; return the result message."""
+    steps = {step["id"]: step for step in assignment.request.manifest["steps"]}
+    order = assignment.request.order
+    last_uses = _last_uses(order, steps)
+    for index, step_id in enumerate(order):
+        error = runner.run(steps[step_id])
+        if error is not None:
+            return {"outcome": records.FAILED, "error": error}
+        runner.forget(last_uses[index])
+    return {"outcome": records.SUCCEEDED, "error": None}
+
+
+def _last_uses(order: tuple[str, ...], steps: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
+    """Return, for each place in the order, the steps whose output nobody needs after it."""
+    last = {}
+    for index, step_id in enumerate(order):
+        last.update(dict.fromkeys([step_id, *steps[step_id]["needs"]], index))
+    uses: list[list[str]] = [[] for _ in order]
+    for step_id, index in last.items():
+        uses[index].append(step_id)
+    return uses
+
+
+def _leave(channel: Channel, streams: Streams, stop: StopSignal, result: dict[str, Any], *, stopped: bool) -> None:
+    """Run the exit handlers, report, and leave without waiting for what drivers left behind."""
+    try:
+        atexit._run_exitfuncs()  # noqa: SLF001 - the interpreter's own way to run them
+    except StopRun:
+        stopped = True
+    streams.flush()
+    if stopped:
+        stop.die()
+    channel.control("result", **result)
+    os._exit(0)

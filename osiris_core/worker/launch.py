@@ -1,0 +1,93 @@
+"""Starts the executor: its own process group, its environment, /dev/null to read, two pipes to write."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from osiris_core.worker.environment import UMASK, executor_environment
+from osiris_core.worker.processes import kill_descendants, kill_group, start_guard
+
+if TYPE_CHECKING:
+    from osiris_core.worker.staging import Assignment
+
+_RECORDS_PIPE_BYTES = 1 << 20
+
+
+@dataclass(slots=True, kw_only=True)
+class Executor:
+    """The running executor, and the reading ends of its pipes (non-blocking)."""
+
+    pid: int
+    output_fd: int
+    records_fd: int
+    exit_status: int | None = None
+    """As `os.waitstatus_to_exitcode` gives it, None while the process runs."""
+    _lifeline: int
+
+    def poll(self) -> bool:
+        """Take note of the process's end; return whether it has ended."""
+        if self.exit_status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid == self.pid:
+                self.exit_status = os.waitstatus_to_exitcode(status)
+        return self.exit_status is not None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the executor's whole group."""
+        kill_group(self.pid, number)
+
+    def sweep(self) -> None:
+        """Kill whatever is left of the executor and of everything it started, daemons too."""
+        self.signal(signal.SIGKILL)
+        kill_descendants()
+        os.close(self._lifeline)
+
+    def close(self) -> None:
+        """Close the pipes."""
+        os.close(self.output_fd)
+        os.close(self.records_fd)
+
+
+def start_executor(assignment: Assignment) -> Executor:
+    """Start the executor in the working directory. OSError when it cannot be started."""
+    placement = assignment.placement
+    output_fd, output_end = os.pipe()
+    records_fd, records_end = os.pipe()
+    with contextlib.suppress(OSError, AttributeError):  # a bigger pipe is faster, and needed by nobody
+        fcntl.fcntl(records_fd, fcntl.F_SETPIPE_SZ, _RECORDS_PIPE_BYTES)
+    command = [sys.executable, "-s", "-P", placement.bundle, "execute", str(assignment.directory)]
+    try:
+        process = subprocess.Popen(  # noqa: S603 - this interpreter, with the bundle as its program
+            [*command, str(records_end), str(os.getpid())],
+            stdin=subprocess.DEVNULL,
+            stdout=output_end,
+            stderr=output_end,
+            pass_fds=[records_end],
+            process_group=0,
+            cwd=placement.work_dir,
+            umask=UMASK,
+            env=executor_environment(os.environ, keep=placement.keep_variables, variables=placement.variables),
+        )
+    finally:
+        os.close(output_end)
+        os.close(records_end)
+    process.returncode = 0  # from here on `Executor.poll` waits for it
+    _guard, lifeline = start_guard(process.pid)
+    os.set_blocking(output_fd, False)
+    os.set_blocking(records_fd, False)
+    return Executor(pid=process.pid, output_fd=output_fd, records_fd=records_fd, _lifeline=lifeline)
+
+
+def bytes_waiting(descriptor: int) -> int:
+    """Return how many bytes a pipe holds now: a process that still writes to it cannot prolong what is read."""
+    answer = fcntl.ioctl(descriptor, termios.FIONREAD, struct.pack("i", 0))
+    return int(struct.unpack("i", answer)[0])

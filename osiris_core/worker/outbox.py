@@ -1,0 +1,118 @@
+"""The files a step left in its directory: found without following a link, hashed, and named as records name them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from osiris_core.wire import records
+from osiris_core.wire.errors import WireProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from osiris_core.wire.paths import TreeNames
+
+_CHUNK_BYTES = 1 << 20
+_KINDS = (
+    (stat.S_ISLNK, "it is a link"),
+    (stat.S_ISFIFO, "it is a pipe"),
+    (stat.S_ISSOCK, "it is a socket"),
+    (stat.S_ISCHR, "it is a device"),
+    (stat.S_ISBLK, "it is a device"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFile:
+    """A regular file: its path `<step>/<path below>`, size, permission bits and digest."""
+
+    path: str
+    size_bytes: int
+    mode: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkippedFile:
+    """Something that cannot be an artifact, and why."""
+
+    path: str
+    reason: str
+
+
+def scan_step(outbox: Path, step: str, names: TreeNames) -> list[FoundFile | SkippedFile]:
+    """Return what step `step` left, sorted by path; `names` holds the paths of the whole run so far."""
+    found = sorted(_entries(outbox / step, step), key=lambda entry: entry[0].encode("utf-8", "surrogateescape"))
+    return [_examine(path, entry, reason, names) for path, entry, reason in found]
+
+
+def artifact_records(step: str, found: list[FoundFile | SkippedFile]) -> Iterator[dict[str, Any]]:
+    """Yield an artifact record and its event for each file, and an event for what is left out."""
+    for each in found:
+        ts = records.timestamp()
+        if isinstance(each, SkippedFile):
+            data = {"path": each.path, "reason": each.reason}
+            yield records.event(ts=ts, step=step, name=records.ARTIFACT_SKIPPED, data=data)
+            continue
+        yield records.artifact(
+            ts=ts, step=step, path=each.path, size_bytes=each.size_bytes, mode=each.mode, sha256=each.sha256
+        )
+        yield records.event(ts=ts, step=step, name=records.ARTIFACT_CREATED, data={"path": each.path})
+
+
+def _entries(top: Path, step: str) -> Iterator[tuple[str, str, str | None]]:
+    """Yield (path in the outbox, path on disk, reason to skip it or None) for everything but directories."""
+    pending = [(step, os.fspath(top))]
+    while pending:
+        path, directory = pending.pop()
+        try:
+            descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue  # a driver may remove its own directory
+        except OSError:
+            yield path, directory, "it cannot be read as a directory"
+            continue
+        try:
+            with os.scandir(descriptor) as entries:
+                for entry in entries:
+                    inner = (f"{path}/{entry.name}", f"{directory}/{entry.name}")
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(inner)
+                    else:
+                        yield *inner, None
+        finally:
+            os.close(descriptor)
+
+
+def _examine(path: str, entry: str, reason: str | None, names: TreeNames) -> FoundFile | SkippedFile:
+    try:
+        reason = reason or _not_regular(entry)
+        if reason is None:
+            descriptor = os.open(entry, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "rb", buffering=0) as source:
+                names.add(path)
+                mode = stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o777
+                return _hashed(path, mode, source)
+    except OSError as error:
+        reason = f"it cannot be read: {error.strerror}"
+    except WireProtocolError as error:
+        reason = str(error)
+    return SkippedFile(path=path, reason=reason)
+
+
+def _not_regular(entry: str) -> str | None:
+    mode = os.lstat(entry).st_mode
+    return next((reason for test, reason in _KINDS if test(mode)), None)
+
+
+def _hashed(path: str, mode: int, source: Any) -> FoundFile:
+    digest, size_bytes = hashlib.sha256(), 0
+    while chunk := source.read(_CHUNK_BYTES):
+        digest.update(chunk)
+        size_bytes += len(chunk)
+    return FoundFile(path=path, size_bytes=size_bytes, mode=mode, sha256=digest.hexdigest())

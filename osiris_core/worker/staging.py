@@ -1,0 +1,82 @@
+"""What lies in a run directory, before and after the run."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from osiris_core.wire.request import Placement, RunRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+SPOOL_SEGMENT = "00000000.os1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """A run directory, and the request and placement found in it."""
+
+    directory: Path
+    request: RunRequest
+    placement: Placement
+
+    @property
+    def outbox(self) -> Path:
+        """Where steps leave files, one directory each."""
+        return self.directory / "outbox"
+
+    @property
+    def spool(self) -> Path:
+        """The file that receives every frame."""
+        return self.directory / "spool" / SPOOL_SEGMENT
+
+
+def read_assignment(directory: Path) -> Assignment:
+    """Read what is to be done. WireProtocolError or OSError when it cannot be read."""
+    return Assignment(
+        directory=directory,
+        request=RunRequest.from_bytes((directory / "request.json").read_bytes()),
+        placement=Placement.from_bytes((directory / "placement.json").read_bytes()),
+    )
+
+
+def stage_workspace(assignment: Assignment, project: Path, work: Path) -> None:
+    """Unpack the staged files, if there are any, and make the working directory that they imply."""
+    pack = assignment.directory / "workspace.pack"
+    if not pack.exists():
+        return
+    from osiris_core.wire.pack import PackLimits, unpack  # noqa: PLC0415 - most local runs need neither
+
+    with pack.open("rb") as stream:
+        unpack(stream, project, PackLimits(), keep_mtime=True)
+    work.mkdir(parents=True, exist_ok=True)
+
+
+def write_status(assignment: Assignment, status: Mapping[str, Any]) -> None:
+    """Write `status.json` so that a reader sees it whole or not at all."""
+    partial = assignment.directory / "status.json.partial"
+    with partial.open("w", encoding="ascii") as out:
+        json.dump(status, out, sort_keys=True)
+        out.flush()
+        os.fsync(out.fileno())
+    partial.rename(assignment.directory / "status.json")
+
+
+def pack_artifacts(assignment: Assignment, artifacts: Sequence[Mapping[str, Any]]) -> None:
+    """Write the recorded artifacts to `artifacts.pack`; none, no pack. OSError or WireProtocolError when it fails."""
+    if not artifacts:
+        return
+    from osiris_core.wire.pack import PackEntry, write_pack  # noqa: PLC0415 - as above
+
+    entries = [
+        PackEntry(path=each["path"], source=assignment.outbox / each["path"], mode=int(each["mode"], 8))
+        for each in artifacts
+    ]
+    partial = assignment.directory / "artifacts.pack.partial"
+    with partial.open("wb") as out:
+        write_pack(out, entries)
+    partial.rename(assignment.directory / "artifacts.pack")

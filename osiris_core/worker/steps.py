@@ -1,0 +1,184 @@
+"""The life of one step: inputs, driver, tables, output, artifacts, and the records of all that."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from osiris_core.wire import records
+from osiris_core.wire.paths import TreeNames
+from osiris_core.worker.context import StepContext
+from osiris_core.worker.failure import as_text, describe_error
+from osiris_core.worker.outbox import artifact_records, scan_step
+from osiris_core.worker.stop import StopRun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from osiris_core.worker.capture import LogCapture
+    from osiris_core.worker.messages import Channel
+    from osiris_core.worker.staging import Assignment
+    from osiris_core.worker.stop import StopSignal
+    from osiris_core.worker.streams import Streams
+
+_TABLE = "df"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What a step returned: its table (pyarrow) and the table's description, or neither."""
+
+    table: Any = None
+    description: Mapping[str, Any] | None = None
+
+    @property
+    def rows(self) -> int | None:
+        """Rows of the table, None without one."""
+        return None if self.description is None else int(self.description["rows"])
+
+
+@dataclass(slots=True, kw_only=True)
+class StepRunner:
+    """Runs steps one after the other in this process; holds the tables that later steps need."""
+
+    assignment: Assignment
+    channel: Channel
+    streams: Streams
+    capture: LogCapture
+    stop: StopSignal
+    _outputs: dict[str, Output] = field(default_factory=dict)
+    _names: TreeNames = field(default_factory=TreeNames)
+    _pid: int = field(default_factory=os.getpid)
+
+    def run(self, step: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Run one step of the manifest and send all its records; return its error, None when it succeeded.
+
+        StopRun passes through: the supervisor then writes the end of the step.
+        """
+        step_id = step["id"]
+        data = {"driver": step["driver"], "needs": list(step["needs"])}
+        self.channel.control("begin", step=step_id, record=_event(step_id, records.STEP_START, data))
+        inputs = self._inputs(step)
+        started = time.monotonic()
+        self._open_output(step_id)
+        output, error = self._call(step, inputs)
+        self._close_output(step_id)
+        self._report(step_id, output, error, duration_ms=round((time.monotonic() - started) * 1000, 3))
+        self.stop.check()
+        return error
+
+    def forget(self, steps: Iterable[str]) -> None:
+        """Let go of the tables of steps that no later step needs."""
+        for step_id in steps:
+            self._outputs.pop(step_id, None)
+
+    def _call(self, step: Mapping[str, Any], inputs: dict[str, Any]) -> tuple[Output, dict[str, Any] | None]:
+        try:
+            return self._drive(step, inputs), None
+        except StopRun:
+            self._leave_if_forked(1)
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever a driver raises is the step's failure, SystemExit too
+            self._leave_if_forked(1, error)
+            return Output(), describe_error(error)
+
+    def _drive(self, step: Mapping[str, Any], inputs: dict[str, Any]) -> Output:
+        from osiris_core.drivers.registry import load_driver  # noqa: PLC0415 - engines load inside the step
+
+        step_id = step["id"]
+        directory = self.assignment.outbox / step_id
+        directory.mkdir(exist_ok=True)
+        ctx = StepContext(
+            request=self.assignment.request,
+            step_id=step_id,
+            output_dir=directory,
+            logger=self.capture.begin(step_id),
+            channel=self.channel,
+        )
+        result = load_driver(step["driver"]).run(step_id=step_id, config=step["config"], inputs=inputs, ctx=ctx)
+        self._leave_if_forked(0)
+        output = self._outputs[step_id] = _described(result)
+        return output
+
+    def _inputs(self, step: Mapping[str, Any]) -> dict[str, Any]:
+        """Return `df_<upstream>` for every need, and say so."""
+        inputs = {}
+        for need in step["needs"]:
+            output = self._outputs[need]
+            key = f"df_{re.sub(r'[^A-Za-z0-9_]', '_', need)}"
+            inputs[key] = output.table
+            data = {"key": key, "from_step": need, "rows": output.rows}
+            self.channel.record(_event(step["id"], records.INPUTS_RESOLVED, data))
+        return inputs
+
+    def _open_output(self, step_id: str) -> None:
+        self.streams.restore()
+        marker = os.urandom(16).hex()
+        self.channel.control("open", step=step_id, marker=marker)
+        self.streams.mark(marker.encode())
+
+    def _close_output(self, step_id: str) -> None:
+        """End the step's output; as at its start, the message goes first, so that the marker is never unknown."""
+        self.streams.flush()
+        self.streams.restore()
+        self.capture.begin(None)
+        marker = os.urandom(16).hex()
+        self.channel.control("drain", step=step_id, marker=marker)
+        self.streams.mark(marker.encode())
+
+    def _report(self, step_id: str, output: Output, error: dict[str, Any] | None, *, duration_ms: float) -> None:
+        self.channel.record(
+            records.metric(
+                ts=records.timestamp(),
+                step=step_id,
+                name="step_duration_ms",
+                value=duration_ms,
+                unit="ms",
+                volatile=True,
+                tags={},
+            )
+        )
+        for record in artifact_records(step_id, scan_step(self.assignment.outbox, step_id, self._names)):
+            self.channel.record(record)
+        if error is None:
+            tables = {} if output.description is None else {_TABLE: output.description}
+            name, data = records.STEP_COMPLETE, {"rows": output.rows, "tables": tables}
+        else:
+            name, data = records.STEP_FAILED, {"error_type": error["type"], **error}
+            del data["type"]
+        record = _event(step_id, name, {**data, "duration_ms": duration_ms})
+        state = records.SUCCEEDED if error is None else records.FAILED
+        self.channel.control("done", step=step_id, record=record, state=state, error=error)
+
+    def _leave_if_forked(self, code: int, error: BaseException | None = None) -> None:
+        """End here in a child that a driver forked and that came back from the driver: one process runs the steps."""
+        if os.getpid() == self._pid:
+            return
+        if isinstance(error, SystemExit):
+            code = error.code if isinstance(error.code, int) else int(error.code is not None)
+        elif error is not None:
+            sys.stderr.write(as_text(error) + "\n")
+        self.streams.flush()
+        os._exit(code)
+
+
+def _event(step_id: str, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    return records.event(ts=records.timestamp(), step=step_id, name=name, data=data)
+
+
+def _described(result: Any) -> Output:
+    """Return a driver's result as an output. TypeError when it is neither None nor a mapping."""
+    if result is None:
+        return Output()
+    if not isinstance(result, dict):
+        raise TypeError(f"a driver returns a dict or None, not {type(result).__name__}")
+    if result.get(_TABLE) is None:
+        return Output()
+    from osiris_core.drivers.tables import as_table, describe_table  # noqa: PLC0415 - only where there is a table
+
+    table = as_table(result[_TABLE])
+    return Output(table=table, description=describe_table(table))

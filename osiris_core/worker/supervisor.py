@@ -1,0 +1,293 @@
+"""The supervisor's loop: watches the executor, its output and records, stdin, signals and the clock.
+
+Everything ends here: whatever happens to the executor, the spool gets a terminal record, and nothing that the
+executor started is left running.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from osiris_core.wire import records
+from osiris_core.wire.frames import session_tag
+from osiris_core.worker.control import ControlReader, Said
+from osiris_core.worker.ending import judge, write_ending, write_terminal
+from osiris_core.worker.launch import bytes_waiting, start_executor
+from osiris_core.worker.ledger import Ledger
+from osiris_core.worker.live import LiveCopy
+from osiris_core.worker.merge import Merger
+from osiris_core.worker.messages import MessageReader
+from osiris_core.worker.processes import adopt_orphans
+from osiris_core.worker.spool import Spool, SpoolError
+from osiris_core.worker.staging import pack_artifacts, read_assignment, stage_workspace, write_status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from osiris_core.worker.launch import Executor
+    from osiris_core.worker.staging import Assignment
+
+EPOCH = 0
+"""This worker's incarnation: there is only ever one until runs can be resumed."""
+LIVE_PATIENCE_S = 1.0
+_OUTPUT_BYTES = 45_000  # as base64 in a record this fits one line
+_RECORDS_BYTES = 1 << 18
+_STRAY_TAIL_BYTES = 2000
+
+
+def supervise(run_directory: Path) -> Callable[[], None]:
+    """Run what the directory asks for, up to the terminal record; return what hands over the artifacts.
+
+    OSError or WireProtocolError when the run cannot be started, or its end not be written.
+    """
+    assignment = read_assignment(run_directory)
+    placement = assignment.placement
+    stage_workspace(assignment, Path(placement.project_dir), Path(placement.work_dir))
+    assignment.outbox.mkdir()
+    adopt_orphans()
+    with _signals() as wakeup:
+        executor = start_executor(assignment)
+        try:
+            supervision = Supervision(assignment, executor)
+            supervision.watch(wakeup)
+        finally:
+            executor.sweep()
+        return supervision.conclude()
+
+
+class Supervision:
+    """One run, from the executor's start to the terminal record."""
+
+    def __init__(self, assignment: Assignment, executor: Executor) -> None:
+        request, placement = assignment.request, assignment.placement
+        self._assignment = assignment
+        self._executor = executor
+        self._ledger = Ledger(request=request)
+        tag = session_tag(request.session_id)
+        self._spool = Spool(assignment.spool, tag=tag, epoch=EPOCH, checkpoint_every=placement.checkpoint_every)
+        self._live = LiveCopy(1)
+        self._merger, self._messages = Merger(self), MessageReader()
+        self._result: dict[str, Any] | None = None
+        self._stray_bytes, self._stray_tail = 0, b""
+        self._stopped_for: str | None = None
+        self._due = None if request.timeout_s is None else time.monotonic() + request.timeout_s
+        self._spool_error: SpoolError | None = None
+        self._run_started = False
+
+    def watch(self, wakeup: int) -> None:
+        """Serve all sources until the executor has ended."""
+        with selectors.PollSelector() as selector:
+            control = ControlReader(0)
+            selector.register(self._executor.output_fd, selectors.EVENT_READ, self._read_output)
+            selector.register(self._executor.records_fd, selectors.EVENT_READ, self._read_records)
+            selector.register(wakeup, selectors.EVENT_READ, lambda: self._read_signals(wakeup))
+            selector.register(control.descriptor, selectors.EVENT_READ, lambda: self._read_control(control))
+            while not self._executor.poll():
+                for key, _ in selector.select(self._patience_s()):
+                    if key.data() is False:
+                        selector.unregister(key.fileobj)
+                self._check_clock()
+                self._flush()
+                self._await_reader(selector)
+
+    def conclude(self) -> Callable[[], None]:
+        """Take what the executor left in its pipes and write the ending; return what packs the artifacts."""
+        self._drain()
+        exit_status = self._executor.exit_status or 0
+        tail = self._stray_tail.decode("utf-8", "replace").strip()
+        self._start_run()
+        self._flush()
+        verdict = judge(
+            ledger=self._ledger,
+            exit_status=exit_status,
+            result=self._result,
+            stopped_for=self._stopped_for,
+            spool_error=self._spool_error,
+            stray_tail=tail,
+        )
+        write_ending(self._spool, self._assignment, self._ledger, verdict)
+        write_terminal(self._spool, self._ledger, verdict, stray_bytes=self._stray_bytes)
+        batch, tally = self._spool.flush(), self._spool.tally
+        self._spool.sync(now=True)
+        status = {"outcome": verdict.outcome, "frames": tally.seq, "spool_bytes": tally.offset}
+        write_status(self._assignment, {**status, "session": self._assignment.request.session_id, "epoch": EPOCH})
+        self._live.offer(batch)
+        self._live.close(LIVE_PATIENCE_S)
+        self._spool.close()
+        wanted = self._spool.artifacts if self._assignment.placement.pack_artifacts else []
+        return lambda: pack_artifacts(self._assignment, wanted)
+
+    # What the merger says.
+
+    def on_record(self, kind: str, payload: bytes) -> None:
+        """Write a record of the executor's."""
+        self._spool.payload(kind, payload)
+        if kind == "hello":
+            self._start_run()
+
+    def on_control(self, verb: str, values: dict[str, Any]) -> None:
+        """Follow the steps."""
+        match verb:
+            case "begin":
+                self._ledger.begin(values["step"])
+                self._spool.record(values["record"])
+            case "done":
+                self._spool.record(values["record"])
+                self._ledger.end(values["step"], values["state"], values["error"])
+                self._spool.checkpoint()
+                self._flush()
+                self._spool.sync()
+            case "result":
+                self._result = values
+
+    def on_output(self, step: str | None, data: bytes) -> None:
+        """Write printed bytes as the step's, or count them as nobody's."""
+        if step is None:
+            self._stray_bytes += len(data)
+            self._stray_tail = (self._stray_tail + data)[-_STRAY_TAIL_BYTES:]
+            return
+        for start in range(0, len(data), _OUTPUT_BYTES):
+            chunk = data[start : start + _OUTPUT_BYTES]
+            self._spool.record(records.stdio(ts=records.timestamp(), step=step, data=chunk))
+
+    # Sources; False means that one has ended.
+
+    def _read_records(self) -> bool:
+        data = _read(self._executor.records_fd, _RECORDS_BYTES)
+        self._merger.feed(self._messages.feed(data or b""), b"")
+        return data != b""
+
+    def _read_output(self) -> bool:
+        """Read output, then all records sent before it was read, so that its markers are known."""
+        output = _read(self._executor.output_fd, _OUTPUT_BYTES)
+        data = _read(self._executor.records_fd, bytes_waiting(self._executor.records_fd))
+        self._merger.feed(self._messages.feed(data or b""), output or b"")
+        return output != b""
+
+    def _read_signals(self, wakeup: int) -> bool:
+        numbers = os.read(wakeup, 512)
+        if set(numbers) & {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}:
+            self._stop(records.CANCELLED)
+        return True
+
+    def _read_control(self, control: ControlReader) -> bool:
+        said = control.read()
+        ends = said is Said.END
+        if said is Said.CANCEL or (ends and self._assignment.placement.stdin_end_cancels):
+            self._stop(records.CANCELLED)
+        return not ends
+
+    # Time.
+
+    def _stop(self, reason: str) -> None:
+        """Ask the executor to stop, once; its time to do so runs from now."""
+        if self._stopped_for is None and self._result is None:
+            self._stopped_for = reason
+            self._executor.signal(signal.SIGTERM)
+            self._due = time.monotonic() + self._assignment.placement.cancel_grace_s
+
+    def _check_clock(self) -> None:
+        """Do what is due: at the deadline ask the executor to stop, at the end of its grace kill it."""
+        if self._due is None or time.monotonic() < self._due:
+            return
+        self._due = None
+        if self._stopped_for is None:
+            self._stop(records.DEADLINE)
+        else:
+            self._executor.signal(signal.SIGKILL)
+
+    def _patience_s(self) -> float | None:
+        """Return how long nothing needs to be done unless something comes."""
+        return None if self._due is None else max(0.0, self._due - time.monotonic())
+
+    # Writing.
+
+    def _start_run(self) -> None:
+        """Write `run_start`, once: behind `hello`, or at the end of a run that never said hello."""
+        if self._run_started:
+            return
+        self._run_started = True
+        request = self._assignment.request
+        data = {
+            "pipeline_id": request.manifest["pipeline"]["id"],
+            "manifest_fingerprint": request.manifest_fingerprint,
+            "steps": len(request.order),
+            "logical_now": request.logical_now,
+            "seed": request.seed,
+        }
+        self._spool.record(records.event(ts=records.timestamp(), step=None, name=records.RUN_START, data=data))
+
+    def _flush(self) -> None:
+        """Write the batch to the spool, then to stdout; a full disk ends the run."""
+        try:
+            self._live.offer(self._spool.flush())
+        except SpoolError as error:
+            self._spool_error = self._spool_error or error
+            self._executor.signal(signal.SIGKILL)
+
+    def _await_reader(self, selector: selectors.BaseSelector) -> None:
+        """Watch stdout exactly while a batch waits for its reader."""
+        watched = self._live.descriptor in selector.get_map()
+        if self._live.unfinished and not watched:
+            selector.register(self._live.descriptor, selectors.EVENT_WRITE, self._live.push)
+        elif watched and not self._live.unfinished:
+            selector.unregister(self._live.descriptor)
+
+    def _drain(self) -> None:
+        """Take what the pipes hold now that everything that wrote to them is gone."""
+        executor = self._executor
+        messages = self._messages.feed(_read_exactly(executor.records_fd))
+        left = bytes_waiting(executor.output_fd)
+        self._merger.feed(messages, b"")
+        while left > 0 and (output := _read(executor.output_fd, min(left, _OUTPUT_BYTES))):
+            left -= len(output)
+            self._merger.feed([], output)
+            self._flush()
+        self._merger.finish()
+        executor.close()
+
+
+@contextmanager
+def _signals() -> Iterator[int]:
+    """Have signals write their number to a pipe; yield its reading end."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    os.set_blocking(writing, False)
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+    before: dict[int, Any] = {number: signal.signal(number, _noted) for number in numbers}
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    try:
+        yield reading
+    finally:
+        signal.set_wakeup_fd(-1)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _noted(_number: int, _frame: object) -> None:
+    """Do nothing: the number is in the pipe by now."""
+
+
+def _read(descriptor: int, size_bytes: int) -> bytes | None:
+    """Return what is there, b"" at the end, None when there is nothing now."""
+    if size_bytes == 0:
+        return None
+    try:
+        return os.read(descriptor, size_bytes)
+    except BlockingIOError:
+        return None
+
+
+def _read_exactly(descriptor: int) -> bytes:
+    """Return what a pipe holds now."""
+    left, chunks = bytes_waiting(descriptor), []
+    while left > 0 and (data := _read(descriptor, left)):
+        chunks.append(data)
+        left -= len(data)
+    return b"".join(chunks)

@@ -1,0 +1,140 @@
+"""Runs manifests for tests: the one place where the plugin meets the engine.
+
+Each process of a pytest run has one `Checks`, made with its first manifest. It starts the embedded server
+when a check first needs it and stops it at the end of the session.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from osiris_core.check import Checker, CheckOptions, load, validate_options
+from osiris_core.errors import ManifestError, OsirisError, RunCancelledError, UsageError
+from osiris_core.manifest.loader import find_project_root
+from osiris_core.records import placed
+from pytest_osiris.keys import CHECKS, PROPERTY, RUN, SETTINGS, CheckFailedError, records_directory
+from pytest_osiris.marker import read_marker
+from pytest_osiris.options import target_word
+from pytest_osiris.store import write_record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from osiris_core.manifest.model import Manifest
+    from osiris_core.parity.record import ParityRecord
+    from pytest_osiris.options import Settings
+
+
+class Checks:
+    """The checks of one pytest process."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.settings = config.stash[SETTINGS]
+        self.root = config.rootpath
+        self._directory = records_directory(config.rootpath, config.stash[RUN])
+        self._checkers: dict[Path, Checker] = {}
+
+    def run(self, item: pytest.Item, manifest: Manifest, targets: Sequence[str]) -> ParityRecord:
+        """Check `manifest` for the test `item`, and keep the record on disk and in the test's properties.
+
+        Raises `CheckFailedError` where options make a check impossible; a run's outcome is in the record.
+        """
+        forget(item)
+        try:
+            record = self._checker(manifest.project_root).check(manifest, targets)
+        except RunCancelledError as error:
+            raise KeyboardInterrupt from error
+        except OsirisError as error:
+            raise CheckFailedError(f"{manifest.location}: {error}") from error
+        record = placed(record, manifest, reproduce=command_for(item, targets, self.settings))
+        self.keep(item, record)
+        return record
+
+    def keep(self, item: pytest.Item, record: ParityRecord) -> None:
+        """Write the record of a test, and tell reports where it is."""
+        forget(item)
+        path = write_record(self._directory, item.nodeid, record)
+        item.user_properties.append((PROPERTY, properties_of(record, path.relative_to(self.root).as_posix())))
+
+    def close(self) -> None:
+        """Stop what was started; closing twice is harmless."""
+        while self._checkers:
+            self._checkers.popitem()[1].close()
+
+    def _checker(self, project_root: Path) -> Checker:
+        if project_root not in self._checkers:
+            self._checkers[project_root] = Checker(check_options(self.settings, project_root, self.root))
+        return self._checkers[project_root]
+
+
+def checks_of(config: pytest.Config) -> Checks:
+    """Return the checks of this process."""
+    if CHECKS not in config.stash:
+        config.stash[CHECKS] = Checks(config)
+    return config.stash[CHECKS]
+
+
+def run_marked(item: pytest.Item) -> ParityRecord:
+    """Run the manifest that a test's marker names; raises `CheckFailedError` where marker or manifest are wrong."""
+    marked = read_marker(item)
+    try:
+        manifest = load_manifest(marked.path, item.config.rootpath)
+    except ManifestError as error:
+        raise CheckFailedError(str(error)) from None
+    return checks_of(item.config).run(item, manifest, marked.targets)
+
+
+def check_options(settings: Settings, project_root: Path, session_root: Path) -> CheckOptions:
+    """Return the settings in the engine's words."""
+    return CheckOptions(
+        project_root=project_root,
+        session_root=session_root,
+        provider=settings.provider,
+        isolation=settings.isolation,
+        now=settings.now,
+    )
+
+
+def require_possible(settings: Settings, root: Path) -> None:
+    """Raise `pytest.UsageError` where the options cannot work on this machine; nothing is started."""
+    try:
+        validate_options(check_options(settings, root, root), settings.targets)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def load_manifest(path: Path, root: Path) -> Manifest:
+    """Load a manifest; its project is pytest's root directory, or its own where it lies elsewhere."""
+    return load(path, project_root=root if path.is_relative_to(root) else find_project_root(path))
+
+
+def command_for(item: pytest.Item, targets: Sequence[str], settings: Settings) -> str:
+    """Return the command that repeats one test alone, from the root directory."""
+    return shlex.join(["pytest", item.nodeid, *settings.command_line(target_word(targets))])
+
+
+def relative_name(path: Path, root: Path) -> str:
+    """Return a path as records name it: from the root directory where it lies below."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def forget(item: pytest.Item) -> None:
+    """Drop what an earlier attempt at this test left in its properties."""
+    item.user_properties[:] = [entry for entry in item.user_properties if entry[0] != PROPERTY]
+
+
+def properties_of(record: ParityRecord, path: str) -> dict[str, object]:
+    """Return the small form of a record that travels with a test's report; `path` is the file of the whole."""
+    return {
+        "manifest": record.manifest,
+        "passed": record.passed,
+        "verdict": record.verdict.value if record.verdict else None,
+        "first_step": record.first_diverging_step,
+        "headline": record.headline,
+        "session": [run.session_directory for run in record.targets if run.session_directory],
+        "record": path,
+    }

@@ -1,0 +1,62 @@
+"""What a test function can ask for. The first line of each docstring is what `pytest --fixtures` shows.
+
+Each imports what it needs when it is used: this module is loaded in every pytest run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_osiris.keys import CheckFailedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from osiris_core.parity.record import ParityRecord
+    from pytest_osiris.run import Run
+
+
+@pytest.fixture
+def osiris_target(request: pytest.FixtureRequest) -> str:
+    """Return where this test's manifest runs: `local`, `e2b` or `both`."""
+    from pytest_osiris.marker import targets_of  # noqa: PLC0415 - see the module docstring
+    from pytest_osiris.options import target_word  # noqa: PLC0415 - as above
+
+    return target_word(targets_of(request.node))
+
+
+@pytest.fixture
+def osiris_parity(request: pytest.FixtureRequest) -> ParityRecord:
+    """Run the marked manifest and return its `ParityRecord`, whatever came out: the test looks at `verdict` itself.
+
+    Mark the test with `@pytest.mark.osiris("x.osiris.yaml")`. A test that uses this fixture alone fails only
+    by its own assertions; with one target `verdict` is None.
+    """
+    from pytest_osiris.checks import run_marked  # noqa: PLC0415 - see the module docstring
+
+    return run_marked(request.node)
+
+
+@pytest.fixture
+def osiris_run(request: pytest.FixtureRequest, osiris_parity: ParityRecord) -> Run:
+    """Run the marked manifest and return the `Run`: outcome, steps, events, metrics, logs and artifacts.
+
+    With `both` the manifest ran on both targets, the test has failed before its body if they differ, and
+    the run holds only facts that are true of both.
+    """
+    from pytest_osiris.run import open_run  # noqa: PLC0415 - see the module docstring
+
+    return open_run(request.node, osiris_parity)
+
+
+@pytest.fixture
+def osiris_session_dir(request: pytest.FixtureRequest, osiris_parity: ParityRecord) -> Path:
+    """Return the session directory of the marked manifest's run; with `both`, that of the first target."""
+    from pytest_osiris.run import session_directories  # noqa: PLC0415 - see the module docstring
+
+    directories = session_directories(osiris_parity, request.config.rootpath)
+    if not directories:
+        raise CheckFailedError(f"{osiris_parity.manifest}: there is no session, because {osiris_parity.headline}")
+    return next(iter(directories.values()))

@@ -1,0 +1,41 @@
+"""Where the plugin keeps its state, and the exception by which it fails a test.
+
+State lives in the stash of pytest's own objects: no module globals, no attributes on `config`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_osiris.checks import Checks
+    from pytest_osiris.options import Settings
+    from pytest_osiris.summary import Outcome
+
+PROPERTY = "osiris"
+"""Name of the entry in a test's `user_properties`; JUnit, reportlog and other plugins show it."""
+
+RUN_NAME = "osiris_run_name"
+"""Name of the entry by which the xdist controller tells its workers where records go."""
+
+SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
+CHECKS: pytest.StashKey[Checks] = pytest.StashKey()
+RUN: pytest.StashKey[str] = pytest.StashKey()
+"""Name of this pytest run, the same in all of its processes: the directory of its records."""
+
+
+OUTCOME: pytest.StashKey[Outcome] = pytest.StashKey()
+"""What the end of the run has to show; only there when manifests ran."""
+
+
+class CheckFailedError(Exception):
+    """Raised when a test of ours fails: its text is the whole explanation, so no traceback is shown."""
+
+
+def records_directory(root: Path, run: str) -> Path:
+    """Return where the records of a run lie; the directory is made with the first record."""
+    return root / ".osiris" / "records" / run

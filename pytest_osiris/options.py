@@ -1,0 +1,192 @@
+"""Options and their ini twins become `Settings`; what cannot be right is refused in one sentence.
+
+An option on the command line wins over the ini file, which wins over the default. Here only the form of a
+value is judged: whether it works on this machine is the engine's business, once there is something to run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+TARGETS = ("local", "e2b")
+ISOLATIONS = ("bubblewrap", "plain")
+DEFAULT_MANIFESTS = ("*.osiris.yaml",)
+
+# name, metavar, help: each becomes `--osiris-<name>` and the ini entry `osiris_<name>`
+_OPTIONS = (
+    (
+        "target",
+        "TARGET",
+        (
+            "where manifests run: `local` (this machine), `e2b` (a sandbox), `both` (run on both and compare), "
+            "or a comma list (default: local)"
+        ),
+    ),
+    (
+        "e2b",
+        "PROVIDER",
+        (
+            "who serves the sandboxes: `embedded` (a server that pytest starts on this machine, no account needed), "
+            "`cloud` (E2B, needs E2B_API_KEY), or the URL of a self-hosted E2B (default: embedded)"
+        ),
+    ),
+    ("report", "PATH", "write an HTML report to PATH and its data beside it as .json (default: no report)"),
+    (
+        "isolation",
+        "LEVEL",
+        (
+            "how the embedded server isolates a sandbox: `bubblewrap` (namespaces) or `plain` (processes of yours: "
+            "weaker, shown beside every verdict) (default: bubblewrap)"
+        ),
+    ),
+    (
+        "now",
+        "TIME",
+        (
+            "the logical time that every step is told, ISO 8601, such as 2026-01-31T12:00:00Z (default: the start of "
+            "each check)"
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the user asked for; `given` and `on_command_line` name the options that were set at all, and there."""
+
+    targets: tuple[str, ...]
+    provider: str
+    isolation: str
+    now: str | None
+    report: Path | None
+    manifests: tuple[str, ...]
+    given: frozenset[str]
+    on_command_line: frozenset[str]
+
+    @property
+    def target(self) -> str:
+        """The word for the targets: `local`, `e2b` or `both`."""
+        return target_word(self.targets)
+
+    def command_line(self, target: str) -> list[str]:
+        """Return the options that repeat a check on `target` as it was made here."""
+        repeated = [f"--osiris-target={target}"]
+        if target != "local" and self.provider != "embedded":
+            repeated.append(f"--osiris-e2b={self.provider}")
+        if target != "local" and self.isolation != "bubblewrap":
+            repeated.append(f"--osiris-isolation={self.isolation}")
+        if self.now is not None:
+            repeated.append(f"--osiris-now={self.now}")
+        return repeated
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare every option with its ini twin, and the ini entry that names the manifests."""
+    group = parser.getgroup("osiris", "osiris: run pipeline manifests, and compare where they ran")
+    for name, metavar, explanation in _OPTIONS:
+        group.addoption(f"--osiris-{name}", dest=f"osiris_{name}", metavar=metavar, default=None, help=explanation)
+        parser.addini(f"osiris_{name}", f"the same as --osiris-{name}", type="string", default=None)
+    parser.addini(
+        "osiris_manifests",
+        "which files are manifests: patterns of file names, or of paths from the root directory (default: *.osiris.yaml)",
+        type="args",
+        default=list(DEFAULT_MANIFESTS),
+    )
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """Return the settings of this run; raises `pytest.UsageError` with one sentence."""
+    options = {name: config.getoption(f"osiris_{name}") for name, _, _ in _OPTIONS}
+    entries = {name: config.getini(f"osiris_{name}") for name, _, _ in _OPTIONS}
+    values = {name: options[name] if options[name] is not None else entries[name] for name in options}
+    return Settings(
+        targets=parse_targets(_or_default(values["target"], "local"), "--osiris-target"),
+        provider=_parse_provider(_or_default(values["e2b"], "embedded")),
+        isolation=_parse_isolation(_or_default(values["isolation"], "bubblewrap")),
+        now=None if values["now"] is None else _parse_now(values["now"]),
+        report=_parse_report(options["report"], entries["report"], config),
+        manifests=tuple(config.getini("osiris_manifests")),
+        given=frozenset(name for name, value in values.items() if value is not None),
+        on_command_line=frozenset(name for name, value in options.items() if value is not None),
+    )
+
+
+def parse_targets(text: str, origin: str) -> tuple[str, ...]:
+    """Return the targets that `text` names, in its order; `origin` is what a refusal says was wrong."""
+    targets = TARGETS if text.strip() == "both" else tuple(part.strip() for part in text.split(","))
+    for target in targets:
+        if target not in TARGETS:
+            hint = "local, e2b, both, or a comma list such as local,e2b"
+            raise pytest.UsageError(f"{origin}: unknown target {target!r}; give {hint}")
+        if targets.count(target) > 1:
+            raise pytest.UsageError(f"{origin}: {target!r} is named twice; give every target once")
+    return targets
+
+
+def target_word(targets: Sequence[str]) -> str:
+    """Return `both` for the two targets, or the name of the one."""
+    return targets[0] if len(targets) == 1 else "both"
+
+
+def public_url(url: str) -> str:
+    """Return an address without a name and password in front of the host."""
+    scheme, _, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
+
+
+def _or_default(value: str | None, default: str) -> str:
+    return default if value is None else value
+
+
+def _parse_provider(text: str) -> str:
+    if text in {"embedded", "cloud"} or text.startswith(("http://", "https://")):
+        return text
+    raise pytest.UsageError(
+        f"--osiris-e2b: unknown provider {text!r}; give embedded, cloud, or a URL such as http://host:port"
+    )
+
+
+def _parse_isolation(text: str) -> str:
+    if text in ISOLATIONS:
+        return text
+    raise pytest.UsageError(f"--osiris-isolation: unknown level {text!r}; give bubblewrap or plain")
+
+
+def _parse_now(text: str) -> str:
+    from datetime import datetime  # noqa: PLC0415 - only where a time was given
+
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise pytest.UsageError(
+            f"--osiris-now: {text!r} is no time; give ISO 8601, such as 2026-01-31T12:00:00Z"
+        ) from None
+    return text
+
+
+def _parse_report(option: str | None, entry: str | None, config: pytest.Config) -> Path | None:
+    """Return where the report goes: an option counts from the current directory, an ini entry from its file."""
+    if option is None and entry is None:
+        return None
+    if option is not None:
+        return config.invocation_params.dir / option
+    return (config.inipath.parent if config.inipath else config.rootpath) / str(entry)
+
+
+def require_writable(report: Path) -> None:
+    """Raise `pytest.UsageError` where the report could not be written, so that nobody finds out after the run."""
+    from osiris_core.errors import UsageError  # noqa: PLC0415 - only where a report was asked for
+    from osiris_core.records import require_report_place  # noqa: PLC0415 - as above
+
+    try:
+        require_report_place(report)
+    except UsageError as error:
+        raise pytest.UsageError(f"--osiris-report: {error}") from None

@@ -1,0 +1,46 @@
+"""One record file a test, in one directory a run: what xdist workers write and the controller reads.
+
+    <rootdir>/.osiris/records/<run>/<test>.json
+
+A file is a `RecordSet` of one record, whole or absent. A test that is run again replaces its own file, and
+what a worker wrote before it crashed is still there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from osiris_core.parity.record import ParityRecord
+
+_READABLE_CHARACTERS = 80
+
+
+def write_record(directory: Path, test: str, record: ParityRecord) -> Path:
+    """Write the record of a test, given by its node id; return the file."""
+    from osiris_core.parity.record import RecordSet  # noqa: PLC0415 - importing this module must cost nothing
+    from osiris_core.parity.record_io import encode_records  # noqa: PLC0415 - as above
+
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{file_stem(test)}.json"
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished.write_bytes(encode_records(RecordSet(records=(record,))))
+    return unfinished.replace(path)
+
+
+def read_records(directory: Path) -> list[ParityRecord]:
+    """Return every record of a run."""
+    from osiris_core.parity.record_io import decode_records  # noqa: PLC0415 - as above
+
+    return [record for path in sorted(directory.glob("*.json")) for record in decode_records(path.read_bytes()).records]
+
+
+def file_stem(test: str) -> str:
+    """Return a file name that a person recognises and that no other test of the run has."""
+    readable = re.sub(r"[^A-Za-z0-9_.-]+", "-", test).strip("-.")[-_READABLE_CHARACTERS:]
+    return f"{readable}-{sha256(test.encode()).hexdigest()[:8]}"

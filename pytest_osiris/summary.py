@@ -1,0 +1,84 @@
+"""The end of a run: the report, and the section `osiris parity` in the terminal."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from osiris_core.errors import UsageError
+from osiris_core.records import record_set
+from pytest_osiris.keys import OUTCOME, RUN, SETTINGS, records_directory
+from pytest_osiris.options import public_url
+from pytest_osiris.store import read_records
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from osiris_core.parity.record import RecordSet
+    from pytest_osiris.options import Settings
+
+_PROVIDERS = {"embedded": "embedded server", "cloud": "E2B cloud"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The records of a run, where its report is, and why there is none although one was asked for."""
+
+    records: RecordSet
+    report: Path | None
+    problem: str
+
+
+def header(settings: Settings) -> str:
+    """Return `osiris: target both (e2b: embedded server, isolation bubblewrap)`."""
+    if "e2b" not in settings.targets:
+        return f"osiris: target {settings.target}"
+    provider = _PROVIDERS.get(settings.provider) or public_url(settings.provider)
+    isolation = f", isolation {settings.isolation}" if settings.provider == "embedded" else ""
+    return f"osiris: target {settings.target} (e2b: {provider}{isolation})"
+
+
+def finish(session: pytest.Session) -> None:
+    """Gather the records of the run and write the report; a report that cannot be written fails the run."""
+    config = session.config
+    records = record_set(read_records(records_directory(config.rootpath, config.stash[RUN])))
+    report, problem = config.stash[SETTINGS].report, ""
+    if not records.records:
+        report, problem = None, "no manifest ran"
+    if report is not None and session.exitstatus == pytest.ExitCode.INTERRUPTED:
+        report, problem = None, "the run was interrupted, and a report that left manifests out would speak for them too"
+    elif report is not None:
+        try:
+            _write(records, report)
+        except UsageError as error:
+            report, problem = None, str(error)
+            if session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    config.stash[OUTCOME] = Outcome(records=records, report=report, problem=problem)
+
+
+def write_section(terminal: pytest.TerminalReporter, outcome: Outcome) -> None:
+    """Write the table of manifests and the report's path; with `-q` one sentence in place of the table."""
+    from osiris_core.report.sentence import report_sentence  # noqa: PLC0415 - loaded where it is shown
+    from osiris_core.report.terminal import summary_lines  # noqa: PLC0415 - as above
+
+    terminal.section("osiris parity")
+    if terminal.config.get_verbosity() < 0:
+        terminal.line(report_sentence(outcome.records.records))
+        if outcome.report is not None:
+            terminal.line(f"report: {outcome.report}")
+    else:
+        path = None if outcome.report is None else str(outcome.report)
+        for line in summary_lines(outcome.records, width=shutil.get_terminal_size().columns, report_path=path):
+            terminal.line(line)
+    if outcome.problem:
+        terminal.line(f"there is no report: {outcome.problem}", red=True)
+
+
+def _write(records: RecordSet, report: Path) -> None:
+    from osiris_core.report.files import write_report  # noqa: PLC0415 - jinja2 is loaded only for a report
+
+    write_report(records, report)

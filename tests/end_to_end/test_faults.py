@@ -1,0 +1,195 @@
+"""What goes wrong on the way is found, named, and never called a success."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from osiris_core.session.writer import SessionWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Project
+
+MANIFEST = """
+osiris: "1"
+pipeline: {id: steps}
+inputs: [numbers.csv]
+code: [code]
+steps:
+  - {id: read, driver: filesystem.csv_extractor, config: {path: numbers.csv}}
+  - {id: act, driver: python.callable, needs: [read], config: {function: "act:act"}}
+  - {id: write, driver: filesystem.csv_writer, needs: [read, act], config: {path: copy.csv}}
+"""
+QUIET = "def act(inputs, ctx):\n    return inputs['df_read']\n"
+
+
+@pytest.fixture
+def steps(project: Project) -> Project:
+    """A pipeline of three steps whose middle one is Python code of the test's choosing."""
+    project.write("numbers.csv", "n\n1\n2\n")
+    project.write("code/act.py", QUIET)
+    project.write(
+        "steps.osiris.yaml", MANIFEST.replace("needs: [read, act], config: {path", "needs: [act], config: {path")
+    )
+    return project
+
+
+def test_the_pipeline_is_identical_when_nothing_goes_wrong(steps: Project) -> None:
+    """The control of this file: without a fault there is no finding."""
+    record = steps.check("steps.osiris.yaml")
+
+    assert record.verdict == "IDENTICAL", record.headline
+    assert record.passed
+
+
+def test_output_that_the_live_stream_lost_comes_from_the_spool(steps: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stdout is a hint: with every second piece of it dropped, both journals are whole all the same."""
+    feed, seen = SessionWriter.feed, []
+
+    def lossy(self: SessionWriter, data: bytes) -> None:
+        seen.append(data)
+        if len(seen) % 2:
+            feed(self, data)
+
+    monkeypatch.setattr(SessionWriter, "feed", lossy)
+    record = steps.check("steps.osiris.yaml")
+
+    assert len(seen) > 2
+    assert record.verdict == "IDENTICAL", record.headline
+
+
+def test_a_lost_stream_that_nothing_fills_is_no_success(steps: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The spool is what saves the run above: without it the session is lost, and nothing is claimed."""
+    feed, seen = SessionWriter.feed, []
+
+    def lossy(self: SessionWriter, data: bytes) -> None:
+        seen.append(data)
+        if len(seen) % 2:
+            feed(self, data)
+
+    monkeypatch.setattr(SessionWriter, "feed", lossy)
+    monkeypatch.setattr(SessionWriter, "fill", lambda self, spool: None)
+    record = steps.check("steps.osiris.yaml")
+
+    assert record.verdict in {"INFRA", "INCONCLUSIVE"}
+    assert not record.passed
+
+
+def test_a_sandbox_killed_under_the_run_is_infra(steps: Project) -> None:
+    """A pipeline whose sandbox dies in the middle says nothing about parity, and says what happened."""
+    steps.write(
+        "code/act.py",
+        "import os, signal\n\ndef act(inputs, ctx):\n"
+        "    if os.environ.get('E2B_SANDBOX'):\n"
+        "        os.kill(os.getppid(), signal.SIGKILL)\n"
+        "        signal.pause()\n"
+        "    return inputs['df_read']\n",
+    )
+
+    record = steps.check("steps.osiris.yaml")
+
+    assert record.verdict in {"INFRA", "INCONCLUSIVE"}, record
+    assert not record.passed
+    assert record.targets[1].outcome in {None, "lost"}
+
+
+def test_a_driver_that_kills_itself_on_one_side_diverges_there(steps: Project) -> None:
+    """A crash is an outcome of the pipeline: it is compared, and the step is named."""
+    steps.write(
+        "code/act.py",
+        "import os, signal\n\ndef act(inputs, ctx):\n"
+        "    if os.environ.get('E2B_SANDBOX'):\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return inputs['df_read']\n",
+    )
+
+    record = steps.check("steps.osiris.yaml")
+
+    assert record.verdict == "DIVERGENT"
+    assert record.first_diverging_step == "act"
+    assert [each.outcome for each in record.targets] == ["succeeded", "crashed"]
+
+
+def test_an_input_that_changes_under_the_run_makes_it_inconclusive(steps: Project) -> None:
+    """A pipeline that rewrites its own input on the host is not compared as if nothing had happened."""
+    steps.write(
+        "code/act.py",
+        "import os, pathlib\n\ndef act(inputs, ctx):\n"
+        "    if not os.environ.get('E2B_SANDBOX'):\n"
+        "        pathlib.Path('numbers.csv').write_text('n\\n3\\n')\n"
+        "    return inputs['df_read']\n",
+    )
+
+    record = steps.check("steps.osiris.yaml")
+
+    assert record.verdict == "INCONCLUSIVE"
+    assert not record.passed
+    assert record.comparison is not None
+    assert any("numbers.csv changed during the run" in problem for problem in record.comparison.problems)
+
+
+def test_two_runs_that_fail_alike_are_not_green(steps: Project) -> None:
+    """Equal failures are equal, and still a failure, unless the manifest expects them."""
+    steps.write("code/act.py", "def act(inputs, ctx):\n    raise ValueError('broken')\n")
+
+    record = steps.check("steps.osiris.yaml")
+
+    assert record.verdict == "IDENTICAL"
+    assert not record.passed
+    assert record.expectation_failures
+    steps.write(
+        "steps.osiris.yaml",
+        (steps.root / "steps.osiris.yaml").read_text() + "expect: {outcome: failed, failed_step: act}\n",
+    )
+    assert steps.check("steps.osiris.yaml").passed
+
+
+def test_a_session_root_that_cannot_be_written_is_infra(steps: Project) -> None:
+    """No place for the session directory is one sentence with the path."""
+    steps.session_root.mkdir()
+    (steps.session_root / ".osiris").write_text("a file where a directory should be\n")
+
+    record = steps.check("steps.osiris.yaml")
+
+    assert record.verdict == "INFRA"
+    assert ".osiris" in record.headline
+
+
+def test_a_full_disk_on_the_host_is_infra_and_said(steps: Project, tmp_path: Path) -> None:
+    """When the host's disk is full the run is no success, and the sentence says so."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "small", small], check=False)
+    if mounted.returncode:
+        pytest.skip("only root can mount a small disk")
+    steps.write("code/act.py", "def act(inputs, ctx):\n    print('x' * 1_000_000)\n    return inputs['df_read']\n")
+    try:
+        full = type(steps)(root=steps.root, session_root=small, server=steps.server)
+        record = full.check("steps.osiris.yaml")
+    finally:
+        subprocess.run(["umount", "--lazy", small], check=True)
+
+    assert record.verdict == "INFRA"
+    assert "space" in record.headline.lower()
+
+
+def test_both_sessions_are_one_session_in_two_directories(steps: Project) -> None:
+    """Session id, seed, logical time and request are the same on both targets; the workers are two processes."""
+    record = steps.check("steps.osiris.yaml")
+
+    local, e2b = (
+        json.loads((steps.session_root / run.session_directory / "session.json").read_text()) for run in record.targets
+    )
+    facts = [
+        json.loads((steps.session_root / run.session_directory / "target.json").read_text()) for run in record.targets
+    ]
+    for key in ("session", "seed", "logical_now", "request_digest", "manifest_fingerprint", "artifact_root", "digest"):
+        assert local[key] == e2b[key], key
+    assert facts[0]["hello"]["nonce"] != facts[1]["hello"]["nonce"]
+    assert facts[0]["hello"]["bundle_digest"] == facts[1]["hello"]["bundle_digest"]
+    assert facts[0]["hello"]["pid_namespace"] != facts[1]["hello"]["pid_namespace"]

@@ -1,0 +1,78 @@
+"""Records survive the way through JSON; anything that is not such a file is refused with a sentence."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from osiris_core.errors import UsageError
+from osiris_core.parity.compare import compare
+from osiris_core.parity.record import ParityRecord, RecordSet, StepRun, TargetRun, Verdict
+from osiris_core.parity.record_io import decode_records, encode_records
+from tests.parity.sessions import healthy, pair
+
+
+@pytest.fixture
+def records(tmp_path):
+    """Return a full record set: a real comparison with findings, rules, targets and steps."""
+    left, right = healthy("local"), healthy("e2b")
+    left.printed["report"], right.printed["report"] = b"took 0.1s\n", b"took 0.2s\n\xff"
+    step = StepRun(id="read", driver="x", needs=("a",), state="succeeded", rows=3, duration_ms=1.5, artifacts=("a/b",))
+    target = TargetRun(
+        target="e2b",
+        provider="embedded",
+        isolation="bubblewrap",
+        steps=(step,),
+        environment={"cpus": 2},
+        phases=(("run", 1.0),),
+    )
+    record = ParityRecord(
+        manifest="a.osiris.yaml",
+        pipeline_id="flights",
+        passed=False,
+        headline="they differ",
+        verdict=Verdict.DIVERGENT,
+        targets=(target,),
+        comparison=compare(*pair(tmp_path, left, right)),
+    )
+    return RecordSet(records=(record,), created_at="2026-11-24T12:00:00Z", host={"python": "3.11"})
+
+
+def test_records_come_back_as_they_were(records):
+    """Encoding and decoding loses nothing."""
+    assert records.records[0].comparison.findings
+    assert decode_records(encode_records(records)) == records
+
+
+def test_the_document_is_plain_json(records):
+    """Other programs can read it."""
+    document = json.loads(encode_records(records))
+    assert document["version"] == 1
+    assert document["records"][0]["verdict"] == "DIVERGENT"
+
+
+def test_another_version_is_refused(records):
+    """A reader of this version does not guess at another one, of the set or of a record."""
+    document = json.loads(encode_records(records))
+    for broken in ({**document, "version": 2}, {**document, "version": "1"}, {"records": []}):
+        with pytest.raises(UsageError, match="version"):
+            decode_records(json.dumps(broken).encode())
+    document["records"][0]["version"] = 2
+    with pytest.raises(UsageError, match="a record of version 2"):
+        decode_records(json.dumps(document).encode())
+
+
+def test_a_torn_file_is_refused_wherever_it_was_cut(records):
+    """No beginning of a document is taken for a document."""
+    data = encode_records(records)
+    for length in range(0, len(data), 7):
+        with pytest.raises(UsageError):
+            decode_records(data[:length])
+
+
+@pytest.mark.parametrize("data", [b"[]", b"null", b"\xff", b'{"version": 1}', b'{"version": 1, "records": [{}]}'])
+def test_something_else_is_refused(data):
+    """Valid JSON of another shape, and no JSON at all, give a sentence."""
+    with pytest.raises(UsageError):
+        decode_records(data)

@@ -1,0 +1,70 @@
+"""Steps and verdicts are put into words and numbers that a stranger understands."""
+
+from __future__ import annotations
+
+from osiris_core.parity.compare import ALL, compare
+from osiris_core.parity.record import Comparison, Layer, Verdict
+from osiris_core.parity.summary import headline, step_runs
+from tests.parity.sessions import failing, healthy, pair
+
+
+def test_a_step_tells_what_it_did(tmp_path):
+    """Driver, needs, state, rows, time since the run's start, duration and artifacts."""
+    runs = step_runs(healthy("local").build(tmp_path))
+    assert [run.id for run in runs] == ["read", "delays", "write", "report"]
+    write = runs[2]
+    assert (write.driver, write.needs, write.state) == ("filesystem.csv_writer", ("delays",), "succeeded")
+    assert (write.rows, write.duration_ms, write.started_ms) == (None, 12.0, 60.0)
+    assert write.artifacts == ("write/delays.csv",)
+    assert runs[1].rows == 2
+
+
+def test_a_step_that_did_not_run_has_no_numbers(tmp_path):
+    """A skipped step has a state and nothing else; a failed one has a duration."""
+    runs = step_runs(failing("local").build(tmp_path))
+    assert (runs[3].state, runs[3].rows, runs[3].duration_ms, runs[3].started_ms) == ("skipped", None, None, None)
+    assert (runs[1].state, runs[1].duration_ms) == ("failed", 3.0)
+
+
+def test_identical_says_how_much_was_compared(tmp_path):
+    """Green is only worth what it looked at."""
+    assert headline(compare(*pair(tmp_path))) == (
+        "local and e2b did the same: 18 events, 3 metrics, 6 log lines, 2 tables, 3 artifacts compared, no difference."
+    )
+
+
+def test_equivalent_names_its_rules(tmp_path):
+    """What was set aside, by which rule, and how often."""
+    left, right = healthy("local"), healthy("e2b")
+    left.printed["report"], right.printed["report"] = b"took 0.1s\n", b"took 0.2s\n"
+    assert "what differs was set aside by `text-noise` (1)" in headline(compare(*pair(tmp_path, left, right)))
+
+
+def test_divergent_names_step_place_and_values(tmp_path):
+    """The first difference is in the sentence, the others are counted."""
+    right = healthy("e2b")
+    right.event("inputs_resolved", "delays")["rows"] = 4
+    right.files["write/delays.csv"] = b"carrier,n,late\r\nAA,2,11\r\nBB,1,-3\r\n"
+    assert headline(compare(*pair(tmp_path, right=right))) == (
+        "local and e2b part at step `delays`: inputs_resolved.rows is 3 on local and 4 on e2b (1 more difference)."
+    )
+
+
+def test_divergent_carries_the_hint(tmp_path):
+    """Where the evidence suggests what to do, the sentence ends with it."""
+    right = failing("e2b", "ModuleNotFoundError", "No module named 'requests'")
+    said = headline(compare(*pair(tmp_path, right=right)))
+    assert said.startswith("local and e2b part at step `delays`")
+    assert said.endswith('Hint: add "requests" to requirements: (not found on e2b).')
+
+
+def test_inconclusive_says_why(tmp_path):
+    """The first reason is named."""
+    result = compare(*pair(tmp_path), comparers=ALL - {Layer.LOGS})
+    assert headline(result) == "Nothing can be said about local and e2b: layer logs was switched off."
+
+
+def test_every_verdict_has_a_sentence():
+    """No verdict leaves the reader without words."""
+    for verdict in Verdict:
+        assert headline(Comparison(verdict=verdict)).endswith(".")

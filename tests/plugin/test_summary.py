@@ -1,0 +1,114 @@
+"""The end of a run: one section, one report, and silence where no manifest ran."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from osiris_core.parity.record import Verdict
+
+if TYPE_CHECKING:
+    from conftest import Engine, Project
+
+
+def test_the_section_lists_every_manifest_with_its_verdict(project: Project, engine: Engine) -> None:
+    """Failures first, then one sentence for the whole."""
+    project.manifest("good")
+    project.manifest("worse")
+    engine.gives("worse", Verdict.DIVERGENT)
+
+    result = project.run("--osiris-target=both")
+
+    result.stdout.fnmatch_lines(
+        [
+            "*= osiris parity =*",
+            "*worse.osiris.yaml*DIVERGENT*only*",
+            "*good.osiris.yaml*IDENTICAL*",
+            "*1 of 2*1 diverges*",
+        ]
+    )
+
+
+def test_a_quiet_run_gets_one_sentence(project: Project, engine: Engine) -> None:
+    """`-q` leaves out the table."""
+    project.manifest("good")
+
+    result = project.run("--osiris-target=both", "-q", "--osiris-report=r.html")
+
+    start = next(index for index, line in enumerate(result.outlines) if "osiris parity" in line)
+    assert result.outlines[start + 1] == "The manifest behaves the same"
+    assert result.outlines[start + 2].startswith("report: ")
+
+
+def test_a_run_without_manifests_says_nothing(project: Project) -> None:
+    """No section, no directory."""
+    project.pytester.makepyfile("def test_unit(): pass")
+
+    result = project.run()
+
+    assert "osiris parity" not in result.stdout.str()
+    assert not (project.root / ".osiris").exists()
+
+
+def test_the_report_and_its_data_are_written_and_named(project: Project, engine: Engine) -> None:
+    """Folders on the way are made; the JSON beside the page has every record."""
+    project.manifest("good")
+    project.manifest("worse")
+    engine.gives("worse", Verdict.INFRA, headline="e2b: no sandbox")
+
+    result = project.run("--osiris-target=both", "--osiris-report=out/parity.html")
+
+    page = project.root / "out" / "parity.html"
+    result.stdout.fnmatch_lines([f"report: {page}"])
+    assert "worse.osiris.yaml" in page.read_text()
+    data = json.loads(page.with_suffix(".json").read_text())
+    assert [record["manifest"] for record in data["records"]] == ["good.osiris.yaml", "worse.osiris.yaml"]
+    assert data["host"]["pytest-osiris"]
+
+
+def test_no_report_is_written_unless_asked_for(project: Project, engine: Engine) -> None:
+    """The default leaves nothing but `.osiris`."""
+    project.manifest("good")
+
+    project.run("--osiris-target=both")
+
+    assert not list(project.root.glob("**/*.html"))
+
+
+def test_a_report_that_was_asked_for_and_has_nothing_to_say_is_named(project: Project) -> None:
+    """Nobody takes the report of an earlier run for this one's."""
+    project.pytester.makepyfile("def test_unit(): pass")
+
+    result = project.run("--osiris-report=r.html")
+
+    result.stdout.fnmatch_lines(["there is no report: no manifest ran"])
+    assert not (project.root / "r.html").exists()
+
+
+def test_a_report_that_can_no_longer_be_written_fails_the_run(project: Project, engine: Engine) -> None:
+    """The place was good before the run and is not at its end: the run is not green."""
+    project.manifest("good")
+    project.pytester.makeconftest(
+        "import pathlib\ndef pytest_runtest_teardown(item):\n    pathlib.Path('out').write_text('a file')\n"
+    )
+
+    result = project.run("--osiris-target=both", "--osiris-report=out/parity.html")
+
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["there is no report: the report cannot be written*"])
+
+
+def test_a_run_reports_its_own_records_only(project: Project, engine: Engine) -> None:
+    """Records of earlier runs stay on disk and out of the report."""
+    project.manifest("first")
+    project.manifest("second")
+    project.run("-k", "first")
+
+    project.run("-k", "second", "--osiris-report=r.html")
+
+    data = json.loads((project.root / "r.json").read_text())
+    assert [record["manifest"] for record in data["records"]] == ["second.osiris.yaml"]
+    assert len(project.records()) == 2

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from osiris_core.parity.record import RecordSet, Verdict
+from osiris_core.report.terminal import FAILURE_LINES, failure_lines, summary_lines
+from osiris_core.report.text import visible, width_of
+from tests.report.samples import divergent, local_run, record
+from tests.report.test_hostile import PAYLOADS, with_every_string
+
+SENTENCE = (
+    "7 of 10 manifests behave the same; 1 diverges; 1 could not be decided; 1 could not run; "
+    "1 agrees but is not as expected"
+)
+
+
+def test_the_table_has_a_row_for_each_manifest():
+    """Verdict, first diverging step and the time on each target stand in one line, failures first."""
+    lines = summary_lines(RecordSet(records=(record("weather", Verdict.IDENTICAL), divergent())), 104, None)
+    assert lines[:3] == [
+        "   manifest                             verdict    first diverging step or reason     local ms    e2b ms",
+        "≠  pipelines/flight-delays.osiris.yaml  DIVERGENT  delays                                  436       618",
+        "=  pipelines/weather.osiris.yaml        IDENTICAL                                          436       618",
+    ]
+
+
+def test_a_failure_says_what_where_both_values_the_hint_and_the_command():
+    """Whoever reads one failure knows where to look and how to see it again."""
+    assert failure_lines(divergent(), 100) == [
+        "≠ pipelines/flight-delays.osiris.yaml:1: DIVERGENT",
+        "    step delays: delays.df.day: column `day` differs in 14 of 16 rows",
+        "    local: 2026-02-01",
+        "      e2b: 2026-01-31",
+        "    hint: every value is shifted by one hour: the time zone is Europe/Prague on local and UTC on e2b",
+        "    and 2 more in the report",
+        "    reproduce: osiris-parity run pipelines/flight-delays.osiris.yaml --target both",
+    ]
+
+
+def test_the_end_says_who_served_the_sandbox_and_where_the_report_is(records):
+    """The last lines name the provider, the sentence and the file."""
+    assert summary_lines(records, 200, Path("reports/parity.html"))[-3:] == [
+        "e2b: embedded server, bubblewrap namespaces (the E2B API served on this machine, not E2B's cloud)",
+        f"{SENTENCE}.",
+        "report: reports/parity.html",
+    ]
+
+
+@pytest.mark.parametrize("width", [20, 60, 80, 100, 250])
+def test_no_line_is_wider_than_the_terminal(records, width):
+    """Every width from 60 on is kept; a narrower terminal gets lines for 60."""
+    lines = summary_lines(records, width, None)
+    assert max(map(width_of, lines)) <= max(width, 60)
+
+
+def test_failures_are_short_even_with_long_values():
+    """A failure takes at most eight lines, and the command is among them."""
+    long = with_every_string(divergent(), "a long word " * 300)
+    lines = failure_lines(long, 80)
+    assert len(lines) <= FAILURE_LINES
+    assert lines[-1].startswith("    reproduce: a long word")
+
+
+@pytest.mark.parametrize("payload", [*PAYLOADS, "two\nlines"])
+def test_hostile_text_cannot_reach_the_terminal(records, payload):
+    """No control, terminal or bidirectional character is in a line, and no text makes a line of its own."""
+    lines = summary_lines(with_every_string(records, payload), 80, None)
+    assert all(visible(line) == line and "\n" not in line for line in lines)
+
+
+def test_expectations_and_problems_are_reasons(records):
+    """Without a difference to show, the failure says what was not met or not known."""
+    by_name = {each.pipeline_id: each for each in records.records}
+    assert "summary` has 0 rows" in failure_lines(by_name["daily-report"], 100)[1]
+    assert "counts 16 events" in failure_lines(by_name["orders"], 100)[1]
+    assert "torch==2.9" in failure_lines(by_name["customers"], 100)[1]
+
+
+def test_one_target_has_one_column():
+    """A run on local alone has no column for e2b and no verdict."""
+    lines = summary_lines(RecordSet(records=(record("a", None, targets=(local_run(),)),)), 80, None)
+    assert "e2b" not in lines[0]
+    assert lines[1].split() == ["✓", "pipelines/a.osiris.yaml", "OK", "436"]
+    assert lines[-1] == "The manifest ran as expected on local, compared with nothing."
+
+
+def test_an_empty_run_says_so():
+    """Nothing checked is a sentence, not silence."""
+    assert summary_lines(RecordSet(records=()), 80, None) == ["", "No manifest was checked."]

@@ -1,0 +1,320 @@
+"""Every record arrives exactly once, whatever the transport does to the bytes; what cannot be healed is refused."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from osiris_core.errors import WireError
+from tests.session.tape import TARGET_FACTS, Tape, begin, go_on, healthy, open_writer, outbox
+
+
+def finish(writer):
+    writer.adopt_artifacts(outbox(writer.host_directory / "run" / "outbox"))
+    return writer.close(target_facts=TARGET_FACTS)
+
+
+def journal(writer):
+    return (writer.host_directory / "journal.os1").read_bytes()
+
+
+def test_the_journal_is_the_spool(writer):
+    """After all frames came, the journal equals the spool byte by byte, and nothing is missing."""
+    tape = healthy()
+
+    writer.feed(tape.data)
+
+    assert journal(writer) == tape.data
+    assert (writer.next_seq, writer.next_offset) == (22, len(tape.data))
+    assert not writer.needs_fill
+    assert writer.hello["nonce"] == "0123456789abcdef0123456789abcdef"
+    assert writer.terminal["outcome"] == "succeeded"
+    assert [each["path"] for each in writer.artifacts()] == ["write/out.csv", "write/deep/run.sh"]
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 1000, 65536])
+def test_chunk_borders_make_no_difference(writer, size):
+    """Bytes may come in pieces of any size."""
+    data = healthy().data
+
+    for start in range(0, len(data), size):
+        writer.feed(data[start : start + size])
+
+    assert journal(writer) == data
+    assert finish(writer).outcome == "succeeded"
+
+
+def test_the_journal_is_a_prefix_of_the_spool_at_every_moment(writer):
+    """However far the stream came, the journal holds whole frames from the start."""
+    data = healthy().data
+
+    for start in range(0, len(data), 333):
+        writer.feed(data[start : start + 333])
+        held = journal(writer)
+        assert data.startswith(held)
+        assert held == b"" or held.endswith(b"\n")
+
+
+def test_a_doubled_frame_is_dropped_and_counted(writer):
+    """A frame that comes again, at once or later, changes nothing but the count."""
+    tape = healthy()
+
+    for line in tape.lines[:10]:
+        writer.feed(line + line)
+    writer.feed(tape.lines[3])
+    writer.feed(b"".join(tape.lines[10:]))
+    session = finish(writer)
+
+    assert session.outcome == "succeeded"
+    assert session.target_facts["duplicates"] == 11
+    assert len(session.events) == 10
+
+
+def test_a_dropped_frame_leaves_a_gap_that_the_spool_fills(writer, tmp_path):
+    """Behind a gap nothing is accepted until the spool brought what is missing."""
+    tape = healthy()
+    spool = tmp_path / "00000000.os1"
+    spool.write_bytes(tape.data)
+
+    writer.feed(b"".join(tape.lines[:5] + tape.lines[6:]))
+    assert (writer.next_seq, writer.terminal, writer.needs_fill) == (5, None, True)
+    writer.fill(spool)
+    session = finish(writer)
+
+    assert session.outcome == "succeeded"
+    assert session.target_facts["gaps"] == 1
+    assert session.target_facts["duplicates"] == 0
+
+
+def test_a_dropped_frame_that_nothing_fills_is_a_lost_session(writer):
+    """Without the missing frame there is no success, and the session says how far it can be trusted."""
+    tape = healthy()
+
+    writer.feed(b"".join(tape.lines[:5] + tape.lines[6:]))
+    session = writer.close(target_facts=TARGET_FACTS)
+
+    assert session.outcome == "lost"
+    assert session.error["message"] == "no terminal record: the last verified record is 4"
+
+
+@pytest.mark.parametrize("kind", ["stream", "file", "directory", "segments", "no seek"])
+def test_a_spool_may_be_a_stream_a_file_or_a_directory(writer, tmp_path, kind):
+    """The spool is read from where the journal ends, whatever holds it."""
+    data = healthy().data
+    writer.feed(data[:1500])
+    if kind == "stream":
+        spool = io.BytesIO(data)
+    elif kind == "no seek":
+        spool = OneWay(data)
+    else:
+        spool = tmp_path / "spool"
+        spool.mkdir()
+        cut = {"segments": [700, 2000]}.get(kind, [])
+        for begin, end in zip([0, *cut], [*cut, len(data)], strict=True):
+            (spool / f"{begin:08d}.os1").write_bytes(data[begin:end])
+        (spool / "not-a-segment").write_bytes(b"x")
+        spool = spool / "00000000.os1" if kind == "file" else spool
+
+    writer.fill(spool)
+
+    assert journal(writer) == data
+
+
+class OneWay(io.BytesIO):
+    """A stream that cannot go back."""
+
+    def seekable(self):
+        return False
+
+
+def test_a_spool_torn_at_its_end_brings_what_is_whole(writer):
+    """A worker that died in a write leaves half a line, which is no record."""
+    tape = begin(Tape())
+
+    writer.fill(io.BytesIO(tape.data[:-5]))
+
+    assert writer.next_seq == 7
+    assert writer.needs_fill
+
+
+def test_a_changed_frame_is_equivocation(writer):
+    """The same number with another content, checksum and all, ends the session."""
+    tape, other = begin(Tape()), begin(Tape())
+    other.lines[3] = other.lines[3].replace(b" 3 ", b" 3 ")
+    liar = Tape()
+    liar.lines, liar.digest = other.lines[:3], other.digest
+    liar.ticks = 3
+    liar.log("read", "reading flightz")
+    writer.feed(tape.data)
+
+    with pytest.raises(WireError, match="equivocation: record 3 came twice"):
+        writer.feed(liar.lines[3])
+    with pytest.raises(WireError, match="equivocation"):
+        writer.feed(b"".join(healthy().lines[8:]))
+    session = writer.close(target_facts=TARGET_FACTS)
+
+    assert session.outcome == "lost"
+    assert "equivocation: record 3" in session.error["message"]
+
+
+def test_a_frame_with_a_flipped_byte_is_damaged_not_believed(writer):
+    """A frame whose checksum does not match is a gap, and is counted."""
+    tape = healthy()
+    lines = list(tape.lines)
+    lines[4] = lines[4].replace(b"rows_read", b"rows_reed")
+
+    writer.feed(b"".join(lines))
+    assert writer.next_seq == 4
+    writer.fill(io.BytesIO(tape.data))
+    session = finish(writer)
+
+    assert session.outcome == "succeeded"
+    assert session.target_facts["damaged"] == 1
+    assert session.metrics[0]["metric"] == "rows_read"
+
+
+def test_strangers_output_is_kept_and_counted(writer):
+    """Bytes between frames, and frames of another session, are no records."""
+    tape, foreign = healthy(), Tape(session_id="20261124T120000Z-ffffffff")
+    foreign.log("read", "not ours")
+
+    writer.feed(b"warning: shadow\n" + tape.lines[0] + foreign.data + b"".join(tape.lines[1:]) + b"bye")
+    session = finish(writer)
+
+    assert session.outcome == "succeeded"
+    assert session.target_facts["strays"] == 3
+    assert session.target_facts["stray_bytes"] == 16 + len(foreign.data) + 3
+    kept = (session.directory / ".host" / "stray.out").read_bytes()
+    assert kept == b"warning: shadow\n" + foreign.data + b"bye"
+
+
+def test_a_frame_at_the_wrong_place_of_the_spool_is_refused(writer):
+    """The offset that a frame states must be where it stands."""
+    tape = Tape()
+    tape.hello()
+    moved = Tape(lines=[b"x" * (len(tape.data) + 1)])
+    moved.log("read", "one")
+
+    writer.feed(tape.data)
+
+    with pytest.raises(WireError, match="record 1 says it is at byte"):
+        writer.feed(moved.lines[1])
+
+
+def test_a_frame_of_another_epoch_is_refused(writer):
+    """Two incarnations of a worker cannot write one session."""
+    tape = Tape(epoch=1)
+    tape.hello()
+    tape.epoch = 0
+    tape.log("read", "one")
+    writer.feed(tape.lines[0])
+
+    with pytest.raises(WireError, match="record 1 is of epoch 0, this session's worker is of 1"):
+        writer.feed(tape.lines[1])
+
+
+@pytest.mark.parametrize("late", ["log", "terminal"])
+def test_nothing_comes_after_the_terminal_record(writer, late):
+    """A record behind the end, even a second end, makes the session lost."""
+    tape = healthy()
+    if late == "log":
+        tape.log("write", "late")
+    else:
+        tape.terminal()
+
+    with pytest.raises(WireError, match="record 22 comes after the terminal record"):
+        writer.feed(tape.data)
+    session = finish(writer)
+
+    assert session.outcome == "lost"
+    assert "record 22 comes after the terminal record" in session.error["message"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"session": "20261124T120000Z-ffffffff"}, "the worker's session is"),
+        ({"request_digest": "0" * 64}, "the worker's request digest is"),
+        ({"protocol": 2}, "the worker's protocol is 2"),
+    ],
+)
+def test_a_worker_of_another_run_is_refused(writer, changed, words):
+    """Hello must name this session, this request and this protocol."""
+    tape = Tape()
+    tape.hello(**changed)
+
+    with pytest.raises(WireError, match=words):
+        writer.feed(tape.data)
+
+
+def test_a_second_hello_is_refused(writer):
+    """Two workers cannot write one session."""
+    tape = begin(Tape())
+    tape.hello()
+
+    with pytest.raises(WireError, match="a second hello"):
+        writer.feed(tape.data)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"{}", b"[]", b'{"kind":"event",}', b'{"kind":"terminal","ts":"x"}', b'{"kind":"hello"}', b'{"kind":"artifact"}'],
+)
+def test_a_payload_that_is_no_record_is_refused(writer, payload):
+    """A frame may be whole and still say nothing that can be understood."""
+    tape = Tape()
+    tape.frame(payload)
+
+    with pytest.raises(WireError, match="a record cannot be read"):
+        writer.feed(tape.data)
+
+
+def test_a_long_record_is_joined(writer):
+    """A record in several parts is one record, in an event and in the terminal record alike."""
+    text = "0123456789" * 20_000
+    tape = begin(Tape())
+    tape.event("page_made", "read", text=text)
+    go_on(tape)
+    tape.terminal(error=None, counts={**tape.counts}, failed_step=None)
+
+    writer.feed(tape.data)
+    session = finish(writer)
+
+    assert session.outcome == "succeeded"
+    assert tape.counts["part"] == 7
+    assert [event["text"] for event in session.events if "text" in event] == [text]
+
+
+def test_a_terminal_record_in_parts_ends_the_session(writer):
+    """A run of very many steps has a long terminal record; it is verified like a short one."""
+    tape = go_on(begin(Tape()))
+    traceback = [{"module": "m" * 100, "function": "f", "line": 1}] * 1000
+    tape.terminal(outcome="failed", failed_step="write", error={"type": "E", "message": "x", "traceback": traceback})
+    assert len(tape.lines) > 23
+
+    writer.feed(tape.data)
+    session = finish(writer)
+
+    assert (session.outcome, session.failed_step, len(session.error["traceback"])) == ("failed", "write", 1000)
+
+
+def test_another_record_between_parts_is_refused(writer):
+    """The parts of a record follow each other."""
+    tape = begin(Tape())
+    tape.event("page_made", "read", text="x" * 100_000)
+    cut = Tape(lines=tape.lines[:-1], digest=tape.digest)
+    cut.log("read", "between")
+
+    with pytest.raises(WireError, match="stands between the parts"):
+        writer.feed(cut.data)
+
+
+def test_two_writers_of_one_process_do_not_meet(tmp_path):
+    """The same session id on two targets is two directories."""
+    local, e2b = open_writer(tmp_path), open_writer(tmp_path, target="e2b")
+    local.feed(healthy().data)
+
+    assert (local.next_seq, e2b.next_seq) == (22, 0)
+    local.release()
+    e2b.release()

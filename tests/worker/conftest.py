@@ -1,0 +1,240 @@
+"""A bundle with toy drivers, a way to run it, and a reader of spools that shares no code with the worker."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import py_compile
+import struct
+import subprocess
+import sys
+import textwrap
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+import osiris_core
+from osiris_core.wire.request import Placement, RunRequest
+
+_PACKAGE = Path(osiris_core.__file__).parent
+_MAIN = "from osiris_core.worker.main import main\n\nraise SystemExit(main())\n"
+_REGISTRY = """
+import importlib
+class _Toy:
+    def __init__(self, function):
+        self.run = lambda *, step_id, config, inputs, ctx: function(config, inputs, ctx)
+def load_driver(name):
+    module, _, function = name.partition(":")
+    return _Toy(getattr(importlib.import_module(module), function))
+"""
+_TABLES = """
+def as_table(value):
+    return value
+def describe_table(table):
+    return {"rows": len(table), "schema": [], "ordered": "", "unordered": "", "columns": {}}
+"""
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory):
+    """A bundle as the backends build it, but with drivers named `module:function` and lists as tables."""
+    directory = tmp_path_factory.mktemp("bundle")
+    modules = {
+        "__main__.py": _MAIN,
+        "osiris_core/__init__.py": "",
+        "osiris_core/drivers/__init__.py": "",
+        "osiris_core/drivers/registry.py": _REGISTRY,
+        "osiris_core/drivers/tables.py": _TABLES,
+    }
+    for room in ("wire", "worker"):
+        modules |= {f"osiris_core/{room}/{each.name}": each.read_text() for each in (_PACKAGE / room).glob("*.py")}
+    with zipfile.ZipFile(directory / "bundle.pyz", "w") as archive:
+        for name, source in modules.items():
+            archive.writestr(name, source)
+            archive.writestr(f"{name}c", compiled(directory, name, source))
+    return directory / "bundle.pyz"
+
+
+def compiled(directory, name, source):
+    """The module's `.pyc`, so that starting a worker compiles nothing."""
+    (directory / "module.py").write_text(source)
+    py_compile.compile(
+        str(directory / "module.py"),
+        cfile=str(directory / "module.pyc"),
+        dfile=name,
+        doraise=True,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+    return (directory / "module.pyc").read_bytes()
+
+
+@dataclass
+class Run:
+    """What a run left: every frame of the spool, checked by hand, and the records in them."""
+
+    directory: Path
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+    lines: list = field(default_factory=list)
+    payloads: list = field(default_factory=list)
+    records: list = field(default_factory=list)
+
+    def __post_init__(self):
+        """Read the spool."""
+        spool = self.directory / "spool" / "00000000.os1"
+        self.spool = spool.read_bytes() if spool.exists() else b""
+        offset = 0
+        parts = []
+        for number, line in enumerate(self.spool.splitlines(keepends=True)):
+            magic, _tag, epoch, seq, at, length, crc, payload = line[:-1].split(b" ", 7)
+            assert (magic, epoch, int(seq), int(at)) == (b"\x1eOS1", b"0", number, offset)
+            assert (int(length), int(crc, 16)) == (len(payload), zlib.crc32(payload))
+            assert len(line) <= 65536
+            offset += len(line)
+            self.lines.append(line)
+            self.payloads.append(payload)
+            record = json.loads(payload)
+            if record["kind"] == "part":
+                parts.append(record)
+                if len(parts) < record["of"]:
+                    continue
+                record, parts = json.loads("".join(part["data"] for part in parts)), []
+            self.records.append(record)
+
+    @property
+    def terminal(self):
+        """The last record, which is the only terminal one."""
+        assert [record["kind"] for record in self.records].count("terminal") == 1
+        assert self.records[-1]["kind"] == "terminal"
+        return self.records[-1]
+
+    @property
+    def hello(self):
+        """The first record."""
+        assert self.records[0]["kind"] == "hello"
+        return self.records[0]
+
+    def events(self, step=...):
+        """Names of the events, of one step if asked."""
+        return [r["name"] for r in self.records if r["kind"] == "event" and step in (..., r["step"])]
+
+    def event(self, name, step=None):
+        """The data of the only event of this name and step."""
+        (found,) = [r["data"] for r in self.records if (r["kind"], r.get("name"), r["step"]) == ("event", name, step)]
+        return found
+
+    def printed(self, step):
+        """The bytes that a step printed."""
+        return b"".join(base64.b64decode(r["data"]) for r in self.records if r["kind"] == "stdio" and r["step"] == step)
+
+    def logged(self, step):
+        """The step's log lines."""
+        return [
+            f"{r['level']} {r['logger']} {r['message']}"
+            for r in self.records
+            if r["kind"] == "log" and r["step"] == step
+        ]
+
+    def of_kind(self, kind):
+        """The records of a kind."""
+        return [record for record in self.records if record["kind"] == kind]
+
+    def state(self, step):
+        """The step's state, reason and cause in the terminal record."""
+        (found,) = [each for each in self.terminal["steps"] if each["id"] == step]
+        return found["state"], found["reason"], found["cause"]
+
+    def digest_before(self, count):
+        """The running digest over the first `count` frames, computed from its definition."""
+        digest = hashlib.sha256()
+        for seq, payload in enumerate(self.payloads[:count]):
+            digest.update(struct.pack(">QQ", seq, len(payload)) + payload)
+        return digest.hexdigest()
+
+
+class Worker:
+    """One run directory and project, and the supervisor process that runs it."""
+
+    def __init__(self, root, bundle):
+        self.bundle = bundle
+        self.run_directory = root / "run"
+        self.project = root / "project"
+        self.code = self.project / "code"
+        for directory in (self.run_directory, self.code):
+            directory.mkdir(parents=True)
+        self.environment = dict(os.environ)
+        self.process = None
+
+    def prepare(self, source, steps, *, timeout_s=None, request=None, **placement):
+        """Write the drivers' module `toys` and the request; `steps` are (id, function, needs, config) tuples."""
+        (self.code / "toys.py").write_text("import os, sys\n" + textwrap.dedent(source))
+        listed = [
+            {"id": step[0], "driver": f"toys:{step[1]}", "needs": list(step[2]), "config": step[3]} for step in steps
+        ]
+        manifest = {"osiris": "1", "pipeline": {"id": "toy", "version": "1"}, "steps": listed}
+        self.request = RunRequest(
+            session_id="20260102T030405Z-00000001",
+            manifest=manifest,
+            order=tuple(step["id"] for step in listed),
+            logical_now="2026-01-02T03:04:05.000006Z",
+            seed=7,
+            timeout_s=timeout_s,
+            manifest_fingerprint="f" * 64,
+        )
+        values = {
+            "target": "local",
+            "bundle": str(self.bundle),
+            "run_dir": str(self.run_directory),
+            "project_dir": str(self.project),
+            "work_dir": str(self.project),
+            "sys_path": (str(self.code),),
+            "variables": {},
+            "pack_artifacts": False,
+            "stdin_end_cancels": False,
+            "cancel_grace_s": 0.2,
+        }
+        self.placement = Placement(**(values | placement))
+        (self.run_directory / "request.json").write_bytes(self.request.to_bytes())
+        (self.run_directory / "placement.json").write_bytes(self.placement.to_bytes())
+
+    def start(self, *, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE):
+        """Start the supervisor."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-s", "-P", str(self.bundle), "run", str(self.run_directory)],
+            stdin=stdin,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            env=self.environment,
+            cwd="/",
+        )
+        return self.process
+
+    def finish(self):
+        """Wait for the supervisor and read what it left."""
+        stdout, stderr = self.process.communicate(timeout=60)
+        return Run(self.run_directory, self.process.returncode, stdout or b"", stderr)
+
+    def run(self, source, *steps, **options):
+        """Prepare, start and finish; a step given as a function's name has no needs and no config."""
+        full = [
+            (step, step, (), {}) if isinstance(step, str) else (*step, *((), {})[len(step) - 2 :]) for step in steps
+        ]
+        self.prepare(source, full, **options)
+        self.start()
+        return self.finish()
+
+
+@pytest.fixture
+def worker(tmp_path, bundle):
+    """A fresh worker; its processes end with the test."""
+    made = Worker(tmp_path, bundle)
+    yield made
+    if made.process is not None:
+        made.process.kill()
+        made.process.communicate()

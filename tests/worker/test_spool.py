@@ -1,0 +1,108 @@
+"""The spool and its live copy under bad conditions."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+
+import pytest
+
+from osiris_core.worker import spool as spool_module
+from osiris_core.worker.live import LiveCopy
+from osiris_core.worker.spool import Spool, SpoolError
+
+
+@pytest.fixture
+def spool(tmp_path):
+    """An empty spool."""
+    made = Spool(tmp_path / "spool" / "00000000.os1", tag="0a1b2c3d", epoch=0, checkpoint_every=1000)
+    yield made
+    made.close()
+
+
+def record(kind="metric", **values):
+    return {"kind": kind, "ts": "t", "step": None, **values}
+
+
+def test_a_batch_that_the_disk_refuses_is_taken_back_whole(spool, tmp_path, monkeypatch):
+    """Half a batch on a full disk: file and tallies are as before it, and there is room for a last word."""
+    spool.record(record(n=1))
+    spool.record(record("artifact", path="a/b"))
+    first = spool.flush()
+    write = os.write
+    room = [10]
+
+    def full(descriptor, data):
+        if not room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, bytes(data[: room.pop()]))
+
+    spool.record(record(n=2))
+    spool.record(record("artifact", path="a/c"))
+    with monkeypatch.context() as patched:
+        patched.setattr(spool_module.os, "write", full)
+        with pytest.raises(SpoolError, match="No space left"):
+            spool.flush()
+    path = tmp_path / "spool" / "00000000.os1"
+    assert path.read_bytes() == first
+    assert not (tmp_path / "spool.reserve").exists()
+    assert dict(spool.tally.counts) == {"metric": 1, "artifact": 1}
+    assert [each["path"] for each in spool.artifacts] == ["a/b"]
+    spool.record(record(n=3))
+    second = spool.flush()
+    assert path.read_bytes() == first + second
+    last = path.read_bytes()[len(first) :].split(b" ", 7)
+    assert (int(last[3]), int(last[4]), json.loads(last[7])["n"]) == (2, len(first), 3)
+
+
+def test_a_spool_is_never_written_over(spool, tmp_path):
+    """A second worker in the same run directory is refused."""
+    with pytest.raises(FileExistsError):
+        Spool(tmp_path / "spool" / "00000000.os1", tag="0a1b2c3d", epoch=0, checkpoint_every=1000)
+
+
+@pytest.fixture
+def pipe():
+    """A pipe: (reading end, writing end)."""
+    ends = os.pipe()
+    yield ends
+    os.close(ends[0])
+    os.close(ends[1])
+
+
+def test_a_batch_is_finished_or_left_out_never_torn(pipe):
+    """With a full pipe whole batches are left out; one that was begun is finished first."""
+    reading, writing = pipe
+    live = LiveCopy(writing)
+    big = b"a" * 100_000
+    live.offer(big)
+    assert live.unfinished
+    live.offer(b"b" * 10)
+    assert live.skipped_bytes == 10
+    received = b""
+    while live.unfinished:
+        received += os.read(reading, 65_536)
+        live.push()
+    live.offer(b"c")
+    assert received + os.read(reading, 200_000) == big + b"c"
+
+
+def test_closing_waits_for_a_reader_only_so_long(pipe):
+    """A reader that never reads is given up after the patience: the rest stays unwritten."""
+    live = LiveCopy(pipe[1])
+    live.offer(b"a" * 100_000)
+    live.close(patience_s=0.01)
+    assert live.unfinished
+
+
+def test_a_reader_that_is_gone_is_no_error(pipe):
+    """After EPIPE nothing is written any more, and nothing waits."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    live = LiveCopy(writing)
+    live.offer(b"a")
+    live.offer(b"b")
+    live.close(patience_s=0.01)
+    assert not live.unfinished
+    os.close(writing)
