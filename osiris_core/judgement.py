@@ -69,7 +69,7 @@ def judge(results: Sequence[TargetResult], circumstances: Circumstances) -> Pari
         results,
         circumstances,
         verdict=comparison.verdict if comparison else None,
-        headline=headline(comparison) if comparison else "",
+        headline=headline(comparison, left=sessions[0].target, right=sessions[1].target) if comparison else "",
         comparison=comparison,
     )
 

@@ -7,6 +7,7 @@ why a manifest failed, and where the report is, goes to standard error.
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,15 @@ _WORST_FIRST = (EXIT_USAGE, EXIT_FAILED, EXIT_INFRASTRUCTURE, EXIT_PASSED)
 _DETAIL_COLUMNS = 100
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checked:
+    """What became of one manifest; `details` are the lines that explain it."""
+
+    code: int
+    record: ParityRecord
+    details: tuple[str, ...] = ()
+
+
 def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, err: TextIO) -> int:
     """Check every manifest and return the exit code of the worst.
 
@@ -45,21 +55,23 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
     validate_options(_options(given, Path.cwd()), targets)
     if given.report is not None:
         require_report_place(given.report)
-    codes, records = [], []
+    finished: list[_Checked] = []
+    verdicts = err if given.json else out
     with _Checkers(given) as checkers:
         for path in given.manifests:
-            code, record = _check(path, checkers, targets, command_for(path, given))
-            _tell(record, path, err if given.json else out, err)
-            codes.append(code)
-            records.append(record)
-    together = record_set(records)
+            checked = _check(path, checkers, targets, command_for(path, given))
+            verdicts.write(f"{visible_line(verdict_line(checked.record, str(path)))}\n")
+            verdicts.flush()
+            err.writelines(f"{visible_line(line)}\n" for line in checked.details)
+            finished.append(checked)
+    together = record_set(checked.record for checked in finished)
     if given.json:
         out.write(f"{encode_records(together).decode()}\n")
     if given.report is not None:
         from osiris_core.report.files import write_report  # noqa: PLC0415 - jinja2 is loaded only for a report
 
         err.write(f"report: {write_report(together, given.report).html}\n")
-    return min(codes, key=_WORST_FIRST.index)
+    return min((checked.code for checked in finished), key=_WORST_FIRST.index)
 
 
 def command_for(path: Path, given: argparse.Namespace) -> str:
@@ -102,21 +114,16 @@ def _options(given: argparse.Namespace, root: Path) -> CheckOptions:
     return CheckOptions(project_root=root, provider=given.e2b, isolation=given.isolation, now=given.now)
 
 
-def _check(path: Path, checkers: _Checkers, targets: Sequence[str], command: str) -> tuple[int, ParityRecord]:
-    """Return the exit code and the record of one manifest; one that cannot be read starts nothing."""
+def _check(path: Path, checkers: _Checkers, targets: Sequence[str], command: str) -> _Checked:
+    """Check one manifest; one that cannot be read starts nothing."""
     absolute = path.absolute()
     try:
         manifest = load(absolute, project_root=find_project_root(absolute))
     except ManifestError as error:
-        return EXIT_USAGE, refused_record(str(path), error, reproduce=command)
+        record = refused_record(str(path), error, reproduce=command)
+        return _Checked(code=EXIT_USAGE, record=record, details=tuple(map(str, error.problems)))
     record = placed(checkers.check(manifest, targets), manifest, reproduce=command)
     if record.passed:
-        return EXIT_PASSED, record
-    return EXIT_INFRASTRUCTURE if record.verdict is Verdict.INFRA else EXIT_FAILED, record
-
-
-def _tell(record: ParityRecord, path: Path, verdicts: TextIO, details: TextIO) -> None:
-    verdicts.write(f"{visible_line(verdict_line(record, str(path)))}\n")
-    verdicts.flush()
-    if not record.passed:
-        details.writelines(f"{line}\n" for line in failure_lines(record, _DETAIL_COLUMNS))
+        return _Checked(code=EXIT_PASSED, record=record)
+    code = EXIT_INFRASTRUCTURE if record.verdict is Verdict.INFRA else EXIT_FAILED
+    return _Checked(code=code, record=record, details=tuple(failure_lines(record, _DETAIL_COLUMNS)))

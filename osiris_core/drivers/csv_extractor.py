@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.drivers.csv_dialect import QUOTE, delimiter_of, first_record
 from osiris_core.drivers.csv_types import TEXT, infer_types
-from osiris_core.drivers.engine import connect_in_utc, text_literal
+from osiris_core.drivers.engine import connect_in_utc, first_row, text_literal
 from osiris_core.drivers.protocol import TABLE
 
 if TYPE_CHECKING:
@@ -153,10 +153,11 @@ def _declared(connection: duckdb.DuckDBPyConnection, field: str, name: str, sour
         )
     if kind.upper() == TEXT:
         return TEXT
-    misfit = connection.execute(
+    misfit = first_row(
+        connection,
         f"select row, value from (select row_number() over () as row, {field} as value from cells)"
-        f" where value is not null and try_cast(value as {kind}) is null order by row limit 1"
-    ).fetchone()
-    if misfit is not None:
+        f" where value is not null and try_cast(value as {kind}) is null order by row limit 1",
+    )
+    if misfit:
         raise ValueError(f"{source.path}: row {misfit[0]}, column {name}: {misfit[1]!r} cannot be read as {kind}")
     return kind

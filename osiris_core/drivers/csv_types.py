@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from osiris_core.drivers.engine import first_row
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import duckdb
 
 TEXT: Final = "VARCHAR"
+
+_VALUE: Final = "$value"
+"""Stands for the column in the tests."""
 
 _NUMBER: Final = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?|nan|-?inf"
 _LONG_INTEGER: Final = r"-?[0-9]{16,}"
@@ -22,15 +27,15 @@ _MOMENT: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0
 _ZONE: Final = r"(Z|[-+][0-9]{2}(:[0-9]{2})?)"
 
 _TESTS: Final = {
-    "BIGINT": "try_cast({0} as bigint)::varchar = {0}",
+    "BIGINT": "try_cast($value as bigint)::varchar = $value",
     "DOUBLE": (
-        f"regexp_full_match({{0}}, '{_NUMBER}') and not regexp_full_match({{0}}, '{_LONG_INTEGER}')"
-        " and try_cast({0} as double) is not null"
+        f"regexp_full_match($value, '{_NUMBER}') and not regexp_full_match($value, '{_LONG_INTEGER}')"
+        " and try_cast($value as double) is not null"
     ),
-    "BOOLEAN": "{0} in ('true', 'false', 'True', 'False', 'TRUE', 'FALSE')",
-    "DATE": "try_cast({0} as date)::varchar = {0}",
-    "TIMESTAMP": f"regexp_full_match({{0}}, '{_MOMENT}') and try_cast({{0}} as timestamp) is not null",
-    "TIMESTAMPTZ": f"regexp_full_match({{0}}, '{_MOMENT}{_ZONE}') and try_cast({{0}} as timestamptz) is not null",
+    "BOOLEAN": "$value in ('true', 'false', 'True', 'False', 'TRUE', 'FALSE')",
+    "DATE": "try_cast($value as date)::varchar = $value",
+    "TIMESTAMP": f"regexp_full_match($value, '{_MOMENT}') and try_cast($value as timestamp) is not null",
+    "TIMESTAMPTZ": f"regexp_full_match($value, '{_MOMENT}{_ZONE}') and try_cast($value as timestamptz) is not null",
 }
 """A SQL test by type, in the order of preference."""
 
@@ -44,7 +49,7 @@ def infer_types(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequ
     if not candidates:
         return dict.fromkeys(columns, TEXT)
     tests = [f"bool_and({_test(kind, column)}) filter ({column} is not null)" for column, kind in candidates]
-    passed = connection.execute(f"select {', '.join(tests)} from {table}").fetchone() or ()
+    passed = first_row(connection, f"select {', '.join(tests)} from {table}")
     types = dict.fromkeys(columns, TEXT)
     for (column, kind), holds in zip(candidates, passed, strict=True):
         if holds and types[column] == TEXT:
@@ -59,9 +64,10 @@ def _candidates(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequ
     pairs = [(column, kind) for column in columns for kind in _TESTS]
     samples = ", ".join(f"any_value({column}) as {column}" for column in columns)
     tests = ", ".join(_test(kind, column) for column, kind in pairs)
-    allowed = connection.execute(f"select {tests} from (select {samples} from {table})").fetchone() or ()
+    allowed = first_row(connection, f"select {tests} from (select {samples} from {table})")
     return [pair for pair, holds in zip(pairs, allowed, strict=True) if holds]
 
 
 def _test(kind: str, column: str) -> str:
-    return f"coalesce({_TESTS[kind].format(column)}, false)"
+    test = _TESTS[kind].replace(_VALUE, column)
+    return f"coalesce({test}, false)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,6 +27,12 @@ def connect_in_utc() -> duckdb.DuckDBPyConnection:
     connection = connect()
     connection.execute("set TimeZone = 'UTC'")
     return connection
+
+
+def first_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    """Return the first row of a query's result, empty without one; the connection is free again after it."""
+    rows = connection.execute(query).fetchall()
+    return rows[0] if rows else ()
 
 
 def text_literal(text: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
@@ -54,6 +53,14 @@ class Statistics:
         """Return the power of two that floats are multiplied with before they are added."""
         return min(_BITS - math.frexp(largest or 0.0)[1], _MAX_SCALE)
 
+    def decimal_sum(self, column: pa.ChunkedArray) -> str | None:
+        """Return the sum of a column of decimals; 76 digits hold what the engine's 38 cannot."""
+        import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+        import pyarrow.compute as pc  # noqa: PLC0415 - as above
+
+        total = pc.sum(column.cast(pa.decimal256(76, column.type.scale))).as_py()
+        return None if total is None else format(total, "f")
+
     def aggregates(self, scale: int | None) -> list[str]:
         """Return the SQL of smallest, largest and sum, null where the type has none."""
         extremes = [f"min({self.field})", f"max({self.field})"]
@@ -62,13 +69,15 @@ class Statistics:
             whole = f"cast(round({self.field}::double * {factor}) as hugeint)"
             return [*extremes, f"sum(case when isfinite({self.field}) then {whole} end)"]
         if self.kind == "decimal":
-            return [*(f"{each}::varchar" for each in extremes), f"sum({self.field})::varchar"]
+            return [*(f"{each}::varchar" for each in extremes), "null"]  # the sum: `decimal_sum`
         sums = {"integer": f"sum({self.field}::hugeint)", "boolean": f"count_if({self.field})"}
         return ["null", "null", "null"] if self.kind == "other" else [*extremes, sums.get(self.kind, "null")]
 
-    def finish(self, values: tuple[Any, ...], scale: int | None) -> dict[str, Any]:
+    def finish(self, values: tuple[Any, ...], scale: int | None, column: pa.ChunkedArray) -> dict[str, Any]:
         """Return `min`, `max` and `sum` as JSON can say them, from what the aggregates gave."""
         low, high, total = values
+        if self.kind == "decimal":
+            total = self.decimal_sum(column)
         if self.kind == "float" and low is not None:
             total = _special_sum(low, high) or _float(_unscaled(int(total or 0), scale or 0))
         if self.kind in ("integer", "boolean") and low is None:
@@ -124,10 +133,8 @@ def _float(value: float) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    """Return whole numbers beyond 64 bits, and decimals, as text."""
-    if isinstance(value, Decimal) or (isinstance(value, int) and not -_INT64 <= value < _INT64):
-        return str(value)
-    return value
+    """Return whole numbers beyond 64 bits as text."""
+    return str(value) if isinstance(value, int) and not -_INT64 <= value < _INT64 else value
 
 
 def _moment(value: int, kind: pa.DataType) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from osiris_core.drivers.arrow_types import converted, exact_type
 from osiris_core.drivers.digests import digest, hash_of, order_digest_of, row_hash
-from osiris_core.drivers.engine import connect_in_utc
+from osiris_core.drivers.engine import connect_in_utc, first_row
 from osiris_core.drivers.statistics import Statistics
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _measured(table: pa.Table) -> tuple[dict[str, str], list[dict[str, Any]]]:
     for field, each, group in zip(fields, statistics, groups[1:], strict=True):
         count = int(group[3])
         digests = _Digests.finish(group[:3], rows=rows, nulls=rows - count)
-        found = each.finish(group[4:], scales.get(field))
+        found = each.finish(group[4:], scales.get(field), exact.column(field))
         described.append({**digests, "count": count, "nulls": rows - count, **found})
     return _Digests.finish(groups[0], rows=rows, nulls=0), described
 
@@ -151,6 +151,6 @@ def _fetch(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]
     import duckdb  # noqa: PLC0415 - loaded already by the connection
 
     try:
-        return connection.execute(query).fetchone() or ()
+        return first_row(connection, query)
     except (duckdb.NotImplementedException, duckdb.InvalidInputException) as error:
         raise TypeError(f"the table has a column that cannot be described: {error}") from error

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from osiris_core.manifest.nodes import Node
-    from osiris_core.manifest.problems import At, Place, Problems
+    from osiris_core.manifest.problems import Place, Problems
     from osiris_core.manifest.text import Lines
 
 MAX_DEPTH = 64
@@ -41,7 +41,7 @@ MAX_CHARACTERS = 2 * MAX_SIZE_BYTES
 class _Open:
     """A list or mapping whose end was not seen yet."""
 
-    at: At
+    at: Place
     anchor: str | None
     is_mapping: bool
     nodes_before: int
@@ -68,7 +68,7 @@ class Builder:
     problems: Problems
     lines: Lines
     root: Node | None = None
-    last: At = START
+    last: Place = START
     stack: list[_Open] = field(default_factory=list)
     anchors: dict[str, _Anchored] = field(default_factory=dict)
     nodes: int = 0
@@ -82,6 +82,8 @@ class Builder:
             self._start_document(event)
         elif isinstance(event, ScalarEvent):
             self._count(1, len(event.value))
+            if not event.value and event.implicit[0] and self.stack and self.stack[-1].key is not None:
+                self.last = self.stack[-1].key_at  # a value that is not there has the place of its key
             node = self._scalar(event)
             self._remember(event.anchor, node, 1, len(event.value))
             self._place(node, self.last)

@@ -101,7 +101,7 @@ def _is_variable(problems: Problems, name: str, at: Place) -> bool:
     """Say whether a name can be one of an environment variable (POSIX, with lower case); report where it cannot."""
     fits = _VARIABLE.fullmatch(name) is not None
     if not fits:
-        hint = "to fix a value, write a mapping: `NAME: value`" if "=" in name else "letters, digits and `_`"
+        hint = "to fix a value, write `NAME: value`, with a space" if {"=", ":"} & set(name) else "letters, digits, `_`"
         problems.add(at, f"{shown(name)} is no name of a variable", hint)
     return fits
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -67,12 +68,10 @@ class Problems:
     def error(self) -> ManifestError:
         """Return the error that carries all problems noted so far, in file order."""
         ordered = sorted(self._found)
-        shown_problems, rest = ordered[:MAX_PROBLEMS], len(ordered) - MAX_PROBLEMS
-        if rest > 0:
-            last = shown_problems[-1]
-            self._found = set(shown_problems)
-            self.add(At(last.line, last.column), f"{rest:,} more problems are not shown", "mend these first")
-            return ManifestError(self._found)
+        rest = ordered[MAX_PROBLEMS:]
+        if rest:
+            message = f"{len(rest):,} more problems, from here on, are not shown"
+            ordered[MAX_PROBLEMS:] = [dataclasses.replace(rest[0], message=message, hint="mend the others first")]
         return ManifestError(ordered)
 
     def raise_if_any(self) -> None:

@@ -147,9 +147,9 @@ def _target(closing: Closing, walk: JournalWalk, written: Written) -> dict[str, 
     """Return target.json: what the backend tells, and what transport did."""
     terminal, tally = walk.terminal, closing.tally
     return {
+        **closing.target_facts,
         "contract": contract.CONTRACT_VERSION,
         "target": closing.target,
-        **closing.target_facts,
         "error": None if closing.said is None else dict(closing.said),
         "hello": walk.hello,
         "frames": walk.seq,

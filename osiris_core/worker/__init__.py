@@ -15,6 +15,7 @@ Two processes share the work. The supervisor is small and outlives any driver; t
     supervisor   the loop: time, control, output, records, the executor's death
     launch       starts the executor so that nothing survives it          processes  the system calls for that
     merge        brings the executor's records and its output in order    messages   how records come over
+    recorder     writes down what comes out of that
     spool        numbers, digests and writes every record                 live       the copy on stdout
     ledger       what became of each step                                 ending     the last records
     staging      what lies in the run directory                           control    what may be said on stdin

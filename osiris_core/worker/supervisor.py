@@ -15,16 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
-from osiris_core.wire.frames import session_tag
 from osiris_core.worker.control import ControlReader, Said
 from osiris_core.worker.ending import judge, write_ending, write_terminal
 from osiris_core.worker.launch import bytes_waiting, start_executor
-from osiris_core.worker.ledger import Ledger
-from osiris_core.worker.live import LiveCopy
 from osiris_core.worker.merge import Merger
 from osiris_core.worker.messages import MessageReader
 from osiris_core.worker.processes import adopt_orphans
-from osiris_core.worker.spool import Spool, SpoolError
+from osiris_core.worker.recorder import EPOCH, OUTPUT_BYTES, Recorder
 from osiris_core.worker.staging import pack_artifacts, read_assignment, stage_workspace, write_status
 
 if TYPE_CHECKING:
@@ -33,12 +30,8 @@ if TYPE_CHECKING:
     from osiris_core.worker.launch import Executor
     from osiris_core.worker.staging import Assignment
 
-EPOCH = 0
-"""This worker's incarnation: there is only ever one until runs can be resumed."""
 LIVE_PATIENCE_S = 1.0
-_OUTPUT_BYTES = 45_000  # as base64 in a record this fits one line
 _RECORDS_BYTES = 1 << 18
-_STRAY_TAIL_BYTES = 2000
 
 
 def supervise(run_directory: Path) -> Callable[[], None]:
@@ -65,20 +58,13 @@ class Supervision:
     """One run, from the executor's start to the terminal record."""
 
     def __init__(self, assignment: Assignment, executor: Executor) -> None:
-        request, placement = assignment.request, assignment.placement
         self._assignment = assignment
         self._executor = executor
-        self._ledger = Ledger(request=request)
-        tag = session_tag(request.session_id)
-        self._spool = Spool(assignment.spool, tag=tag, epoch=EPOCH, checkpoint_every=placement.checkpoint_every)
-        self._live = LiveCopy(1)
-        self._merger, self._messages = Merger(self), MessageReader()
-        self._result: dict[str, Any] | None = None
-        self._stray_bytes, self._stray_tail = 0, b""
+        self._recorder = Recorder(assignment)
+        self._merger, self._messages = Merger(self._recorder), MessageReader()
         self._stopped_for: str | None = None
-        self._due = None if request.timeout_s is None else time.monotonic() + request.timeout_s
-        self._spool_error: SpoolError | None = None
-        self._run_started = False
+        timeout_s = assignment.request.timeout_s
+        self._due = None if timeout_s is None else time.monotonic() + timeout_s
 
     def watch(self, wakeup: int) -> None:
         """Serve all sources until the executor has ended."""
@@ -99,62 +85,29 @@ class Supervision:
     def conclude(self) -> Callable[[], None]:
         """Take what the executor left in its pipes and write the ending; return what packs the artifacts."""
         self._drain()
-        exit_status = self._executor.exit_status or 0
-        tail = self._stray_tail.decode("utf-8", "replace").strip()
-        self._start_run()
-        self._flush()
+        recorder, placement = self._recorder, self._assignment.placement
+        recorder.start_run()
+        recorder.flush()
         verdict = judge(
-            ledger=self._ledger,
-            exit_status=exit_status,
-            result=self._result,
+            ledger=recorder.ledger,
+            exit_status=self._executor.exit_status or 0,
+            result=recorder.result,
             stopped_for=self._stopped_for,
-            spool_error=self._spool_error,
-            stray_tail=tail,
+            spool_error=recorder.fault,
+            stray_tail=recorder.stray_tail,
         )
-        write_ending(self._spool, self._assignment, self._ledger, verdict)
-        write_terminal(self._spool, self._ledger, verdict, stray_bytes=self._stray_bytes)
-        batch, tally = self._spool.flush(), self._spool.tally
-        self._spool.sync(now=True)
-        status = {"outcome": verdict.outcome, "frames": tally.seq, "spool_bytes": tally.offset}
+        spool = recorder.spool
+        write_ending(spool, self._assignment, recorder.ledger, verdict)
+        write_terminal(spool, recorder.ledger, verdict, stray_bytes=recorder.stray_bytes)
+        batch = spool.flush()
+        spool.sync(now=True)
+        status = {"outcome": verdict.outcome, "frames": spool.tally.seq, "spool_bytes": spool.tally.offset}
         write_status(self._assignment, {**status, "session": self._assignment.request.session_id, "epoch": EPOCH})
-        self._live.offer(batch)
-        self._live.close(LIVE_PATIENCE_S)
-        self._spool.close()
-        wanted = self._spool.artifacts if self._assignment.placement.pack_artifacts else []
+        recorder.live.offer(batch)
+        recorder.live.close(LIVE_PATIENCE_S)
+        spool.close()
+        wanted = spool.artifacts if placement.pack_artifacts else []
         return lambda: pack_artifacts(self._assignment, wanted)
-
-    # What the merger says.
-
-    def on_record(self, kind: str, payload: bytes) -> None:
-        """Write a record of the executor's."""
-        self._spool.payload(kind, payload)
-        if kind == "hello":
-            self._start_run()
-
-    def on_control(self, verb: str, values: dict[str, Any]) -> None:
-        """Follow the steps."""
-        match verb:
-            case "begin":
-                self._ledger.begin(values["step"])
-                self._spool.record(values["record"])
-            case "done":
-                self._spool.record(values["record"])
-                self._ledger.end(values["step"], values["state"], values["error"])
-                self._spool.checkpoint()
-                self._flush()
-                self._spool.sync()
-            case "result":
-                self._result = values
-
-    def on_output(self, step: str | None, data: bytes) -> None:
-        """Write printed bytes as the step's, or count them as nobody's."""
-        if step is None:
-            self._stray_bytes += len(data)
-            self._stray_tail = (self._stray_tail + data)[-_STRAY_TAIL_BYTES:]
-            return
-        for start in range(0, len(data), _OUTPUT_BYTES):
-            chunk = data[start : start + _OUTPUT_BYTES]
-            self._spool.record(records.stdio(ts=records.timestamp(), step=step, data=chunk))
 
     # Sources; False means that one has ended.
 
@@ -165,7 +118,7 @@ class Supervision:
 
     def _read_output(self) -> bool:
         """Read output, then all records sent before it was read, so that its markers are known."""
-        output = _read(self._executor.output_fd, _OUTPUT_BYTES)
+        output = _read(self._executor.output_fd, OUTPUT_BYTES)
         data = _read(self._executor.records_fd, bytes_waiting(self._executor.records_fd))
         self._merger.feed(self._messages.feed(data or b""), output or b"")
         return output != b""
@@ -187,7 +140,7 @@ class Supervision:
 
     def _stop(self, reason: str) -> None:
         """Ask the executor to stop, once; its time to do so runs from now."""
-        if self._stopped_for is None and self._result is None:
+        if self._stopped_for is None and self._recorder.result is None:
             self._stopped_for = reason
             self._executor.signal(signal.SIGTERM)
             self._due = time.monotonic() + self._assignment.placement.cancel_grace_s
@@ -208,36 +161,19 @@ class Supervision:
 
     # Writing.
 
-    def _start_run(self) -> None:
-        """Write `run_start`, once: behind `hello`, or at the end of a run that never said hello."""
-        if self._run_started:
-            return
-        self._run_started = True
-        request = self._assignment.request
-        data = {
-            "pipeline_id": request.manifest["pipeline"]["id"],
-            "manifest_fingerprint": request.manifest_fingerprint,
-            "steps": len(request.order),
-            "logical_now": request.logical_now,
-            "seed": request.seed,
-        }
-        self._spool.record(records.event(ts=records.timestamp(), step=None, name=records.RUN_START, data=data))
-
     def _flush(self) -> None:
-        """Write the batch to the spool, then to stdout; a full disk ends the run."""
-        try:
-            self._live.offer(self._spool.flush())
-        except SpoolError as error:
-            self._spool_error = self._spool_error or error
+        """Write what was received; a full disk ends the run."""
+        self._recorder.flush()
+        if self._recorder.fault is not None:
             self._executor.signal(signal.SIGKILL)
 
     def _await_reader(self, selector: selectors.BaseSelector) -> None:
         """Watch stdout exactly while a batch waits for its reader."""
-        watched = self._live.descriptor in selector.get_map()
-        if self._live.unfinished and not watched:
-            selector.register(self._live.descriptor, selectors.EVENT_WRITE, self._live.push)
-        elif watched and not self._live.unfinished:
-            selector.unregister(self._live.descriptor)
+        watched = self._recorder.live.descriptor in selector.get_map()
+        if self._recorder.live.unfinished and not watched:
+            selector.register(self._recorder.live.descriptor, selectors.EVENT_WRITE, self._recorder.live.push)
+        elif watched and not self._recorder.live.unfinished:
+            selector.unregister(self._recorder.live.descriptor)
 
     def _drain(self) -> None:
         """Take what the pipes hold now that everything that wrote to them is gone."""
@@ -245,7 +181,7 @@ class Supervision:
         messages = self._messages.feed(_read_exactly(executor.records_fd))
         left = bytes_waiting(executor.output_fd)
         self._merger.feed(messages, b"")
-        while left > 0 and (output := _read(executor.output_fd, min(left, _OUTPUT_BYTES))):
+        while left > 0 and (output := _read(executor.output_fd, min(left, OUTPUT_BYTES))):
             left -= len(output)
             self._merger.feed([], output)
             self._flush()

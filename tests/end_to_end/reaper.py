@@ -52,7 +52,7 @@ def main(command: list[str]) -> None:
         left = [command_line(pid) for pid in children()]
         for pid in children():
             os.kill(pid, signal.SIGKILL)
-    sys.stdout.write(json.dumps({"exit": code, "left": left}) + "\n")
+    sys.stdout.write("\n" + json.dumps({"exit": code, "left": left}) + "\n")  # the command may have died within a line
 
 
 if __name__ == "__main__":

@@ -103,10 +103,10 @@ def stopped(tmp_path: Path, bubblewrap: None) -> Iterator[Stopped]:
     (root / "endless.osiris.yaml").write_text(MANIFEST)
     (root / "code" / "endless.py").write_text(CODE)
     run = Stopped(root, temporary)
-    yield run
-    if run.process.poll() is None:
-        os.kill(run.pid, signal.SIGKILL)
-        run.process.wait()
+    with run.process:
+        yield run
+        if run.process.poll() is None:
+            os.kill(run.pid, signal.SIGKILL)
 
 
 def has_begun(run: Stopped) -> bool:

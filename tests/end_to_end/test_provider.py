@@ -40,7 +40,7 @@ def test_an_unknown_provider_is_a_usage_error(project: Project) -> None:
 
 def test_a_server_without_the_template_is_infra_and_names_it(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a key but without its template a run says nothing about parity, and says which template is missing."""
-    project.write("one.osiris.yaml", MANIFEST)
+    project.write("one.osiris.yaml", MANIFEST + "resources: {memory_mb: 640}\n")  # a template nobody registered
     monkeypatch.setenv("E2B_API_KEY", project.server.api_key)
 
     record = project.check("one.osiris.yaml", provider=project.server.url)

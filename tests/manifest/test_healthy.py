@@ -17,7 +17,7 @@ pipeline: {id: flights, version: 0.2.0, description: delays by carrier}
 inputs: [../data/*.csv]
 code: [../lib]
 requirements: [Jinja2, "PyYAML >= 6"]
-env: {TZ: UTC, REGION:}
+env: {TZ: UTC, REGION: }
 resources: {cpus: 4, memory_mb: 2048}
 timeout_s: 30
 steps:

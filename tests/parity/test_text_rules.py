@@ -27,7 +27,7 @@ REAL = {
     "a duration longer than the run": ("timeout 30s", "timeout 60s"),
     "a version": ("numpy 1.26.4", "numpy 2.1.0"),
     "a decimal comma": ("took 0,12s", "took 0.12s"),
-    "a duration with a decimal comma": ("took 0,12s", "took 0,15s"),
+    "a duration with a decimal comma": ("took 0,12ms", "took 0,15ms"),
     "a time before the run": ("since 2026-11-23T12:00:00Z", "since 2026-11-22T12:00:00Z"),
     "a time in another zone": ("at 2026-11-24T13:00:00.1+01:00", "at 2026-11-24T12:00:30.1Z"),
     "a naive time of a host that is not on UTC": ("at 2026-11-24 13:00:00", "at 2026-11-24 12:00:30"),

@@ -144,9 +144,7 @@ def record_of(
         session_id="20260101T000000Z-00000000",
         targets=(
             TargetRun(target="local", provider="host", isolation="none", session_directory=local),
-            TargetRun(
-                target="e2b", provider="embedded", isolation="bubblewrap", session_directory=e2b
-            ),
+            TargetRun(target="e2b", provider="embedded", isolation="bubblewrap", session_directory=e2b),
         ),
         comparison=divergence() if verdict is Verdict.DIVERGENT else Comparison(verdict=verdict) if verdict else None,
     )

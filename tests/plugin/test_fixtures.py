@@ -87,9 +87,7 @@ def test_a_real_failure_fails_the_test_and_never_enters_its_body(project: Projec
 
 
 @pytest.mark.parametrize("verdict", [Verdict.DIVERGENT, Verdict.INFRA, Verdict.INCONCLUSIVE])
-def test_a_bad_verdict_fails_the_test_that_asks_for_the_run(
-    project: Project, engine: Engine, verdict: Verdict
-) -> None:
+def test_a_bad_verdict_fails_the_test_that_asks_for_the_run(project: Project, engine: Engine, verdict: Verdict) -> None:
     """In JUnit it is a failure, not an error."""
     project.manifest("it")
     engine.gives("it", verdict, headline="the reason")
@@ -178,7 +176,10 @@ def test_the_marker_decides_the_target_of_its_test(project: Project, engine: Eng
     ("decorator", "sentence"),
     [
         ("", "this test asks for a pipeline's run but names none; mark it with @pytest.mark.osiris*"),
-        ('@pytest.mark.osiris("lost.osiris.yaml")', "the osiris marker names 'lost.osiris.yaml', but there is no file *"),
+        (
+            '@pytest.mark.osiris("lost.osiris.yaml")',
+            "the osiris marker names 'lost.osiris.yaml', but there is no file *",
+        ),
         ("@pytest.mark.osiris()", "the osiris marker takes one path, and `target=` if need be, as in *"),
         ('@pytest.mark.osiris("it.osiris.yaml", tarjet="e2b")', "the osiris marker takes one path, *"),
         ('@pytest.mark.osiris("it.osiris.yaml", target="moon")', "the osiris marker: unknown target 'moon'; *"),
@@ -192,9 +193,7 @@ def test_a_wrong_marker_fails_the_test_with_a_sentence(
     """What is wrong and what to write; no traceback, and nothing is started."""
     project.manifest("it")
     project.manifest("broken", rest="nonsense: 1\n")
-    (project.root / "test_it.py").write_text(
-        f"import pytest\n\n{decorator}\ndef test_it(osiris_run):\n    pass\n"
-    )
+    (project.root / "test_it.py").write_text(f"import pytest\n\n{decorator}\ndef test_it(osiris_run):\n    pass\n")
 
     result = project.run("test_it.py")
 

@@ -94,7 +94,9 @@ def test_4_an_exit_is_forgotten_after_that():
 
 def test_5_a_signal_by_rpc_loses_what_is_still_to_come(sandbox):
     """After a kill by the API the exit alone ends the stream: what a child writes later is lost."""
-    handle = sandbox.commands.run("(read; echo tail) <>gate & touch up; wait", background=True, cwd=_gate(sandbox))
+    handle = sandbox.commands.run(
+        "(read; echo tail) <>gate & touch up; wait", background=True, cwd=_gate(sandbox), timeout=10
+    )
     until(exists(sandbox, "gate.d/up"))
     assert handle.kill() is True
     with pytest.raises(e2b.CommandExitException) as caught:

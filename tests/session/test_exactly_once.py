@@ -140,11 +140,8 @@ def test_a_spool_torn_at_its_end_brings_what_is_whole(writer):
 
 def test_a_changed_frame_is_equivocation(writer):
     """The same number with another content, checksum and all, ends the session."""
-    tape, other = begin(Tape()), begin(Tape())
-    other.lines[3] = other.lines[3].replace(b" 3 ", b" 3 ")
-    liar = Tape()
-    liar.lines, liar.digest = other.lines[:3], other.digest
-    liar.ticks = 3
+    tape = begin(Tape())
+    liar = Tape(lines=tape.lines[:3], ticks=3)
     liar.log("read", "reading flightz")
     writer.feed(tape.data)
 
@@ -276,7 +273,7 @@ def test_a_long_record_is_joined(writer):
     tape = begin(Tape())
     tape.event("page_made", "read", text=text)
     go_on(tape)
-    tape.terminal(error=None, counts={**tape.counts}, failed_step=None)
+    tape.terminal()
 
     writer.feed(tape.data)
     session = finish(writer)

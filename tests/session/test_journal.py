@@ -130,7 +130,7 @@ def test_a_root_that_cannot_hold_directories_is_named(tmp_path):
     """Where nothing can be written, the sentence has the path and the reason."""
     (tmp_path / ".osiris").write_text("a file")
 
-    with pytest.raises(SessionError, match=r"\.osiris/runs cannot be made: Not a directory"):
+    with pytest.raises(SessionError, match=r"\.osiris cannot be made: File exists"):
         open_writer(tmp_path)
 
 

@@ -1,0 +1,96 @@
+"""Writes down what the executor sends: records and output to the spool, and from there to stdout; steps to the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from osiris_core.wire import records
+from osiris_core.wire.frames import session_tag
+from osiris_core.worker.ledger import Ledger
+from osiris_core.worker.live import LiveCopy
+from osiris_core.worker.spool import Spool, SpoolError
+
+if TYPE_CHECKING:
+    from osiris_core.worker.staging import Assignment
+
+EPOCH = 0
+"""This worker's incarnation: there is only ever one until runs can be resumed."""
+OUTPUT_BYTES = 45_000
+"""Most bytes of output in one record: as base64 they fit one line."""
+_STRAY_TAIL_BYTES = 2000
+_STDOUT = 1
+
+
+class Recorder:
+    """The receiver of the merged order (`merge.Receiver`); keeps all that the ending must know."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        request, placement = assignment.request, assignment.placement
+        tag = session_tag(request.session_id)
+        self._request = request
+        self.spool = Spool(assignment.spool, tag=tag, epoch=EPOCH, checkpoint_every=placement.checkpoint_every)
+        self.live = LiveCopy(_STDOUT)
+        self.ledger = Ledger(request=request)
+        self.result: dict[str, Any] | None = None
+        self.fault: SpoolError | None = None
+        self.stray_bytes = 0
+        self._stray_tail = b""
+        self._run_started = False
+
+    @property
+    def stray_tail(self) -> str:
+        """The last words that were printed outside every step."""
+        return self._stray_tail.decode("utf-8", "replace").strip()
+
+    def on_record(self, kind: str, payload: bytes) -> None:
+        """Write a record of the executor's."""
+        self.spool.payload(kind, payload)
+        if kind == "hello":
+            self.start_run()
+
+    def on_control(self, verb: str, values: dict[str, Any]) -> None:
+        """Follow the steps."""
+        match verb:
+            case "begin":
+                self.ledger.begin(values["step"])
+                self.spool.record(values["record"])
+            case "done":
+                self.spool.record(values["record"])
+                self.ledger.end(values["step"], values["state"], values["error"])
+                self.spool.checkpoint()
+                self.flush()
+                self.spool.sync()
+            case "result":
+                self.result = values
+
+    def on_output(self, step: str | None, data: bytes) -> None:
+        """Write printed bytes as the step's, or count them as nobody's."""
+        if step is None:
+            self.stray_bytes += len(data)
+            self._stray_tail = (self._stray_tail + data)[-_STRAY_TAIL_BYTES:]
+            return
+        for start in range(0, len(data), OUTPUT_BYTES):
+            chunk = data[start : start + OUTPUT_BYTES]
+            self.spool.record(records.stdio(ts=records.timestamp(), step=step, data=chunk))
+
+    def start_run(self) -> None:
+        """Write `run_start`, once: behind `hello`, or at the end of a run that never said hello."""
+        if self._run_started:
+            return
+        self._run_started = True
+        request = self._request
+        data = {
+            "pipeline_id": request.manifest["pipeline"]["id"],
+            "manifest_fingerprint": request.manifest_fingerprint,
+            "steps": len(request.order),
+            "logical_now": request.logical_now,
+            "seed": request.seed,
+        }
+        self.spool.record(records.event(ts=records.timestamp(), step=None, name=records.RUN_START, data=data))
+
+    def flush(self) -> None:
+        """Write the batch to the spool, then to stdout; the first batch that the disk refuses is the `fault`."""
+        try:
+            self.live.offer(self.spool.flush())
+        except SpoolError as error:
+            self.fault = self.fault or error
