@@ -103,11 +103,15 @@ class Checker:
     """Checks many manifests; starts the embedded server when the first one needs it, and keeps it.
 
     A `server` that was started elsewhere on this machine can be given instead; it is left running.
+    `server_options` are passed to the server that is started here (`python -m osiris_core.sandbox --help`).
     """
 
-    def __init__(self, options: CheckOptions, *, server: ServerAddress | None = None) -> None:
+    def __init__(
+        self, options: CheckOptions, *, server: ServerAddress | None = None, server_options: Sequence[str] = ()
+    ) -> None:
         self._options = options
         self._given_server = server
+        self._server_options = tuple(server_options)
         self._own_server: ServerProcess | None = None
         self._backends: dict[str, Backend] = {}
 
@@ -220,7 +224,7 @@ class Checker:
             from osiris_core.sandbox.launch import SandboxServerError, ServerProcess  # noqa: PLC0415
 
             try:
-                self._own_server = ServerProcess.start(isolation=self._options.isolation)
+                self._own_server = ServerProcess.start(isolation=self._options.isolation, options=self._server_options)
             except SandboxServerError as error:
                 raise InfrastructureError(str(error)) from error
         return self._own_server.address

@@ -36,11 +36,12 @@ if TYPE_CHECKING:
     from osiris_core.backends.provider import Provider, TemplateSource
     from osiris_core.session.writer import SessionWriter
 
-HOME = PurePosixPath("/home/user")
-PROJECT = HOME / "work"
-STATE = HOME / ".osiris"
+PROJECT = PurePosixPath("work")
+STATE = PurePosixPath(".osiris")
 RUN_DIRECTORY = STATE / "run"
-PYTHON = f"{MOUNT_POINT}/bin/python"
+"""Paths below the sandbox user's home: the files API joins them to it, a shell knows it as `$HOME`."""
+PYTHON = f"$HOME/../..{MOUNT_POINT}/bin/python"
+"""The closure's interpreter, by way of the home, so that a sandbox whose root is a mere directory has it too."""
 _SPOOLED_IN_MEMORY = 8 << 20
 _STDERR_CHARACTERS = 2000
 
@@ -335,7 +336,12 @@ def _bundle_path(job: Job) -> PurePosixPath:
 def _command(job: Job) -> str:
     """Return the one command of a run: make the working directory, then become the supervisor."""
     work = shlex.quote(str(PROJECT / job.manifest.work_relative))
-    return f"mkdir -p {work} && exec {PYTHON} -s -P {_bundle_path(job)} run {RUN_DIRECTORY}"
+    return f'cd "$HOME" && mkdir -p {work} && exec "{PYTHON}" -s -P {_bundle_path(job)} run {RUN_DIRECTORY}'
+
+
+def _at_home(path: PurePosixPath) -> str:
+    """Return a path as a placement says it: the worker knows where its home is."""
+    return f"~/{path}"
 
 
 def _placement(job: Job, patience: Patience) -> Placement:
@@ -343,11 +349,11 @@ def _placement(job: Job, patience: Patience) -> Placement:
     fixed = {each.name: each.value for each in manifest.env if each.value is not None}
     return Placement(
         target="e2b",
-        bundle=str(_bundle_path(job)),
-        run_dir=str(RUN_DIRECTORY),
-        project_dir=str(PROJECT),
-        work_dir=str(PROJECT / manifest.work_relative),
-        sys_path=tuple(str(PROJECT / each) for each in manifest.code),
+        bundle=_at_home(_bundle_path(job)),
+        run_dir=_at_home(RUN_DIRECTORY),
+        project_dir=_at_home(PROJECT),
+        work_dir=_at_home(PROJECT / manifest.work_relative),
+        sys_path=tuple(_at_home(PROJECT / each) for each in manifest.code),
         variables={**job.host_variables, **fixed},
         keep_variables=tuple(each.name for each in manifest.env),
         pack_artifacts=True,

@@ -57,7 +57,7 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """Where and how one target runs a request; paths are absolute, in the target.
+    """Where and how one target runs a request; paths are absolute in the target, or below `~/`, its user's home.
 
     `work_dir` is the manifest's directory and the steps' working directory; `sys_path` holds the code directories;
     `variables` are set for the steps, `keep_variables` are spared from removal. `pack_artifacts` asks for

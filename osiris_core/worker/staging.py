@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire.request import Placement, RunRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 SPOOL_SEGMENT = "00000000.os1"
 
@@ -40,8 +40,24 @@ def read_assignment(directory: Path) -> Assignment:
     return Assignment(
         directory=directory,
         request=RunRequest.from_bytes((directory / "request.json").read_bytes()),
-        placement=Placement.from_bytes((directory / "placement.json").read_bytes()),
+        placement=_at_home(Placement.from_bytes((directory / "placement.json").read_bytes())),
     )
+
+
+def _at_home(placement: Placement) -> Placement:
+    """Return the placement with absolute paths: `~/` stands for the home of whoever runs this worker."""
+    return replace(
+        placement,
+        bundle=_expanded(placement.bundle),
+        run_dir=_expanded(placement.run_dir),
+        project_dir=_expanded(placement.project_dir),
+        work_dir=_expanded(placement.work_dir),
+        sys_path=tuple(_expanded(each) for each in placement.sys_path),
+    )
+
+
+def _expanded(path: str) -> str:
+    return str(Path(path).expanduser())
 
 
 def stage_workspace(assignment: Assignment, project: Path, work: Path) -> None:

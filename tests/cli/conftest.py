@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from osiris_core.cli import main
-from osiris_core.parity.record import Comparison, ParityRecord, TargetRun, Verdict
+from osiris_core.parity.record import Comparison, ParityRecord, TargetRun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from osiris_core.check import CheckOptions
     from osiris_core.manifest.model import Manifest
+    from osiris_core.parity.record import Verdict
 
 STEPS = """
 import os

@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +18,8 @@ from osiris_core.cli.stop import TerminatedError, terminable
 from osiris_core.parity.record import Verdict
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Engine, Project
 
 DEADLINE_S = 60.0
@@ -115,14 +116,18 @@ def test_a_stopped_run_writes_no_report_and_closes_what_it_started(project: Proj
 def test_the_first_sigterm_is_raised_once_and_the_handler_is_put_back() -> None:
     """A second one does not disturb the clean-up of the first."""
     before = signal.getsignal(signal.SIGTERM)
-    cleaned = False
+    cleaned = []
 
-    with pytest.raises(TerminatedError), terminable():
-        try:
-            signal.raise_signal(signal.SIGTERM)
-        finally:
-            signal.raise_signal(signal.SIGTERM)
-            cleaned = True
+    def work() -> None:
+        with terminable():
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            finally:
+                signal.raise_signal(signal.SIGTERM)
+                cleaned.append(True)
+
+    with pytest.raises(TerminatedError):
+        work()
 
     assert cleaned
     assert signal.getsignal(signal.SIGTERM) is before

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 def test_each_verdict_has_its_line_and_its_exit_code(
     project: Project,
     engine: Engine,
+    *,
     verdict: Verdict | None,
     passed: bool,
     step: str | None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from osiris_core.check import Checker, CheckOptions, load
 from osiris_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -94,3 +95,31 @@ def test_an_undeclared_distribution_cannot_be_resolved_is_infra(project: Project
 
     assert record.verdict == "INFRA"
     assert "no-such-distribution-here" in record.headline
+
+
+def test_plain_isolation_runs_when_it_is_asked_for_and_says_so(project: Project) -> None:
+    """Without namespaces the same run works, weaker, and is never called isolated."""
+    project.write("one.osiris.yaml", MANIFEST)
+    options = CheckOptions(project_root=project.root, session_root=project.session_root, isolation="plain")
+
+    with Checker(options) as checker:
+        record = checker.check(load(project.root / "one.osiris.yaml", project_root=project.root), ["local", "e2b"])
+
+    assert record.targets[1].isolation == "plain"
+    assert record.targets[1].outcome == "succeeded", record.headline
+
+
+def test_without_bubblewrap_the_target_is_infra_and_says_what_to_do(
+    project: Project,
+) -> None:
+    """A machine that cannot isolate gives no verdict; plain isolation is offered, not taken."""
+    project.write("one.osiris.yaml", MANIFEST)
+    options = CheckOptions(project_root=project.root, session_root=project.session_root)
+
+    with Checker(options, server_options=("--bwrap", "/nonexistent/bwrap")) as checker:
+        record = checker.check(load(project.root / "one.osiris.yaml", project_root=project.root), ["local", "e2b"])
+
+    assert record.verdict == "INFRA"
+    assert "install bubblewrap" in record.headline
+    assert "plain isolation" in record.headline
+    assert (record.targets[1].provider, record.targets[1].isolation) == ("embedded", "")

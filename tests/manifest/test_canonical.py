@@ -137,5 +137,7 @@ def test_the_fingerprint_is_a_sha256_of_a_stable_form(project: Project):
         '"resources":{"cpus":2,"disk_mb":1024,"memory_mb":512},'
         '"steps":[{"config":{},"driver":"query","id":"a","needs":[]}],"timeout_s":null}'
     )
-    assert hashlib.sha256(form.encode()).hexdigest() == "fdb9dd28c879b589ea5e581f4978cc5579c88ebfd842eb44017ac224e74183d9"
+    assert (
+        hashlib.sha256(form.encode()).hexdigest() == "fdb9dd28c879b589ea5e581f4978cc5579c88ebfd842eb44017ac224e74183d9"
+    )
     assert project.load(text).fingerprint == "fdb9dd28c879b589ea5e581f4978cc5579c88ebfd842eb44017ac224e74183d9"

@@ -154,9 +154,7 @@ def test_words_mean_what_yaml_1_2_says(project: Project, word: str, value: objec
 def test_aliases_repeat_values(project: Project):
     """An anchor can be repeated; each repetition is a value of its own place."""
     text = HEAD + (
-        "steps:\n"
-        "  - {id: a, driver: query, config: &c {query: select 1}}\n"
-        "  - {id: b, driver: query, config: *c}\n"
+        "steps:\n  - {id: a, driver: query, config: &c {query: select 1}}\n  - {id: b, driver: query, config: *c}\n"
     )
     assert [each.config for each in project.load(text).steps] == [{"query": "select 1"}] * 2
 

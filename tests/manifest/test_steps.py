@@ -44,8 +44,14 @@ def test_bad_ids(project: Project, step: str):
         ((query("a", "a"),), "4:36: step `a` needs itself"),
         ((query("read"), query("b", "raed")), "5:36: unknown step `raed` in `needs` (did you mean `read`?)"),
         ((query("a"), query("b", "a", "a")), "5:39: `a` is listed twice in `needs`"),
-        ((query("a"), "id: b, driver: query, needs: a"), "5:35: `needs` must be a list, but it is text (write it in [brackets])"),
-        ((query("a"), "id: b, driver: query, needs: [1]"), "5:36: `needs[]` must be text, but it is a whole number (quote it)"),
+        (
+            (query("a"), "id: b, driver: query, needs: a"),
+            "5:35: `needs` must be a list, but it is text (write it in [brackets])",
+        ),
+        (
+            (query("a"), "id: b, driver: query, needs: [1]"),
+            "5:36: `needs[]` must be text, but it is a whole number (quote it)",
+        ),
         (("id: a, driver: quary",), "4:21: unknown driver `quary` (did you mean `query`?)"),
         (("id: a, driver: zzzz",), "4:21: unknown driver `zzzz` (known: call, query, read)"),
         (("id: a, driver: query, need: []",), "4:28: unknown key `need` in a step (did you mean `needs`?)"),
@@ -58,9 +64,12 @@ def test_steps_are_checked(project: Project, lines: tuple[str, ...], problem: st
 
 
 @pytest.mark.parametrize(
-    ("written", "place"), [("steps: []", "3:8: `steps` is empty (a pipeline has at least one step)"),
-                           ("steps: {a: {}}", "3:8: `steps` must be a list, but it is a mapping"),
-                           ("steps: [a]", "3:9: `steps[]` must be a mapping, but it is text")],
+    ("written", "place"),
+    [
+        ("steps: []", "3:8: `steps` is empty (a pipeline has at least one step)"),
+        ("steps: {a: {}}", "3:8: `steps` must be a list, but it is a mapping"),
+        ("steps: [a]", "3:9: `steps[]` must be a mapping, but it is text"),
+    ],
 )
 def test_steps_are_a_list_of_mappings(project: Project, written: str, place: str):
     """A pipeline has steps."""
@@ -73,14 +82,23 @@ def test_steps_are_a_list_of_mappings(project: Project, written: str, place: str
         ("{}", "4:35: `read` needs the option `path`"),
         ("{path: 1}", "4:42: `path` must be text, but it is a whole number (quote it)"),
         ("{path: x, heder: true}", "4:45: `read` has no option `heder` (did you mean `header`?)"),
-        ("{path: x, zzzz: true}", "4:45: `read` has no option `zzzz` (it has path, header, rows, nulls, quoting, columns)"),
-        ("{path: x, header: yes}", "4:53: `header` must be true or false, but it is text (YAML 1.2 knows only true and false)"),
+        (
+            "{path: x, zzzz: true}",
+            "4:45: `read` has no option `zzzz` (it has path, header, rows, nulls, quoting, columns)",
+        ),
+        (
+            "{path: x, header: yes}",
+            "4:53: `header` must be true or false, but it is text (YAML 1.2 knows only true and false)",
+        ),
         ("{path: x, header: 1}", "4:53: `header` must be true or false, but it is a whole number"),
         ("{path: x, rows: true}", "4:51: `rows` must be a whole number, but it is true or false"),
         ("{path: x, nulls: NA}", "4:52: `nulls` must be a list, but it is text (write it in [brackets])"),
         ("{path: x, nulls: [NA, 0]}", "4:57: `nulls[]` must be text, but it is a whole number (quote it)"),
         ("{path: x, quoting: al}", "4:54: `quoting` cannot be `al` (did you mean `all`?)"),
-        ("{path: null}", "4:42: `path` must be text, but it is empty (leave the key out where there is nothing to say)"),
+        (
+            "{path: null}",
+            "4:42: `path` must be text, but it is empty (leave the key out where there is nothing to say)",
+        ),
     ],
 )
 def test_config_is_held_against_the_driver(project: Project, config: str, problem: str):

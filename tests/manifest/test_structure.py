@@ -56,7 +56,9 @@ def test_an_empty_file_is_said_to_be_empty(project: Project, text: str):
     assert project.problems(text) == ['1:1: the manifest is empty (it begins with `osiris: "1"`)']
 
 
-@pytest.mark.parametrize(("text", "place"), [("[]", "1:1"), ("\n\n  words", "3:3"), ("- a\n- b\n", "1:1"), ("3", "1:1")])
+@pytest.mark.parametrize(
+    ("text", "place"), [("[]", "1:1"), ("\n\n  words", "3:3"), ("- a\n- b\n", "1:1"), ("3", "1:1")]
+)
 def test_a_file_that_is_no_mapping(project: Project, text: str, place: str):
     """Lists and words are no manifest."""
     assert project.problems(text) == [f'{place}: the manifest must be a mapping (it begins with `osiris: "1"`)']
@@ -82,7 +84,7 @@ def test_missing_sections(project: Project):
         ),
         ("{", "1:2: this is not YAML: expected the node content, but found the end of the file"),
         ("a: @x\n", "1:4: this is not YAML: found character '@' that cannot start any token"),
-        ("a: \"\\UFFFFFFFF\"\n", "1:1: this is not YAML: Python int too large to convert to C int"),
+        ('a: "\\UFFFFFFFF"\n', "1:1: this is not YAML: Python int too large to convert to C int"),
         ("%YAML 1.1\n---\na: 1\n", "2:1: a manifest is YAML 1.2 (leave the %YAML line out)"),
         ("a: 1\n---\nb: 1\n", "2:1: a second document starts here (a file holds one manifest)"),
     ],
@@ -204,7 +206,10 @@ def test_the_format_is_text(project: Project, line: str, problem: str):
         ("pipeline: {}", "1:11: `id` is missing in `pipeline`"),
         ("pipeline: {id: p, version: 0.1}", "1:28: `version` must be text, but it is a number (quote it)"),
         ("pipeline: {id: p, description: [x]}", "1:32: `description` must be text, but it is a list"),
-        ("pipeline: {id: é}", "1:16: `é` is no id (a letter, then up to 62 letters, digits, `_` or `-`, without accents)"),
+        (
+            "pipeline: {id: é}",
+            "1:16: `é` is no id (a letter, then up to 62 letters, digits, `_` or `-`, without accents)",
+        ),
     ],
 )
 def test_the_pipeline_is_checked(project: Project, line: str, problem: str):
@@ -218,7 +223,10 @@ def test_the_pipeline_is_checked(project: Project, line: str, problem: str):
         ("timeout_s: soon", "5:12: `timeout_s` must be a number of seconds, but it is text"),
         ("timeout_s: true", "5:12: `timeout_s` must be a number of seconds, but it is true or false"),
         ("timeout_s: 0", "5:12: `timeout_s` must be more than 0 seconds"),
-        ("timeout_s:", "5:1: `timeout_s` must be a number of seconds, but it is empty (leave the key out where there is nothing to say)"),
+        (
+            "timeout_s:",
+            "5:1: `timeout_s` must be a number of seconds, but it is empty (leave the key out where there is nothing to say)",
+        ),
         ("resources: [2]", "5:12: `resources` must be a mapping, but it is a list"),
         ("resources: {cpus: 0}", "5:19: `cpus` must be at least 1, not 0"),
         ("resources: {cpus: 1.5}", "5:19: `cpus` must be a whole number, but it is a number"),

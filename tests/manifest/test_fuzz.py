@@ -1,0 +1,131 @@
+"""Whatever a file holds, the loader gives a manifest or says what is wrong, inside the file."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from osiris_core.errors import ManifestError
+from osiris_core.wire.canon import canonical_json
+from tests.manifest.project import HEAD, WHOLE, Project
+
+if TYPE_CHECKING:
+    from osiris_core.manifest.model import Manifest
+
+small = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+alphabet = st.sampled_from("[]{},:#&*!|>'\"%@`-?\t\n\r \\<=~0x1.e+éu\u2028\U0001f600\x00ab")
+SEED = WHOLE + "env: {A: b}\nexpect: {rows: {a: 1}, artifacts: [a/x]}\n"
+
+
+def outcome(project: Project, data: bytes) -> Manifest | None:
+    """Load; where there are problems, hold each against the file it is about."""
+    try:
+        return project.load(data)
+    except ManifestError as error:
+        assert error.problems
+        lines = max(1, len(data.replace(b"\r", b"\n").split(b"\n")))
+        for each in error.problems:
+            assert each.path == "pipelines/x.osiris.yaml"
+            assert 1 <= each.line <= lines
+            assert each.column >= 1
+            assert "\n" not in str(each)
+        return None
+
+
+@small
+@given(st.binary(max_size=60))
+def test_any_bytes(project: Project, data: bytes):
+    """Bytes are a manifest or a list of problems."""
+    outcome(project, data)
+
+
+@small
+@given(st.text(alphabet, max_size=40))
+def test_any_text(project: Project, text: str):
+    """So is text made of YAML's own signs."""
+    outcome(project, text.encode())
+
+
+@small
+@given(st.lists(st.tuples(st.integers(0, len(SEED)), st.integers(0, 3), st.text(alphabet, max_size=3)), max_size=4))
+def test_any_edit_of_a_manifest(project: Project, edits: list[tuple[int, int, str]]):
+    """So is a manifest after a slip of the hand; what loads is good for a worker."""
+    text = SEED
+    for place, removed, written in edits:
+        text = text[:place] + written + text[place + removed :]
+    manifest = outcome(project, text.encode())
+    if manifest is not None:
+        assert sorted(manifest.order) == sorted(each.id for each in manifest.steps)
+        assert canonical_json(manifest.canonical)
+
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+plain: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | words,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words, inner, max_size=4),
+    max_leaves=12,
+)
+TOP = ["osiris", "pipeline", "inputs", "code", "requirements", "env", "resources", "timeout_s", "steps", "expect", "x"]
+
+
+@small
+@given(st.dictionaries(st.sampled_from(TOP), plain))
+def test_any_structure(project: Project, value: dict[str, Any]):
+    """Any value at any key is read or reported, never raised."""
+    outcome(project, json.dumps(value).encode())
+
+
+@small
+@given(st.dictionaries(words.filter(lambda each: each != "<<"), plain, max_size=3), st.sampled_from([None, 1, "\t"]))
+def test_json_values_arrive_as_they_are(project: Project, value: dict[str, Any], indent: int | str | None):
+    """What JSON says in a config is what the driver gets."""
+    document = {
+        "osiris": "1",
+        "pipeline": {"id": "p"},
+        "steps": [{"id": "a", "driver": "call", "config": {"kwargs": value}}],
+    }
+    text = json.dumps(document, indent=indent)
+    if '"<<"' in text:
+        return
+    assert canonical_json(project.load(text).steps[0].config["kwargs"]) == canonical_json(value)
+
+
+@small
+@given(st.lists(st.lists(st.integers(0, 7), max_size=3, unique=True), min_size=1, max_size=8))
+def test_any_graph_is_ordered_or_a_cycle(project: Project, needs: list[list[int]]):
+    """Steps come after what they need; where they do not, a cycle or a missing step was reported."""
+    lines = [
+        f"- {{id: s{each}, driver: query, needs: {[f's{need}' for need in wanted]}}}\n"
+        for each, wanted in enumerate(needs)
+    ]
+    try:
+        order = project.load(HEAD + "steps:\n" + "".join(lines)).order
+    except ManifestError as error:
+        assert all(any(word in each.message for word in ("cycle", "itself", "unknown step")) for each in error.problems)
+        return
+    place = {step: index for index, step in enumerate(order)}
+    assert len(place) == len(needs)
+    assert all(place[f"s{need}"] < place[f"s{each}"] for each, wanted in enumerate(needs) for need in wanted)
+
+
+def test_the_property_can_fail(project: Project):
+    """A problem outside of the file would be found."""
+    with pytest.raises(ManifestError) as caught:
+        project.load("a: 1\n")
+    assert all(each.line <= 2 for each in caught.value.problems)
+    assert outcome(project, b"a: 1\n") is None
+    assert outcome(project, WHOLE.encode()) is not None
