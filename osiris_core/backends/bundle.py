@@ -25,10 +25,11 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: the file dep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """The bundle's file and the SHA-256 of its sources."""
+    """The bundle's file: `digest` is over its sources and names it, `sha256` is over the file itself."""
 
     path: Path
     digest: str
+    sha256: str
 
 
 def build_bundle() -> Bundle:
@@ -39,7 +40,7 @@ def build_bundle() -> Bundle:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(path, sources)
-    return Bundle(path=path, digest=digest)
+    return Bundle(path=path, digest=digest, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def _sources() -> dict[str, bytes]:

@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.backends.closure import resolve_closure
+from osiris_core.backends.confirm import confirm_hello
 from osiris_core.backends.farm import MOUNT_POINT
 from osiris_core.backends.loop import LoopThread
 from osiris_core.backends.protocol import Patience, TargetFacts
@@ -116,6 +117,7 @@ class _Run:
         self.stop = asyncio.Event()
         self._stderr = ""
         self._feed_error: Exception | None = None
+        self._confirmed = False
 
     async def to_its_end(self) -> None:
         """Create the sandbox, run in it, fetch, and kill it, whatever happens in between."""
@@ -220,6 +222,9 @@ class _Run:
         self._facts.bytes_down += len(data)
         try:
             self._session.feed(data)
+            if not self._confirmed and self._session.hello is not None:
+                confirm_hello(self._session.hello, self._job)
+                self._confirmed = True
         except Exception as error:  # noqa: BLE001 - carried to `_judge_end`, which raises it on the right task
             self._feed_error = error
             self.stop.set()

@@ -26,7 +26,7 @@ def current_interpreter() -> Interpreter:
     """Return the interpreter that runs this process."""
     base = getattr(sys, "_base_executable", None) or sys.executable
     prefix = Path(sys.base_prefix).resolve()
-    library = _mapped_libpython()
+    library = mapped_libpython()
     outside = library is not None and not library.is_relative_to(prefix)
     return Interpreter(
         executable=Path(os.path.realpath(base)),
@@ -35,7 +35,7 @@ def current_interpreter() -> Interpreter:
     )
 
 
-def _mapped_libpython() -> Path | None:
+def mapped_libpython() -> Path | None:
     """Return the libpython that the kernel mapped into this process, or None for a static build."""
     maps = Path("/proc/self/maps")
     if not maps.exists():

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from osiris_core.backends.confirm import confirm_hello
 from osiris_core.backends.protocol import Patience, TargetFacts
 from osiris_core.errors import InfrastructureError
 from osiris_core.wire.request import Placement
@@ -74,10 +75,12 @@ class LocalBackend:
                 stdin.write(b"CANCEL\n")
                 stdin.flush()
 
+        confirmed = False
         try:
             with cancellation.calling(ask_to_stop):
                 while chunk := os.read(stdout.fileno(), _CHUNK):
                     session.feed(chunk)
+                    confirmed = confirmed or _confirmed(session, job)
             self._wait(process)
         finally:
             _end(process, self._patience)
@@ -87,6 +90,14 @@ class LocalBackend:
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):  # `_end` kills what does not leave by itself
             process.wait(self._patience.driver_stop_s)
+
+
+def _confirmed(session: SessionWriter, job: Job) -> bool:
+    """Judge the worker's hello once it is there."""
+    if session.hello is None:
+        return False
+    confirm_hello(session.hello, job)
+    return True
 
 
 def _placement(job: Job, run_directory: Path, patience: Patience) -> Placement:

@@ -23,12 +23,12 @@ _NOT_CODE = {"__pycache__", ".git", ".venv", ".mypy_cache", ".ruff_cache", ".pyt
 
 def digest_inputs(manifest: Manifest) -> dict[str, FileDigest]:
     """Return size and SHA-256 of every declared file, inputs and code, by path relative to the project root."""
-    return {relative: _digest(path) for relative, path in _declared(manifest)}
+    return {relative: digest_file(path) for relative, path in _declared(manifest)}
 
 
 def changed_inputs(manifest: Manifest, before: Mapping[str, FileDigest]) -> tuple[str, ...]:
     """Return the declared files that are no longer what they were, sorted."""
-    now = {relative: _digest(path) for relative, path in _declared(manifest) if path.is_file()}
+    now = {relative: digest_file(path) for relative, path in _declared(manifest) if path.is_file()}
     return tuple(sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name)))
 
 
@@ -67,7 +67,8 @@ def _declared(manifest: Manifest) -> Iterator[tuple[str, Path]]:
                 yield relative.as_posix(), path
 
 
-def _digest(path: Path) -> FileDigest:
+def digest_file(path: Path) -> FileDigest:
+    """Return size and SHA-256 of a file, read in pieces."""
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as source:
         while chunk := source.read(_CHUNK):

@@ -1,0 +1,39 @@
+"""Whether the worker that says hello is the one that was sent, on the interpreter that was meant."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from osiris_core.backends.interpreter import mapped_libpython
+from osiris_core.backends.workspace import digest_file
+from osiris_core.errors import InfrastructureError, WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from osiris_core.backends.protocol import Job
+
+
+def confirm_hello(hello: Mapping[str, Any], job: Job) -> None:
+    """Compare what the worker says of itself with what was asked for.
+
+    Raises `WireError` for another bundle or another request, and `InfrastructureError` for another
+    interpreter: a relocated one can load the library of another build and start just as well.
+    """
+    if hello["bundle_digest"] != job.bundle.sha256:
+        raise WireError("the worker runs another bundle than the one it was given")
+    if hello["request_digest"] != job.request.digest:
+        raise WireError("the worker understood another request than the one it was given")
+    environment = hello["environment"]
+    here, there = f"{sys.version_info.major}.{sys.version_info.minor}", str(environment["python"])
+    if there.rpartition(".")[0] != here:
+        raise InfrastructureError(
+            f"the target runs Python {there}, and this host {here}", hint="the minor versions have to be the same"
+        )
+    library, mapped = mapped_libpython(), environment.get("libpython")
+    if library is not None and mapped and digest_file(library).sha256 != mapped["sha256"]:
+        raise InfrastructureError(
+            f"the target's Python {there} loaded {mapped['path']}, which is not this host's {library}",
+            hint="another build of the same version may behave differently",
+        )
