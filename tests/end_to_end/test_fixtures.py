@@ -1,0 +1,115 @@
+"""The pipelines that ship with the project, and the verdict that each must get.
+
+The expectations stand here and nowhere else: no manifest says what the engine should find in it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from osiris_core.parity.record import ParityRecord
+
+    from conftest import Project
+
+HEALTHY = {
+    "diamond",
+    "empty-result",
+    "failing-middle",
+    "fan-in",
+    "instants",
+    "linear",
+    "many-rows",
+    "sample",
+    "two-writers",
+    "unicode",
+}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the engine must find: the first diverging step, a word of its findings, and how the host is set up."""
+
+    step: str
+    says: str
+    host: dict[str, str] = field(default_factory=dict)
+
+
+DIVERGENT = {
+    "cancelled-parts": Expected("parts", "part-02.csv"),
+    "carrier-names": Expected("read-airlines", 'add "../../data/airlines.csv" to inputs:'),
+    "colophon": Expected("sign", "colophon.txt"),
+    "departure-board": Expected("board", "leaves", {"TZ": "America/New_York"}),
+    "departures-page": Expected("page", 'add "jinja2" to requirements:'),
+    "fleet-age": Expected("ages", "planes.csv"),
+    "late-flights": Expected("late", "rows", {"DELAY_MINUTES": "60"}),
+    "regional-departures": Expected("region", "REPORT_REGION", {"REPORT_REGION": "JFK"}),
+    "tail-numbers": Expected("pairs", "ORDER BY"),
+}
+NEEDS_TWO_CPUS = {"cancelled-parts", "tail-numbers"}
+
+
+def everything_said(record: ParityRecord) -> str:
+    assert record.comparison is not None
+    return "\n".join(
+        f"{each.path} {each.message} {each.hint} {each.left} {each.right} {each.diff}"
+        for each in record.comparison.findings
+    )
+
+
+def set_up_host(monkeypatch: pytest.MonkeyPatch, name: str) -> Expected:
+    expected = DIVERGENT[name]
+    if name in NEEDS_TWO_CPUS and (os.cpu_count() or 1) < 2:
+        pytest.skip("the host has one CPU, as the sandbox has: nothing can differ")
+    for variable, value in expected.host.items():
+        monkeypatch.setenv(variable, value)
+    return expected
+
+
+def test_every_shipped_pipeline_has_an_expectation(fixtures: Project) -> None:
+    """A manifest that nobody expects anything of would be decoration."""
+    manifests = fixtures.root / "fixtures" / "manifests"
+
+    assert {path.name.removesuffix(".osiris.yaml") for path in manifests.glob("*.yaml")} == HEALTHY
+    divergent = {path.name.removesuffix(".osiris.yaml") for path in (manifests / "divergent").glob("*.yaml")}
+    assert divergent == {*DIVERGENT, *(f"{name}.healed" for name in DIVERGENT)}
+
+
+@pytest.mark.parametrize("name", sorted(HEALTHY))
+def test_a_healthy_pipeline_is_identical(fixtures: Project, name: str) -> None:
+    """Both targets leave the same session, and what the manifest expects holds on both."""
+    record = fixtures.check(f"fixtures/manifests/{name}.osiris.yaml")
+
+    assert (record.verdict, record.passed) == ("IDENTICAL", True), record.headline
+    assert record.comparison is not None
+    compared = record.comparison.compared
+    assert min(*compared.events, *compared.metrics, *compared.tables) > 0
+    assert min(compared.artifacts) > 0 or name == "failing-middle"
+
+
+@pytest.mark.parametrize("name", sorted(DIVERGENT))
+def test_a_divergent_pipeline_is_found_with_its_step(
+    fixtures: Project, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pipeline diverges, at the step where it begins, with evidence that names it."""
+    expected = set_up_host(monkeypatch, name)
+
+    record = fixtures.check(f"fixtures/manifests/divergent/{name}.osiris.yaml")
+
+    assert (record.verdict, record.passed) == ("DIVERGENT", False), record.headline
+    assert record.first_diverging_step == expected.step
+    assert expected.says in everything_said(record)
+
+
+@pytest.mark.parametrize("name", sorted(DIVERGENT))
+def test_its_healed_twin_is_identical(fixtures: Project, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the same host, declaring what is used is all it takes."""
+    set_up_host(monkeypatch, name)
+
+    record = fixtures.check(f"fixtures/manifests/divergent/{name}.healed.osiris.yaml")
+
+    assert (record.verdict, record.passed) == ("IDENTICAL", True), record.headline
