@@ -174,7 +174,7 @@ def _parse_now(text: str) -> str:
 
 def _parse_report(option: str | None, entry: str | None, config: pytest.Config) -> Path | None:
     """Return where the report goes: an option counts from the current directory, an ini entry from its file."""
-    if option is None and entry is None:
+    if not (entry if option is None else option):  # an empty value turns off what the ini file asks for
         return None
     if option is not None:
         return config.invocation_params.dir / option

@@ -46,10 +46,10 @@ def finish(session: pytest.Session) -> None:
     config = session.config
     records = record_set(read_records(records_directory(config.rootpath, config.stash[RUN])))
     report, problem = config.stash[SETTINGS].report, ""
-    if not records.records:
-        report, problem = None, "no manifest ran"
     if report is not None and session.exitstatus == pytest.ExitCode.INTERRUPTED:
         report, problem = None, "the run was interrupted, and a report that left manifests out would speak for them too"
+    elif report is not None and not records.records:
+        report, problem = None, "no manifest ran"
     elif report is not None:
         try:
             _write(records, report)
@@ -62,20 +62,26 @@ def finish(session: pytest.Session) -> None:
 
 def write_section(terminal: pytest.TerminalReporter, outcome: Outcome) -> None:
     """Write the table of manifests and the report's path; with `-q` one sentence in place of the table."""
+    terminal.section("osiris parity")
+    if outcome.records.records:
+        _write_records(terminal, outcome)
+    if outcome.problem:
+        terminal.line(f"there is no report: {outcome.problem}", red=True)
+
+
+def _write_records(terminal: pytest.TerminalReporter, outcome: Outcome) -> None:
     from osiris_core.report.sentence import report_sentence  # noqa: PLC0415 - loaded where it is shown
     from osiris_core.report.terminal import summary_lines  # noqa: PLC0415 - as above
 
-    terminal.section("osiris parity")
     if terminal.config.get_verbosity() < 0:
         terminal.line(report_sentence(outcome.records.records))
         if outcome.report is not None:
             terminal.line(f"report: {outcome.report}")
     else:
         path = None if outcome.report is None else str(outcome.report)
-        for line in summary_lines(outcome.records, width=shutil.get_terminal_size().columns, report_path=path):
+        width, unexplained = shutil.get_terminal_size().columns, terminal.config.getoption("tbstyle", None) == "no"
+        for line in summary_lines(outcome.records, width, path, failures=unexplained):
             terminal.line(line)
-    if outcome.problem:
-        terminal.line(f"there is no report: {outcome.problem}", red=True)
 
 
 def _write(records: RecordSet, report: Path) -> None:

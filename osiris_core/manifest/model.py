@@ -92,7 +92,7 @@ class Manifest:
     timeout_s: float | None = None
     steps: tuple[Step, ...]
     expect: Expectation = field(default_factory=Expectation)
-    parity_text: str = "normalized"
+    parity_text: Literal[normalized, exact] = "normalized"
     order: tuple[str, ...]
     canonical: dict[str, Any] = field(default_factory=dict)
     fingerprint: str = ""

@@ -74,9 +74,14 @@ def _read_bytes(path: Path) -> bytes | str:
     O_NONBLOCK: opening a named pipe would otherwise wait for a writer.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb") as source:  # noqa: PTH123 - it is opened already
+    try:
         mode = os.fstat(descriptor).st_mode
-        return source.read(MAX_SIZE_BYTES + 1) if stat.S_ISREG(mode) else kind_of_file(mode)
+        if not stat.S_ISREG(mode):
+            return kind_of_file(mode)
+        with open(descriptor, "rb", closefd=False) as source:
+            return source.read(MAX_SIZE_BYTES + 1)
+    finally:
+        os.close(descriptor)
 
 
 def _decode(data: bytes, problems: Problems) -> str:

@@ -26,15 +26,21 @@ _FRAME_WIDTH = len("≠  ") + 2 * len("  ")  # the symbol and the gaps between t
 _INDENT = "    "
 
 
-def summary_lines(records: RecordSet, width: int, report_path: Path | str | None) -> list[str]:
-    """Return the lines, each at most `width` columns (60 at least), without colour codes."""
+def summary_lines(
+    records: RecordSet, width: int, report_path: Path | str | None, *, failures: bool = True
+) -> list[str]:
+    """Return the lines, each at most `width` columns (60 at least), without colour codes.
+
+    Without `failures` there is only the table, for a place where each failure was explained before.
+    """
     width = max(width, _NARROWEST)
     ordered = failures_first(records.records)
-    failures = [line for record in ordered if not record.passed for line in ("", *failure_lines(record, width))]
+    explained = [record for record in ordered if failures and not record.passed]
+    details = [line for record in explained for line in ("", *failure_lines(record, width))]
     places = [f"e2b: {_described(place)}" for place in sandbox_places(ordered) if place.kind != "unreached"]
     tail = ["", *places, *textwrap.wrap(f"{report_sentence(ordered)}.", width)]
     report = [f"report: {report_path}"] if report_path else []
-    return [shortened(visible_line(line), width) for line in (*_table(ordered, width), *failures, *tail)] + report
+    return [shortened(visible_line(line), width) for line in (*_table(ordered, width), *details, *tail)] + report
 
 
 def _described(place: Place) -> str:

@@ -11,9 +11,11 @@ from osiris_core.wire.errors import WireProtocolError
 from osiris_core.wire.paths import check_relative
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from collections.abc import Set as AbstractSet
     from pathlib import Path
+
+    from osiris_core.session.files import FileFacts
 
 _NAMED = 3
 
@@ -25,13 +27,36 @@ def verify_tree(source: Path, records: Sequence[dict[str, Any]], *, ignored: Abs
     """
     with refused(source, "cannot be read"):
         found = {path for path, _ in tree_files(source)}
+    verify_files(found - ignored, lambda path: _facts(source, path), records, also=found)
+
+
+def verify_files(
+    found: AbstractSet[str],
+    facts: Callable[[str], FileFacts],
+    records: Sequence[dict[str, Any]],
+    *,
+    also: AbstractSet[str] = frozenset(),
+) -> None:
+    """Hold files against their records: `found` must all have one, and each is as `facts` tells.
+
+    Files named in `also` are there, and may have no record. WireError says what is wrong with which file.
+    """
     recorded = {record["path"] for record in records}
-    if missing := recorded - found:
+    if missing := recorded - found - also:
         raise WireError(f"artifacts with a record are missing: {_named(missing)}")
-    if extra := found - recorded - ignored:
+    if extra := found - recorded:
         raise WireError(f"files that no record names are among the artifacts: {_named(extra)}")
     for record in records:
-        _verify_file(source, record)
+        path, is_now = record["path"], facts(record["path"])
+        for name, now, recorded_value in (
+            ("size in bytes", is_now.size_bytes, record["size_bytes"]),
+            ("digest", is_now.sha256, record["sha256"]),
+            ("mode", is_now.mode, record["mode"]),
+        ):
+            if now != recorded_value:
+                raise WireError(
+                    f"the artifact {path} is not the one recorded: its {name} is {now}, not {recorded_value}"
+                )
 
 
 def adopt_tree(source: Path, records: Sequence[dict[str, Any]], *, staging: Path, destination: Path) -> None:
@@ -57,21 +82,13 @@ def adopt_tree(source: Path, records: Sequence[dict[str, Any]], *, staging: Path
         staging.rename(destination)
 
 
-def _verify_file(source: Path, record: dict[str, Any]) -> None:
-    path = record["path"]
+def _facts(source: Path, path: str) -> FileFacts:
     try:
-        facts = file_facts(source / check_relative(path))
+        return file_facts(source / check_relative(path))
     except WireProtocolError as error:
         raise WireError(str(error)) from error
     except OSError as error:
         raise WireError(f"the artifact {path} cannot be read: {error.strerror or error.args[-1]}") from error
-    for name, found, recorded in (
-        ("size in bytes", facts.size_bytes, record["size_bytes"]),
-        ("digest", facts.sha256, record["sha256"]),
-        ("mode", facts.mode, record["mode"]),
-    ):
-        if found != recorded:
-            raise WireError(f"the artifact {path} is not the one recorded: its {name} is {found}, not {recorded}")
 
 
 def _named(paths: Iterable[str]) -> str:

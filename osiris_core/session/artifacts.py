@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from osiris_core.errors import SessionError
-from osiris_core.session.files import file_facts, refused, tree_files
+from osiris_core.session.files import FileFacts, file_facts, refused, tree_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +21,11 @@ class ArtifactFile:
     mode: str
     sha256: str
     absolute: Path
+
+    @property
+    def facts(self) -> FileFacts:
+        """Size, mode and digest alone."""
+        return FileFacts(self.size_bytes, self.mode, self.sha256)
 
 
 def scan_artifacts(tree: Path) -> dict[str, ArtifactFile]:

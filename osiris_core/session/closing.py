@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from osiris_core.errors import SessionError, WireError
 from osiris_core.session import contract
-from osiris_core.session.adoption import verify_tree
+from osiris_core.session.adoption import verify_files
 from osiris_core.session.artifacts import scan_artifacts
 from osiris_core.session.ending import Evidence, decide
 from osiris_core.session.export import Export
@@ -86,8 +86,7 @@ def _export(walk: JournalWalk, export: Export, fault: str) -> list[str]:
     """Write what the journal holds; return what is wrong with it, and first what was wrong on the way."""
     faults = [fault] if fault else []
     try:
-        for record in walk:
-            export.take(record)
+        export.take_all(walk)
     except WireError as error:
         if error.message not in faults:
             faults.append(error.message)
@@ -103,17 +102,18 @@ def _artifacts(directory: Path, walk: JournalWalk, faults: list[str]) -> tuple[d
     if walk.artifacts and not tree.exists():
         missing = f"{len(walk.artifacts)} artifacts were not brought back"
         absent = f"{absent}; {missing}" if absent else missing
-    elif not faults:
-        try:
-            verify_tree(tree, walk.artifacts, ignored=frozenset())
-        except WireError as error:
-            faults.append(error.message)
     try:
-        return scan_artifacts(tree), absent
+        found = scan_artifacts(tree)
     except SessionError as error:
         faults.append(error.message)
         tree.replace(directory / contract.HOST_DIRECTORY / contract.REFUSED_DIRECTORY)
         return {}, absent
+    if tree.exists() and not faults:
+        try:
+            verify_files(found.keys(), lambda path: found[path].facts, walk.artifacts)
+        except WireError as error:
+            faults.append(error.message)
+    return found, absent
 
 
 def _facts(closing: Closing, ending: Ending, written: Written, artifacts: Mapping[str, ArtifactFile]) -> dict[str, Any]:
@@ -147,8 +147,8 @@ def _target(closing: Closing, walk: JournalWalk, written: Written) -> dict[str, 
     """Return target.json: what the backend tells, and what transport did."""
     terminal, tally = walk.terminal, closing.tally
     return {
-        **closing.target_facts,
         "contract": contract.CONTRACT_VERSION,
+        **closing.target_facts,
         "target": closing.target,
         "error": None if closing.said is None else dict(closing.said),
         "hello": walk.hello,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from osiris_core.errors import SessionError
+from osiris_core.errors import SessionError, WireError
 from osiris_core.session.files import open_private, refused
 from osiris_core.wire.frames import Frame, FrameReader
 
@@ -89,7 +89,10 @@ class Journal:
                     f"{self.path} is damaged at byte {self.next_offset}, before its last line",
                     hint="the records behind it cannot be trusted; run again with a new session id",
                 )
-            note(item)
+            try:
+                note(item)
+            except WireError as error:
+                raise SessionError(f"{self.path} holds what no session may: {error.message}") from error
             self.next_seq += 1
             self.next_offset += len(item.line)
         self._cut(self.next_offset)

@@ -58,6 +58,8 @@ class SessionWriter:
         A directory whose owner died is taken over with the records it has. SessionError where another owner is at
         work, the session is closed already, the request is another one, or the disk refuses.
         """
+        if session_id != request.session_id:
+            raise ValueError(f"the request is of the session {request.session_id!r}, not {session_id!r}")
         directory = contract.session_directory(root, session_id, target)
         host = directory / contract.HOST_DIRECTORY
         make_directory(host)
@@ -148,6 +150,7 @@ class SessionWriter:
         `outcome_override` is the outcome where the worker left no terminal record, `error` what the backend has to
         say about it: `{"type", "message"}`. What fails verification is `lost`, whatever the worker said.
         """
+        _refuse_closed(self.directory)
         try:
             self._intake.finish(self._live)
             self._journal.close()

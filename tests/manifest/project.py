@@ -62,6 +62,7 @@ class Project:
 
     @property
     def manifest(self) -> Path:
+        """Where manifests are written."""
         return self.root / "pipelines" / "x.osiris.yaml"
 
     def write(self, relative: str, data: str | bytes = "") -> Path:

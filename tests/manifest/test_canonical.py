@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from osiris_core.wire.canon import canonical_json
-from tests.manifest.project import Project
+
+if TYPE_CHECKING:
+    from tests.manifest.project import Project
 
 TEXT = """\
 osiris: "1"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from tests.manifest.project import WHOLE, Project
+from tests.manifest.project import WHOLE
+
+if TYPE_CHECKING:
+    from tests.manifest.project import Project
 
 
 @pytest.mark.parametrize("outcome", ["succeeded", "failed", "deadline", "crashed"])

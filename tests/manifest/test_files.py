@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pytest
 
 from osiris_core.errors import ManifestError
 from osiris_core.manifest import patterns
 from osiris_core.manifest.loader import load_manifest
-from tests.manifest.project import DRIVERS, WHOLE, Project
+from tests.manifest.project import DRIVERS, WHOLE
+
+if TYPE_CHECKING:
+    from tests.manifest.project import Project
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from osiris_core.manifest.graph import cycles, execution_order
@@ -49,7 +51,7 @@ def test_each_knot_is_named_by_a_shortest_cycle(needs: dict[str, list[str]], fou
 def test_ten_thousand_steps_do_not_recurse():
     """The longest chain and the longest cycle are walked without a call each."""
     ids = [f"s{each}" for each in range(10_000)]
-    chain = {each: [after] for each, after in zip(ids, ids[1:], strict=False)} | {ids[-1]: []}
+    chain = {each: [after] for each, after in pairwise(ids)} | {ids[-1]: []}
     assert execution_order(chain) == tuple(reversed(ids))
     assert cycles(chain | {ids[-1]: [ids[0]]}) == (tuple(ids),)
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from osiris_core.manifest.loader import find_project_root
 from osiris_core.manifest.model import Expectation, InputFile, Pipeline, Resources, Step, Variable
-from tests.manifest.project import HEAD, STEPS, WHOLE, Project
+from tests.manifest.project import HEAD, STEPS, WHOLE
+
+if TYPE_CHECKING:
+    from tests.manifest.project import Project
 
 FULL = """\
 # a comment

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from osiris_core.manifest.loader import load_manifest
-from tests.manifest.project import HEAD, Project
+from tests.manifest.project import HEAD
+
+if TYPE_CHECKING:
+    from tests.manifest.project import Project
 
 
 def steps(*lines: str) -> str:
@@ -143,8 +148,10 @@ def test_a_long_cycle_is_cut(project: Project):
     """A cycle of a hundred steps is named by its first ones."""
     text = steps(*(query(f"s{each}", f"s{(each + 1) % 100}") for each in range(100)))
     assert project.problems(text) == [
-        "4:37: the steps need each other in a cycle: "
-        "s0 -> s1 -> s2 -> s3 -> s4 -> s5 -> s6 -> s7 -> s8 -> s9 -> ... 90 more ... -> s0"
+        (
+            "4:37: the steps need each other in a cycle: "
+            "s0 -> s1 -> s2 -> s3 -> s4 -> s5 -> s6 -> s7 -> s8 -> s9 -> ... 90 more ... -> s0"
+        )
     ]
 
 

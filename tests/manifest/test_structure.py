@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from osiris_core.errors import ManifestError, ManifestProblem
-from tests.manifest.project import HEAD, STEPS, WHOLE, Project
+from tests.manifest.project import HEAD, STEPS, WHOLE
+
+if TYPE_CHECKING:
+    from tests.manifest.project import Project
 
 
 def test_a_problem_reads_as_editors_click_it(project: Project):
@@ -45,8 +50,10 @@ nonsense: 1
         "6:21: unknown driver `reed` (did you mean `read`?)",
         "6:35: the steps need each other in a cycle: a -> b -> a",
         "7:39: unknown step `c` in `needs`",
-        "8:1: unknown key `nonsense` in the manifest (known: osiris, pipeline, inputs, code, requirements, env, "
-        "resources, timeout_s, steps, expect, parity)",
+        (
+            "8:1: unknown key `nonsense` in the manifest (known: osiris, pipeline, inputs, code, requirements, env, "
+            "resources, timeout_s, steps, expect, parity)"
+        ),
     ]
 
 

@@ -68,11 +68,26 @@ def test_the_report_and_its_data_are_written_and_named(project: Project, engine:
     assert data["host"]["pytest-osiris"]
 
 
-def test_no_report_is_written_unless_asked_for(project: Project, engine: Engine) -> None:
-    """The default leaves nothing but `.osiris`."""
-    project.manifest("good")
+@pytest.mark.parametrize("option", ["--tb=auto", "--tb=no"])
+def test_a_failure_is_explained_once(project: Project, engine: Engine, option: str) -> None:
+    """Among pytest's failures, or in the section where pytest was asked to leave them out."""
+    project.manifest("worse")
+    engine.gives("worse", Verdict.DIVERGENT)
 
-    project.run("--osiris-target=both")
+    result = project.run("--osiris-target=both", option)
+
+    assert result.stdout.str().count("hello from there") == 1
+    assert result.stdout.str().count("reproduce: ") == 1
+
+
+@pytest.mark.parametrize("options", [[], ["--osiris-report="]], ids=["not asked for", "turned off"])
+def test_no_report_is_written_unless_asked_for(project: Project, engine: Engine, options: list[str]) -> None:
+    """The default leaves nothing but `.osiris`; an empty path turns off what the ini file asks for."""
+    project.manifest("good")
+    if options:
+        project.ini("osiris_report = r.html")
+
+    project.run("--osiris-target=both", *options)
 
     assert not list(project.root.glob("**/*.html"))
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.session.tape import TARGET_FACTS, Tape, healthy, open_writer, outbox
+from tests.session.tape import TARGET_FACTS, healthy, open_writer, outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from osiris_core.session.reader import Session
     from osiris_core.session.writer import SessionWriter
+    from tests.session.tape import Tape
 
 
 @pytest.fixture

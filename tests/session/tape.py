@@ -129,9 +129,7 @@ class Tape:
         """Say that a step left a file."""
         step = path.partition("/")[0]
         sha256 = hashlib.sha256(data).hexdigest()
-        self.say(
-            records.artifact(ts=self.ts(), step=step, path=path, size_bytes=len(data), mode=mode, sha256=sha256)
-        )
+        self.say(records.artifact(ts=self.ts(), step=step, path=path, size_bytes=len(data), mode=mode, sha256=sha256))
         self.event("artifact_created", step, path=path)
 
     def checkpoint(self, **changed: Any) -> None:

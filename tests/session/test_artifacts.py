@@ -223,5 +223,3 @@ def test_the_close_removes_what_a_driver_made_read_only(writer, source):
     writer.close(target_facts=TARGET_FACTS)
 
     assert not (writer.host_directory / "run").exists()
-
-

@@ -79,7 +79,10 @@ def test_every_record_counts(digest, step):
 def test_bytes_and_executable_bits_of_artifacts_count(digest):
     """Another content or mode of a file is another digest."""
     first = digest()
-    for path, other in (("write/out.csv", (b"carrier,n\nAA,3\n", 0o644)), ("write/deep/run.sh", (b"#!/bin/sh\n", 0o644))):
+    for path, other in (
+        ("write/out.csv", (b"carrier,n\nAA,3\n", 0o644)),
+        ("write/deep/run.sh", (b"#!/bin/sh\n", 0o644)),
+    ):
         files = {**FILES, path: other}
         tape = go_on(begin(Tape()), files)
         tape.terminal()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 
 import pytest
 
@@ -125,6 +126,7 @@ class OneWay(io.BytesIO):
     """A stream that cannot go back."""
 
     def seekable(self):
+        """Say no."""
         return False
 
 
@@ -305,6 +307,43 @@ def test_another_record_between_parts_is_refused(writer):
 
     with pytest.raises(WireError, match="stands between the parts"):
         writer.feed(cut.data)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_mix_of_faults_heals(writer, seed):
+    """Frames dropped, doubled, cut, garbled and mixed with strangers' bytes: the spool makes the session whole."""
+    rng = random.Random(seed)
+    tape = healthy()
+    stream = b""
+    for number, line in enumerate(tape.lines):
+        match rng.randrange(8):
+            case 0:
+                continue
+            case 1:
+                stream += line * rng.randint(2, 3)
+            case 2:
+                stream += line[: rng.randrange(len(line))] + b"\n"
+            case 3:
+                place = rng.randrange(len(line) - 1)
+                stream += line[:place] + b"?" + line[place + 1 :]
+            case 4:
+                stream += rng.randbytes(rng.randrange(200)).replace(b"\x1e", b"") + b"\n" + line
+            case 5:
+                stream += line + tape.lines[rng.randrange(number + 1)]
+            case _:
+                stream += line
+    while stream:
+        size = rng.choice([1, 50, 500, 5000])
+        writer.feed(stream[:size])
+        stream = stream[size:]
+        assert tape.data.startswith(journal(writer))
+
+    writer.fill(io.BytesIO(tape.data))
+
+    assert journal(writer) == tape.data
+    session = finish(writer)
+    assert session.outcome == "succeeded"
+    assert [event["event"] for event in session.events] == [r["name"] for r in tape.said if r["kind"] == "event"]
 
 
 def test_two_writers_of_one_process_do_not_meet(tmp_path):

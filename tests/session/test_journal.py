@@ -96,6 +96,19 @@ def test_a_journal_damaged_before_its_last_line_is_refused(tmp_path, damage):
         open_writer(tmp_path)
 
 
+def test_a_journal_with_two_ends_is_refused(tmp_path):
+    """A journal that goes on behind its terminal record was not written by a session's owner."""
+    tape = healthy()
+    writer = open_writer(tmp_path)
+    writer.feed(tape.data)
+    writer.release()
+    tape.terminal()
+    journal(writer).write_bytes(tape.data)
+
+    with pytest.raises(SessionError, match="holds what no session may: record 22 comes after the terminal record"):
+        open_writer(tmp_path)
+
+
 def test_a_refused_opening_leaves_the_directory_free(tmp_path):
     """Whoever could not open a session does not hold its lock."""
     writer = open_writer(tmp_path)
@@ -116,6 +129,22 @@ def test_a_closed_session_is_not_opened_again(record_session, tmp_path):
 
     with pytest.raises(SessionError, match="is closed already"):
         open_writer(tmp_path)
+
+
+def test_a_session_is_closed_once(writer):
+    """A second close changes nothing."""
+    writer.close(target_facts=TARGET_FACTS)
+    before = (writer.directory / "session.json").read_bytes()
+
+    with pytest.raises(SessionError, match="is closed already"):
+        writer.close(target_facts=TARGET_FACTS, outcome_override="cancelled")
+    assert (writer.directory / "session.json").read_bytes() == before
+
+
+def test_the_directory_is_that_of_the_request(tmp_path):
+    """A request of one session cannot be recorded as another."""
+    with pytest.raises(ValueError, match="the request is of the session"):
+        open_writer(tmp_path, session_id="20261124T120000Z-ffffffff")
 
 
 def test_a_directory_begun_with_another_request_is_refused(tmp_path):

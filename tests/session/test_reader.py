@@ -56,7 +56,7 @@ def test_a_torn_file_is_named(directory, name):
 
 def test_a_directory_that_is_none_is_refused(tmp_path):
     """An empty or absent directory is no closed session."""
-    with pytest.raises(SessionError, match="is no closed session: it has no session.json"):
+    with pytest.raises(SessionError, match=r"is no closed session: it has no session\.json"):
         open_session(tmp_path)
     with pytest.raises(SessionError, match="is no closed session"):
         open_session(tmp_path / "absent")
@@ -128,7 +128,9 @@ def test_facts_that_make_no_sense_are_refused(directory, change, words):
 @pytest.mark.parametrize(
     ("name", "counted"), [("events.jsonl", "events as 10, on disk are"), ("metrics.jsonl", "metrics as 3, on disk are")]
 )
-@pytest.mark.parametrize("change", [lambda lines: lines.pop(1), lambda lines: lines.append(lines[0])], ids=["taken", "added"])
+@pytest.mark.parametrize(
+    "change", [lambda lines: lines.pop(1), lambda lines: lines.append(lines[0])], ids=["taken", "added"]
+)
 def test_lines_taken_away_or_added_are_noticed(directory, name, counted, change):
     """The number of lines is the one in session.json, or the session is refused."""
     edit_lines(directory / name, change)

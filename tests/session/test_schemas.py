@@ -71,9 +71,7 @@ def test_sessions_that_did_not_succeed_satisfy_them(tmp_path, ending):
         tape.terminal(outcome="failed", failed_step="write", error=error)
     if ending != "nothing":
         writer.feed(tape.data)
-    session = writer.close(
-        target_facts=TARGET_FACTS, outcome_override="cancelled" if ending == "cancelled" else None
-    )
+    session = writer.close(target_facts=TARGET_FACTS, outcome_override="cancelled" if ending == "cancelled" else None)
 
     for schema, value in values(session.directory):
         validate(schema, value)

@@ -93,9 +93,7 @@ def test_a_session_without_terminal_record_is_lost(writer):
 
 def test_a_session_in_which_nothing_came_is_lost(writer):
     """Without a single record the session still says what was to run."""
-    session = writer.close(
-        target_facts=TARGET_FACTS, error={"type": "SandboxError", "message": "the sandbox is gone"}
-    )
+    session = writer.close(target_facts=TARGET_FACTS, error={"type": "SandboxError", "message": "the sandbox is gone"})
 
     assert session.outcome == "lost"
     assert session.error == {
