@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,7 @@ def failure_lines(record: ParityRecord, width: int) -> list[str]:
         lines += _values(record, finding)
         lines += _wrapped(f"hint: {finding.hint}", width, most=1) if finding.hint else []
         others = record.comparison.findings_total - 1 if record.comparison else 0
-        lines += [f"{_INDENT}and {others:,} more in the report"] if others > 0 else []
+        lines += [f"{_INDENT}and {others:,} more differences"] if others > 0 else []
     lines = [visible_line(line) for line in lines[: FAILURE_LINES - 1]]
     if record.reproduce:
         lines.append(f"{_INDENT}reproduce: {visible_line(record.reproduce)}")
@@ -103,12 +104,17 @@ def _table(records: Sequence[ParityRecord], width: int) -> list[str]:
     if not records:
         return []
     targets = list(dict.fromkeys(run.target for record in records for run in record.targets))
-    rows = [_row(record, targets) for record in records]
+    directory, names = _names(records)
+    title = f"manifest in {directory}" if directory else "manifest"
+    rows = [_row(record, name, targets) for record, name in zip(records, names, strict=True)]
     verdict_width = max(width_of("verdict"), *(width_of(row[1]) for row in rows))
     room = width - verdict_width - len(targets) * (_NUMBER_WIDTH + 1) - _FRAME_WIDTH
-    manifest_width = min(max(width_of("manifest"), *(width_of(row[0]) for row in rows)), room * 3 // 5)
-    where_width = room - manifest_width
-    head = ("manifest", "verdict", "first diverging step or reason", [f"{target} ms" for target in targets])
+    wanted = max(width_of(title), *(width_of(row[0]) for row in rows))
+    explained = any(row[2] for row in rows)
+    manifest_width = min(wanted, room * 3 // 5 if explained else room)
+    where_width = room - manifest_width if explained else 0
+    where = "first diverging step or reason" if explained else ""
+    head = (title, "verdict", where, [f"{target} ms" for target in targets])
 
     def line(symbol: str, manifest: str, verdict: str, where: str, times: Iterable[str]) -> str:
         cells = [symbol, fitted(manifest, manifest_width), fitted(verdict, verdict_width), fitted(where, where_width)]
@@ -118,11 +124,19 @@ def _table(records: Sequence[ParityRecord], width: int) -> list[str]:
     return [each.rstrip() for each in (line(" ", *head), *body)]
 
 
-def _row(record: ParityRecord, targets: Sequence[str]) -> tuple[str, str, str, list[str]]:
+def _names(records: Sequence[ParityRecord]) -> tuple[str, list[str]]:
+    """Return the directory that all manifests share, and their names in it: what tells them apart."""
+    paths = [visible_line(record.manifest) for record in records]
+    shared = posixpath.commonpath([posixpath.dirname(path) for path in paths]) if len(paths) > 1 else ""
+    names = [posixpath.relpath(path, shared) if shared else path for path in paths]
+    return (f"{shared}/" if shared else ""), names
+
+
+def _row(record: ParityRecord, name: str, targets: Sequence[str]) -> tuple[str, str, str, list[str]]:
     elapsed = {run.target: f"{run.elapsed_ms:,.0f}" for run in record.targets}
     where = "" if record.passed else record.first_diverging_step or _reason(record)
     times = [elapsed.get(target, "—") for target in targets]
-    return visible_line(record.manifest), mark_of(record).word, visible_line(where), times
+    return name, mark_of(record).word, visible_line(where), times
 
 
 def _wrapped(text: str, width: int, *, most: int) -> list[str]:

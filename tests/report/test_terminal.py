@@ -20,9 +20,18 @@ def test_the_table_has_a_row_for_each_manifest():
     """Verdict, first diverging step and the time on each target stand in one line, failures first."""
     lines = summary_lines(RecordSet(records=(record("weather", Verdict.IDENTICAL), divergent())), 104, None)
     assert lines[:3] == [
-        "   manifest                             verdict    first diverging step or reason     local ms    e2b ms",
-        "≠  pipelines/flight-delays.osiris.yaml  DIVERGENT  delays                                  436       618",
-        "=  pipelines/weather.osiris.yaml        IDENTICAL                                          436       618",
+        "   manifest in pipelines/     verdict    first diverging step or reason               local ms    e2b ms",
+        "≠  flight-delays.osiris.yaml  DIVERGENT  delays                                            436       618",
+        "=  weather.osiris.yaml        IDENTICAL                                                    436       618",
+    ]
+
+
+def test_the_column_of_reasons_is_there_only_when_there_are_reasons():
+    """When all is well, the room goes to the names."""
+    lines = summary_lines(RecordSet(records=(record("weather", Verdict.IDENTICAL),)), 80, None)
+    assert lines[:2] == [
+        "   manifest                       verdict      local ms    e2b ms",
+        "=  pipelines/weather.osiris.yaml  IDENTICAL         436       618",
     ]
 
 
@@ -34,7 +43,7 @@ def test_a_failure_says_what_where_both_values_the_hint_and_the_command():
         "    local: 2026-02-01",
         "      e2b: 2026-01-31",
         "    hint: every value is shifted by one hour: the time zone is Europe/Prague on local and UTC on e2b",
-        "    and 2 more in the report",
+        "    and 2 more differences",
         "    reproduce: osiris-parity run pipelines/flight-delays.osiris.yaml --target both",
     ]
 
