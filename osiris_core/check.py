@@ -138,18 +138,25 @@ class Checker:
         the run is left.
         """
         from osiris_core.backends.workspace import changed_inputs  # noqa: PLC0415 - the wire is only needed to run
-        from osiris_core.judgement import Circumstances, judge  # noqa: PLC0415
+        from osiris_core.judgement import Circumstances, TargetResult, judge  # noqa: PLC0415
+        from osiris_core.session.contract import new_session_id  # noqa: PLC0415
 
         validate_options(self._options, targets)
-        started_at, started = _utc_now(), time.monotonic()
-        job = _prepare(manifest, self._options, started_at)
-        results = self._run_all(job, targets)
+        started_at, started, session_id = _utc_now(), time.monotonic(), new_session_id()
+        changed: tuple[str, ...] = ()
+        try:
+            job = _prepare(manifest, self._options, session_id, started_at)
+            results = self._run_all(job, targets)
+            changed = changed_inputs(manifest, job.inputs)
+        except (InfrastructureError, OSError) as error:
+            failure = error if isinstance(error, InfrastructureError) else InfrastructureError(str(error))
+            results = [TargetResult(facts=self._intended(each), session=None, failure=failure) for each in targets]
         circumstances = Circumstances(
             manifest=manifest,
-            request=job.request,
+            session_id=session_id,
             started_at=started_at,
             elapsed_ms=(time.monotonic() - started) * 1000,
-            changed_inputs=changed_inputs(manifest, job.inputs),
+            changed_inputs=changed,
             reproduce=self._options.reproduce or _reproduce(manifest, targets),
             session_root=_session_root(self._options),
         )
@@ -279,16 +286,15 @@ def _close(writer: SessionWriter, facts: TargetFacts, failure: OsirisError | Non
     return TargetResult(facts=facts, session=session, failure=failure)
 
 
-def _prepare(manifest: Manifest, options: CheckOptions, started_at: str) -> Job:
+def _prepare(manifest: Manifest, options: CheckOptions, session_id: str, started_at: str) -> Job:
     """Make everything both targets share: request, bundle, digests of the inputs, values of named variables."""
     from osiris_core.backends.bundle import build_bundle  # noqa: PLC0415
     from osiris_core.backends.protocol import Job  # noqa: PLC0415
     from osiris_core.backends.workspace import digest_inputs  # noqa: PLC0415
-    from osiris_core.session.contract import new_session_id  # noqa: PLC0415
     from osiris_core.wire.request import RunRequest  # noqa: PLC0415
 
     request = RunRequest(
-        session_id=new_session_id(),
+        session_id=session_id,
         manifest=manifest.canonical,
         manifest_fingerprint=manifest.fingerprint,
         order=manifest.order,

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import Comparison
     from osiris_core.session.reader import Session
-    from osiris_core.wire.request import RunRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +42,7 @@ class Circumstances:
     """What a record says beside the targets' own results."""
 
     manifest: Manifest
-    request: RunRequest
+    session_id: str
     started_at: str
     elapsed_ms: float
     changed_inputs: tuple[str, ...]
@@ -108,7 +107,7 @@ def _record(
         verdict=verdict,
         cause="UNKNOWN" if verdict is Verdict.DIVERGENT else "",
         fingerprint=manifest.fingerprint,
-        session_id=circumstances.request.session_id,
+        session_id=circumstances.session_id,
         started_at=circumstances.started_at,
         elapsed_ms=round(circumstances.elapsed_ms, 3),
         targets=tuple(_target_run(each, circumstances) for each in results),

@@ -62,7 +62,9 @@ def _declared(manifest: Manifest) -> Iterator[tuple[str, Path]]:
         base = manifest.project_root / directory
         for path in sorted(base.rglob("*")):
             relative = path.relative_to(manifest.project_root)
-            if path.is_file() and not _NOT_CODE & set(relative.parts) and str(relative) not in seen:
+            if path.is_file() and not _NOT_CODE & set(relative.parts) and relative.as_posix() not in seen:
+                if not path.resolve().is_relative_to(manifest.project_root.resolve()):
+                    raise InfrastructureError(f"{relative} is a link that leaves the project", hint="copy the file")
                 seen.add(relative.as_posix())
                 yield relative.as_posix(), path
 

@@ -35,10 +35,10 @@ def delimiter_of(config: Mapping[str, Any]) -> str:
 def first_record(path: Path, *, shown: str, delimiter: str, encoding: str) -> list[str]:
     """Return the fields of the first record, empty for an empty file.
 
-    ValueError, with the path as `shown`, for a file that is not text in this encoding or has no valid first record.
+    ValueError, with the path as `shown`, for a file that is not text in this encoding or whose first record is none.
     """
     try:
         with path.open(encoding=_ENCODINGS[encoding], newline="") as stream:
             return next(csv.reader(stream, delimiter=delimiter, strict=True), [])
     except (UnicodeError, csv.Error) as error:
-        raise ValueError(f"{shown}: its first line cannot be read as {encoding} CSV: {error}") from error
+        raise ValueError(f"{shown}: it cannot be read as {encoding} CSV: {error}") from error

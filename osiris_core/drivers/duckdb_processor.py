@@ -16,6 +16,8 @@ from osiris_core.drivers.protocol import TABLE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import duckdb
+
     from osiris_core.drivers.protocol import Context
 
 
@@ -34,9 +36,17 @@ class DuckdbProcessor:
         with connect() as connection:
             for name, table in given_tables(inputs).items():
                 connection.register(name, table)
-            result = connection.sql(str(config["query"]))
-            if result is None:
-                raise ValueError("the query has no result: its last statement must be a SELECT")
-            table = label_utc(result.to_arrow_table())
+            query = str(config["query"])
+            _check_rows(connection, query)
+            table = label_utc(connection.sql(query).to_arrow_table())
         ctx.log_metric("rows_out", table.num_rows, unit="rows")
         return {TABLE: table}
+
+
+def _check_rows(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Refuse a query whose end has no rows of its own; the engine would give a count or the word Success instead."""
+    statements = connection.extract_statements(query)
+    kinds = {kind.name for kind in statements[-1].expected_result_type} if statements else set()
+    is_pivot = bool(statements) and statements[-1].type.name == "MULTI"
+    if kinds != {"QUERY_RESULT"} and not is_pivot:
+        raise ValueError("the query has no result: its last statement must be a SELECT")

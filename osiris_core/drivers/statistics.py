@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BITS: Final = 62
-_MAX_SCALE: Final = 1000
-"""2 ** 1000 is still a finite double."""
 _TEXT_CHARS: Final = 100
 """How much of the smallest and largest text is kept."""
 _INT64: Final = 2**63
@@ -51,7 +49,7 @@ class Statistics:
 
     def scale(self, largest: float | None) -> int:
         """Return the power of two that floats are multiplied with before they are added."""
-        return min(_BITS - math.frexp(largest or 0.0)[1], _MAX_SCALE)
+        return _BITS - math.frexp(largest or 0.0)[1]
 
     def decimal_sum(self, column: pa.ChunkedArray) -> str | None:
         """Return the sum of a column of decimals; 76 digits hold what the engine's 38 cannot."""
@@ -65,8 +63,9 @@ class Statistics:
         """Return the SQL of smallest, largest and sum, null where the type has none."""
         extremes = [f"min({self.field})", f"max({self.field})"]
         if self.kind == "float":
-            factor = f"{math.ldexp(1.0, scale or 0)!r}::double"
-            whole = f"cast(round({self.field}::double * {factor}) as hugeint)"
+            half = (scale or 0) // 2  # the power itself can be too large for a double
+            factors = [f"{math.ldexp(1.0, power)!r}::double" for power in (half, (scale or 0) - half)]
+            whole = f"cast(round({self.field}::double * {' * '.join(factors)}) as hugeint)"
             return [*extremes, f"sum(case when isfinite({self.field}) then {whole} end)"]
         if self.kind == "decimal":
             return [*(f"{each}::varchar" for each in extremes), "null"]  # the sum: `decimal_sum`

@@ -9,6 +9,7 @@ places between rows leave their column's order-free digest alone and change the 
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.drivers.arrow_types import converted, exact_type
@@ -17,7 +18,7 @@ from osiris_core.drivers.engine import connect_in_utc, first_row
 from osiris_core.drivers.statistics import Statistics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import duckdb
     import pyarrow as pa
@@ -97,13 +98,12 @@ def _measured(table: pa.Table) -> tuple[dict[str, str], list[dict[str, Any]]]:
         Statistics.of(field, exact.schema.field(field).type, source.type)
         for field, source in zip(fields, table.schema, strict=True)
     ]
-    with connect_in_utc() as connection:
-        connection.register("given", exact)
+    with _engine_with(exact) as connection:
         scales = _scales(connection, statistics)
         parts = [_Digests.sql("h")]
         for field, each in zip(fields, statistics, strict=True):
             parts.append([*_Digests.sql(f"h_{field}"), f"count({field})", *each.aggregates(scales.get(field))])
-        row = _fetch(connection, _query(exact.schema, [sql for part in parts for sql in part]))
+        row = first_row(connection, _query(exact.schema, [sql for part in parts for sql in part]))
     values = iter(row)
     groups = [tuple(next(values) for _ in part) for part in parts]
     rows = table.num_rows
@@ -143,14 +143,18 @@ def _scales(connection: duckdb.DuckDBPyConnection, statistics: list[Statistics])
     floats = [each for each in statistics if each.is_float]
     if not floats:
         return {}
-    row = _fetch(connection, f"select {', '.join(each.largest() for each in floats)} from given")
+    row = first_row(connection, f"select {', '.join(each.largest() for each in floats)} from given")
     return {each.field: each.scale(largest) for each, largest in zip(floats, row, strict=True)}
 
 
-def _fetch(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
-    import duckdb  # noqa: PLC0415 - loaded already by the connection
+@contextmanager
+def _engine_with(given: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection that knows the table as `given`. TypeError for a type that the engine cannot read."""
+    import duckdb  # noqa: PLC0415 - engines load inside the step that needs them
 
     try:
-        return first_row(connection, query)
+        with connect_in_utc() as connection:
+            connection.register("given", given)
+            yield connection
     except (duckdb.NotImplementedException, duckdb.InvalidInputException) as error:
         raise TypeError(f"the table has a column that cannot be described: {error}") from error

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from osiris_core.manifest.model import STEP_ID_RULE
 from osiris_core.manifest.nodes import BrokenNode, ListNode, MappingNode, ScalarNode, kind_of
 from osiris_core.manifest.problems import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from osiris_core.manifest.nodes import Entry, Node
     from osiris_core.manifest.problems import Place, Problems
 
+_Known = TypeVar("_Known", bound=str)
 _ID = re.compile(STEP_ID_RULE)
 _SWITCHES = {"yes", "no", "on", "off", "y", "n"}
 
@@ -64,11 +65,13 @@ def text(problems: Problems, node: Node, name: str) -> str | None:
     return None
 
 
-def choice(problems: Problems, node: Node, name: str, known: Collection[str]) -> str | None:
+def choice(problems: Problems, node: Node, name: str, known: Sequence[_Known]) -> _Known | None:
     """Return text that is one of the known."""
     value = text(problems, node, name)
-    if value is None or value in known:
-        return value
+    if value is None:
+        return None
+    if value in known:
+        return known[known.index(cast("_Known", value))]
     hint = problems.nearest(value, known) or "known: " + ", ".join(known)
     problems.add(node, f"{shown(name)} cannot be {shown(value)}", hint)
     return None

@@ -16,10 +16,11 @@ from osiris_core.manifest.problems import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from osiris_core.manifest.model import ParityText
     from osiris_core.manifest.nodes import Node
     from osiris_core.manifest.problems import Place, Problems
 
-PARITY_TEXTS = ("normalized", "exact")
+PARITY_TEXTS: tuple[ParityText, ...] = ("normalized", "exact")
 _PARITY_LATER = ("normalizers", "tables", "tolerances", "waivers")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MAX_REQUIREMENT = 500  # characters
@@ -118,7 +119,7 @@ def read_resources(problems: Problems, node: Node) -> Resources:
     return Resources(**{name: said.get(name) or getattr(default, name) for name in names})
 
 
-def read_parity(problems: Problems, node: Node) -> str:
+def read_parity(problems: Problems, node: Node) -> ParityText:
     """Return how log and error text is compared: `normalized` or `exact`."""
     section = fields.mapping(problems, node, "parity")
     if section is None:

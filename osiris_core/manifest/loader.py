@@ -114,7 +114,7 @@ def _read(
         timeout_s=sections.read("timeout_s", partial(fields.seconds, name="timeout_s"), None),
         steps=to_steps(nodes),
         expect=sections.read("expect", partial(read_expect, steps=ids), Expectation()),
-        parity_text=sections.read("parity", header.read_parity, "normalized"),
+        parity_text=sections.read("parity", header.read_parity, header.PARITY_TEXTS[0]),
         order=order_of(nodes),
     )
     problems.raise_if_any()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+ParityText = Literal["normalized", "exact"]
+"""How log and error text is compared."""
 FORMAT = "1"
 """The only value of the key `osiris` that this version reads."""
 STEP_ID_RULE = "[A-Za-z][A-Za-z0-9_-]{0,62}"
@@ -92,7 +94,7 @@ class Manifest:
     timeout_s: float | None = None
     steps: tuple[Step, ...]
     expect: Expectation = field(default_factory=Expectation)
-    parity_text: Literal[normalized, exact] = "normalized"
+    parity_text: ParityText = "normalized"
     order: tuple[str, ...]
     canonical: dict[str, Any] = field(default_factory=dict)
     fingerprint: str = ""

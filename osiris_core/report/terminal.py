@@ -39,7 +39,8 @@ def summary_lines(
     explained = [record for record in ordered if failures and not record.passed]
     details = [line for record in explained for line in ("", *failure_lines(record, width))]
     places = [f"e2b: {_described(place)}" for place in sandbox_places(ordered) if place.kind != "unreached"]
-    tail = ["", *places, *textwrap.wrap(f"{report_sentence(ordered)}.", width)]
+    said = [*places, f"{report_sentence(ordered)}."]
+    tail = ["", *(line for each in said for line in textwrap.wrap(visible_line(each), width))]
     report = [f"report: {report_path}"] if report_path else []
     return [shortened(visible_line(line), width) for line in (*_table(ordered, width), *details, *tail)] + report
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from osiris_core.errors import SessionError
 from osiris_core.session import contract
 from osiris_core.session.artifacts import ArtifactFile, scan_artifacts
 from osiris_core.session.digest import ContentDigest
-from osiris_core.session.lines import decode_line
+from osiris_core.session.json_files import check_types, read_lines, read_object, read_versioned
 from osiris_core.session.streams import StepStreams
 from osiris_core.wire.records import OUTCOMES, STEP_STATES
 from osiris_core.wire.roots import artifact_root
@@ -19,15 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from osiris_core.session.json_files import Types
+
 __all__ = ["ArtifactFile", "Session", "StepState", "open_session"]
 
-_EVENT_KEYS: dict[str, type | tuple[type, ...]] = {
+_EVENT_KEYS: Types = {
     "ts": str,
     "session": str,
     "event": str,
     "step": (str, type(None)),
 }
-_METRIC_KEYS: dict[str, type | tuple[type, ...]] = {
+_METRIC_KEYS: Types = {
     "ts": str,
     "session": str,
     "step": (str, type(None)),
@@ -37,7 +38,7 @@ _METRIC_KEYS: dict[str, type | tuple[type, ...]] = {
     "volatile": bool,
     "tags": dict,
 }
-_FACTS: dict[str, type | tuple[type, ...]] = {
+_FACTS: Types = {
     "session": str,
     "target": str,
     "manifest_fingerprint": str,
@@ -113,9 +114,9 @@ def open_session(directory: Path) -> Session:
 
 def assemble(directory: Path, artifacts: Mapping[str, ArtifactFile]) -> Session:
     """Read a closed session whose artifacts have been read already, and check the counts of its files."""
-    facts = _versioned(directory / contract.SESSION_FILE)
-    _check_types(facts, _FACTS, str(directory / contract.SESSION_FILE))
-    target_facts = _versioned(directory / contract.TARGET_FILE)
+    facts = read_versioned(directory / contract.SESSION_FILE)
+    check_types(facts, _FACTS, str(directory / contract.SESSION_FILE))
+    target_facts = read_versioned(directory / contract.TARGET_FILE)
     logs_directory = directory / contract.LOGS_DIRECTORY
     session = Session(
         directory=directory,
@@ -125,12 +126,12 @@ def assemble(directory: Path, artifacts: Mapping[str, ArtifactFile]) -> Session:
         failed_step=facts["failed_step"],
         error=facts["error"],
         steps=tuple(_steps(facts, directory / contract.SESSION_FILE)),
-        events=tuple(_lines(directory / contract.EVENTS_FILE, _EVENT_KEYS, facts["session"])),
-        metrics=tuple(_lines(directory / contract.METRICS_FILE, _METRIC_KEYS, facts["session"])),
+        events=tuple(read_lines(directory / contract.EVENTS_FILE, _EVENT_KEYS, facts["session"])),
+        metrics=tuple(read_lines(directory / contract.METRICS_FILE, _METRIC_KEYS, facts["session"])),
         logs=StepStreams(logs_directory, contract.LOG_SUFFIX),
         printed=StepStreams(logs_directory, contract.PRINTED_SUFFIX),
         artifacts=artifacts,
-        manifest=_object(directory / contract.MANIFEST_FILE),
+        manifest=read_object(directory / contract.MANIFEST_FILE),
         facts=facts,
         target_facts=target_facts,
         hello=target_facts.get("hello") or {},
@@ -195,67 +196,3 @@ def _steps(facts: Mapping[str, Any], path: Path) -> Iterator[StepState]:
             yield StepState(**step)
         except TypeError as error:
             raise SessionError(f"{path} has a malformed step: {step!r}") from error
-
-
-def _lines(path: Path, keys: Mapping[str, type | tuple[type, ...]], session_id: str) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a file of lines."""
-    number = 0
-    for number, line in enumerate(_split(path), start=1):
-        try:
-            value = decode_line(line)
-        except ValueError as error:
-            raise SessionError(f"{path}:{number} is not JSON: {error}") from error
-        place = f"{path}:{number}"
-        _check_types(value, keys, place)
-        if value["session"] != session_id:
-            raise SessionError(f"{place} belongs to the session {value['session']!r}, not {session_id!r}")
-        yield value
-
-
-def _split(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as source:
-            for line in source:
-                if not line.endswith(b"\n"):
-                    raise SessionError(f"{path} is cut off: its last line has no end")
-                yield line
-    except OSError as error:
-        raise SessionError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _check_types(value: Any, keys: Mapping[str, type | tuple[type, ...]], place: str) -> None:
-    if not isinstance(value, dict):
-        raise SessionError(f"{place} is no JSON object")
-    for key, kind in keys.items():
-        if key not in value:
-            raise SessionError(f"{place} has no {key!r}")
-        if not isinstance(value[key], kind):
-            raise SessionError(f"{place} has a {key!r} of the wrong type: {value[key]!r:.80}")
-
-
-def _versioned(path: Path) -> dict[str, Any]:
-    value = _object(path)
-    if value.get("contract") != contract.CONTRACT_VERSION:
-        raise SessionError(
-            f"{path} was written by contract version {value.get('contract')!r}, "
-            f"this reader knows version {contract.CONTRACT_VERSION}",
-            hint="use the version of pytest-osiris that wrote it",
-        )
-    return value
-
-
-def _object(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise SessionError(
-            f"{path.parent} is no closed session: it has no {path.name}",
-            hint="its run is still going on, or its owner died before the end",
-        ) from error
-    except OSError as error:
-        raise SessionError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise SessionError(f"{path} is cut off or is not JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise SessionError(f"{path} is no JSON object")
-    return value

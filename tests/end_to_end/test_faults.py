@@ -178,6 +178,31 @@ def test_a_full_disk_on_the_host_is_infra_and_said(steps: Project, tmp_path: Pat
     assert "space" in record.headline.lower()
 
 
+def test_what_cannot_be_prepared_is_infra_on_every_target(steps: Project, tmp_path: Path) -> None:
+    """Code that is a link out of the project is a sentence and no traceback."""
+    (tmp_path / "elsewhere.py").write_text("")
+    (steps.root / "code" / "away.py").symlink_to(tmp_path / "elsewhere.py")
+
+    record = steps.check("steps.osiris.yaml")
+
+    assert record.verdict == "INFRA"
+    assert "code/away.py is a link that leaves the project" in record.headline
+    assert [each.outcome for each in record.targets] == [None, None]
+
+
+def test_a_cache_that_cannot_be_written_is_infra(
+    steps: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No place for the bundle is one sentence with the path."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("OSIRIS_CACHE_DIR", str(tmp_path / "file" / "cache"))
+
+    record = steps.check("steps.osiris.yaml")
+
+    assert record.verdict == "INFRA"
+    assert "file/cache" in record.headline
+
+
 def test_both_sessions_are_one_session_in_two_directories(steps: Project) -> None:
     """Session id, seed, logical time and request are the same on both targets; the workers are two processes."""
     record = steps.check("steps.osiris.yaml")

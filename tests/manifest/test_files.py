@@ -157,6 +157,25 @@ def test_a_search_has_an_end(project: Project, monkeypatch: pytest.MonkeyPatch):
     assert problem.startswith("5:10: `../data/**/*.csv` would look at more than")
 
 
+def test_a_directory_that_cannot_be_listed_is_said(project: Project, monkeypatch: pytest.MonkeyPatch):
+    """What the system refuses to list is a problem of the pattern that asks for it."""
+
+    def refuse(path: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(patterns.os, "scandir", refuse)
+    assert project.problems(WHOLE + "inputs: ['../data/*.csv']\n") == [
+        "5:10: `../data/*.csv` cannot be searched: Permission denied"
+    ]
+
+
+def test_a_manifest_whose_path_cannot_travel_is_refused(project: Project):
+    """A target mirrors the manifest's directory, so its name must be one that travels."""
+    path = project.write("back\\slash/x.osiris.yaml", WHOLE)
+    with pytest.raises(ManifestError, match="the manifest's path cannot be sent: it has a backslash"):
+        load_manifest(path, project_root=project.root, drivers=DRIVERS)
+
+
 @pytest.mark.parametrize(
     ("written", "found"), [("[../lib]", ("lib",)), ("[../lib, .]", ("lib", "pipelines")), ("[..]", (".",))]
 )

@@ -28,6 +28,13 @@ def test_an_alias_bomb_is_counted_and_not_built(project: Project):
     assert project.problems(bomb(9, 10)) == ["6:15: the manifest has more than 250,000 values, aliases followed"]
 
 
+def test_empty_lists_count_too(project: Project):
+    """What holds nothing still costs something each time it is repeated."""
+    text = f"a: &a [{', '.join(['[]'] * 1000)}]\nb: [{', '.join(['*a'] * 300)}]\n"
+    (problem,) = project.problems(text)
+    assert problem.endswith("the manifest has more than 250,000 values, aliases followed")
+
+
 def test_a_small_bomb_is_only_wrong_keys(project: Project):
     """The count follows aliases, and stops nobody below the bound."""
     found = project.problems(bomb(4, 10))

@@ -76,9 +76,9 @@ def test_a_journal_torn_anywhere_in_its_last_line_is_repaired(tmp_path):
     assert again.close(target_facts=TARGET_FACTS).outcome == "succeeded"
 
 
-@pytest.mark.parametrize("damage", ["byte", "line", "twice"])
+@pytest.mark.parametrize("damage", ["byte", "line", "twice", "inserted"])
 def test_a_journal_damaged_before_its_last_line_is_refused(tmp_path, damage):
-    """A changed byte, a missing line and a doubled line are no torn end."""
+    """A changed byte, a missing line, a doubled line and a stranger's line are no torn end."""
     tape = healthy()
     writer = open_writer(tmp_path)
     writer.feed(tape.data)
@@ -88,8 +88,10 @@ def test_a_journal_damaged_before_its_last_line_is_refused(tmp_path, damage):
         lines[3] = lines[3].replace(b"reading", b"ridding")
     elif damage == "line":
         del lines[3]
-    else:
+    elif damage == "twice":
         lines.insert(3, lines[3])
+    else:
+        lines.insert(3, b"not ours\n")
     journal(writer).write_bytes(b"".join(lines))
 
     with pytest.raises(SessionError, match=r"journal\.os1 is damaged at byte \d+, before its last line"):

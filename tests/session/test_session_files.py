@@ -104,6 +104,19 @@ def test_each_step_has_its_streams_and_only_those_that_are_not_empty(record_sess
     assert dict(session.printed) == {"write": b"half a line\n\xff\x00 no text"}
 
 
+def test_nothing_printed_makes_no_file(record_session):
+    """A record of no bytes leaves no stream behind."""
+    tape = begin(Tape())
+    tape.printed("read", b"")
+    go_on(tape)
+    tape.terminal()
+
+    session = record_session(tape)
+
+    assert list(session.printed) == ["write"]
+    assert not (session.directory / "logs" / "read.out").exists()
+
+
 def test_log_lines_that_alternate_between_steps_find_their_files(record_session):
     """A late line of an earlier step is appended to that step's log."""
     tape = begin(Tape())

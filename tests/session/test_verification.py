@@ -140,7 +140,7 @@ def test_the_host_cannot_make_a_success(writer, outcome):
     assert not (writer.directory / "session.json").exists()
 
 
-@pytest.mark.parametrize("damage", ["byte", "frame", "half"])
+@pytest.mark.parametrize("damage", ["byte", "frame", "half", "end"])
 def test_the_journal_is_verified_from_disk(writer, damage):
     """What is on disk counts, not what the writer saw: a journal changed behind its back is noticed."""
     tape = healthy()
@@ -151,8 +151,11 @@ def test_the_journal_is_verified_from_disk(writer, damage):
         lines[3] = lines[3].replace(b"reading", b"ridding")
     elif damage == "frame":
         del lines[3]
-    else:
+    elif damage == "half":
         lines[-1] = lines[-1][:-10]
+    else:
+        tape.terminal()
+        lines = tape.lines
     (writer.host_directory / "journal.os1").write_bytes(b"".join(lines))
 
     session = writer.close(target_facts=TARGET_FACTS)
@@ -162,7 +165,21 @@ def test_the_journal_is_verified_from_disk(writer, damage):
         "byte": f"the journal is damaged at byte {len(b''.join(lines[:3]))}, after 3 records",
         "frame": "the journal goes on with record 4 where record 3 must be",
         "half": "after 21 records",
+        "end": "record 22 comes after the terminal record",
     }[damage] in session.error["message"]
+
+
+def test_a_journal_that_ends_inside_a_long_record_says_so(writer):
+    """The parts that came are no record."""
+    tape = begin(Tape())
+    tape.event("page_made", "read", text="x" * 100_000)
+    writer.feed(b"".join(tape.lines[:-1]))
+
+    session = writer.close(target_facts=TARGET_FACTS, outcome_override="cancelled")
+
+    assert session.outcome == "lost"
+    assert "the journal ends inside a long record" in session.error["message"]
+    assert [event["event"] for event in session.events][-1] == "step_complete"
 
 
 def test_a_record_of_an_unknown_step_is_refused(writer):

@@ -1,0 +1,85 @@
+"""Reads the JSON files of a session, and names the place of what cannot be read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from osiris_core.errors import SessionError
+from osiris_core.session import contract
+from osiris_core.session.lines import decode_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Types = Mapping[str, type | tuple[type, ...]]
+"""Members that an object must have, each with its type."""
+
+
+def read_lines(path: Path, keys: Types, session_id: str) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a file of lines, all of one session. SessionError names the line that is none."""
+    number = 0
+    for number, line in enumerate(_split(path), start=1):
+        try:
+            value = decode_line(line)
+        except ValueError as error:
+            raise SessionError(f"{path}:{number} is not JSON: {error}") from error
+        place = f"{path}:{number}"
+        check_types(value, keys, place)
+        if value["session"] != session_id:
+            raise SessionError(f"{place} belongs to the session {value['session']!r}, not {session_id!r}")
+        yield value
+
+
+def _split(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as source:
+            for line in source:
+                if not line.endswith(b"\n"):
+                    raise SessionError(f"{path} is cut off: its last line has no end")
+                yield line
+    except OSError as error:
+        raise SessionError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def check_types(value: Any, keys: Types, place: str) -> None:
+    """Check that a value is an object with these members, of these types. SessionError names the place and the member."""
+    if not isinstance(value, dict):
+        raise SessionError(f"{place} is no JSON object")
+    for key, kind in keys.items():
+        if key not in value:
+            raise SessionError(f"{place} has no {key!r}")
+        if not isinstance(value[key], kind):
+            raise SessionError(f"{place} has a {key!r} of the wrong type: {value[key]!r:.80}")
+
+
+def read_versioned(path: Path) -> dict[str, Any]:
+    """Read a file that is one JSON object of this contract's version. SessionError for any other."""
+    value = read_object(path)
+    if value.get("contract") != contract.CONTRACT_VERSION:
+        raise SessionError(
+            f"{path} was written by contract version {value.get('contract')!r}, "
+            f"this reader knows version {contract.CONTRACT_VERSION}",
+            hint="use the version of pytest-osiris that wrote it",
+        )
+    return value
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Read a file that is one JSON object. SessionError where it is missing, cut off, or something else."""
+    try:
+        value = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise SessionError(
+            f"{path.parent} is no closed session: it has no {path.name}",
+            hint="its run is still going on, or its owner died before the end",
+        ) from error
+    except OSError as error:
+        raise SessionError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise SessionError(f"{path} is cut off or is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise SessionError(f"{path} is no JSON object")
+    return value
