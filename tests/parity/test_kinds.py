@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from osiris_core.parity.kinds import READ_BYTES, explain
 
 NAMES = ("local/x", "e2b/x")
@@ -81,7 +83,7 @@ def test_a_decimal_comma_is_a_locale(tmp_path):
 def test_json_names_the_path(tmp_path):
     """The first differing value is named by its path, its type told."""
     result = told(tmp_path, "x.json", b'{"a": [1, {"b": 1}]}', b'{"a": [1, {"b": true}]}')
-    assert result.message == "other values in 1 place, the first at a[1].b"
+    assert result.message == "1 value changed in type, at a[1].b"
     assert (result.left, result.right) == ("1", "true")
 
 
@@ -116,3 +118,18 @@ def test_a_file_that_is_gone_is_said_to_be(tmp_path):
 def test_files_that_became_equal_are_said_to_be(tmp_path):
     """A file that changed after its digest was taken is told apart from a real difference."""
     assert "equal now" in told(tmp_path, "x.txt", b"same\n", b"same\n").message
+
+
+def test_an_item_put_in_front_of_a_list_is_one_difference(tmp_path):
+    """Lists are aligned before they are explained, so that one item does not make all of them differ."""
+    result = told(tmp_path, "rows.json", b'{"rows": [1, 2, 3]}', b'{"rows": [0, 1, 2, 3]}')
+
+    assert result.message == "1 value extra, at rows[0]"
+
+
+def test_a_large_document_is_walked_place_by_place(tmp_path):
+    """Aligning is quadratic: beyond its limit the first differing place is named, and nothing hangs."""
+    left = json.dumps(list(range(20_000))).encode()
+    result = told(tmp_path, "rows.json", left, left.replace(b"[0, ", b"[-1, ", 1))
+
+    assert result.message == "other values in 1 place, the first at [0]"
