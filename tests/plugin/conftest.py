@@ -37,6 +37,8 @@ class Project:
 
     def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # other plugins would be imported anew by each run
+        for variable in ("CI", "BUILD_NUMBER"):  # in CI pytest repeats failures in full
+            monkeypatch.delenv(variable, raising=False)
         self.pytester = pytester
         self.root = pytester.path
         pytester.makefile(".toml", pyproject="")
