@@ -1,17 +1,22 @@
-"""Exit 1 unless every e2b run in a report's record was isolated by bubblewrap, and there was at least one."""
+"""Exit 1 unless every manifest in a report's record ran once in an embedded sandbox that bubblewrap isolates."""
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 
 def main(path: Path) -> int:
     """Read the record beside the HTML report and look at what really ran."""
     records = json.loads(path.read_text(encoding="utf-8"))["records"]
-    runs = [target for record in records for target in record["targets"] if target["target"] == "e2b"]
-    wrong = [run for run in runs if run["isolation"] != "bubblewrap" or run["provider"] != "embedded"]
-    sys.stdout.write(f"{len(records)} manifests, {len(runs)} runs in a sandbox, {len(wrong)} not isolated by bubblewrap\n")
-    return 0 if runs and len(runs) == len(records) and not wrong else 1
+    isolated = [record for record in records if sandboxes(record) == [("embedded", "bubblewrap")]]
+    sys.stdout.write(f"{len(records)} manifests, {len(isolated)} of them ran once in a sandbox behind bubblewrap\n")
+    return 0 if records and len(isolated) == len(records) else 1
+
+
+def sandboxes(record: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return provider and isolation of every run of a record that was made in a sandbox."""
+    return [(run["provider"], run["isolation"]) for run in record["targets"] if run["target"] == "e2b"]
 
 
 if __name__ == "__main__":

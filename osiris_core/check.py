@@ -10,21 +10,26 @@ when nothing of the run is left).
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import logging
 import os
+import signal
 import sys
+import threading
 import time
-import tomllib
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from osiris_core.drivers.registry import RUNTIME_REQUIREMENTS, builtin_specs
+from osiris_core.choices import ISOLATIONS, TARGETS
+from osiris_core.drivers.registry import builtin_specs
 from osiris_core.errors import InfrastructureError, OsirisError, UsageError
 from osiris_core.manifest.loader import load_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
     from typing import Self
 
@@ -36,9 +41,8 @@ if TYPE_CHECKING:
     from osiris_core.sandbox.launch import ServerAddress, ServerProcess
     from osiris_core.session.writer import SessionWriter
 
-TARGETS = ("local", "e2b")
-BOTH = TARGETS
 KEY_VARIABLE = "E2B_API_KEY"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +58,6 @@ class CheckOptions:
     isolation: str = "bubblewrap"
     now: str | None = None
     session_root: Path | None = None
-    reproduce: str = ""
     patience: Patience | None = None
 
 
@@ -70,10 +73,10 @@ def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
     unknown = [each for each in targets if each not in TARGETS]
     if unknown or not targets or len(set(targets)) != len(targets):
         raise UsageError(f"unknown target {','.join(targets)!r}", hint=f"known targets: {', '.join(TARGETS)}, both")
-    if options.isolation not in {"bubblewrap", "plain"}:
-        raise UsageError(f"unknown isolation {options.isolation!r}", hint="bubblewrap or plain")
+    if options.isolation not in ISOLATIONS:
+        raise UsageError(f"unknown isolation {options.isolation!r}", hint=" or ".join(ISOLATIONS))
     if options.now is not None:
-        _parse_now(options.now)
+        parse_now(options.now)
     if "e2b" in targets:
         _validate_provider(options.provider)
 
@@ -124,12 +127,13 @@ class Checker:
         self.close()
 
     def close(self) -> None:
-        """Stop what was started; closing twice is harmless."""
-        while self._backends:
-            self._backends.popitem()[1].close()
-        if self._own_server is not None:
-            self._own_server.stop()
-            self._own_server = None
+        """Stop what was started, Ctrl-C or not; closing twice is harmless."""
+        server, self._own_server = self._own_server, None
+        with _deaf_to_signals(), contextlib.ExitStack() as stack:
+            if server is not None:
+                stack.callback(server.stop)
+            while self._backends:
+                stack.callback(self._backends.popitem()[1].close)
 
     def check(self, manifest: Manifest, targets: Sequence[str]) -> ParityRecord:
         """Run `manifest` on every target at the same time and judge the result.
@@ -139,13 +143,14 @@ class Checker:
         """
         from osiris_core.backends.workspace import changed_inputs  # noqa: PLC0415 - the wire is only needed to run
         from osiris_core.judgement import Circumstances, TargetResult, judge  # noqa: PLC0415
+        from osiris_core.preparation import prepare  # noqa: PLC0415
         from osiris_core.session.contract import new_session_id  # noqa: PLC0415
 
         validate_options(self._options, targets)
         started_at, started, session_id = _utc_now(), time.monotonic(), new_session_id()
         changed: tuple[str, ...] = ()
         try:
-            job = _prepare(manifest, self._options, session_id, started_at)
+            job = prepare(manifest, session_id=session_id, logical_now=self._logical_now(started_at))
             results = self._run_all(job, targets)
             changed = changed_inputs(manifest, job.inputs)
         except (InfrastructureError, OSError) as error:
@@ -157,27 +162,33 @@ class Checker:
             started_at=started_at,
             elapsed_ms=(time.monotonic() - started) * 1000,
             changed_inputs=changed,
-            reproduce=self._options.reproduce or _reproduce(manifest, targets),
+            reproduce=_reproduce(manifest, targets),
             session_root=_session_root(self._options),
         )
         return judge(results, circumstances)
 
+    def _logical_now(self, started_at: str) -> str:
+        return parse_now(self._options.now) if self._options.now else started_at
+
     def _run_all(self, job: Job, targets: Sequence[str]) -> list[TargetResult]:
-        from osiris_core.backends.protocol import Cancellation  # noqa: PLC0415
+        from osiris_core.backends.protocol import Cancellation  # noqa: PLC0415 - only needed to run
 
         backends = [self._backend_or_failure(target) for target in targets]
-        cancellation = Cancellation()
-        with ThreadPoolExecutor(len(backends), thread_name_prefix="osiris-target") as pool:
-            futures = [
-                pool.submit(_run_one, backend, self._intended(target), job, _session_root(self._options), cancellation)
-                for target, backend in zip(targets, backends, strict=True)
-            ]
-            try:
-                wait(futures)
-            except BaseException:
+        cancellation, root = Cancellation(), _session_root(self._options)
+        futures: list[Future[TargetResult]] = []
+        pool = ThreadPoolExecutor(len(backends), thread_name_prefix="osiris-target")
+        try:
+            for target, backend in zip(targets, backends, strict=True):
+                futures.append(pool.submit(_run_one, backend, self._intended(target), job, root, cancellation))
+            wait(futures)
+        except BaseException:
+            with _deaf_to_signals():
                 cancellation.request()
-                raise  # leaving the pool waits for the targets to clean up
-            return [future.result() for future in futures]
+                wait(futures, timeout=self._patience.clean_up_s)
+            raise
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+        return [future.result() for future in futures]
 
     def _intended(self, target: str) -> TargetFacts:
         """Return what a record says of a target that could not even be reached."""
@@ -197,17 +208,20 @@ class Checker:
             return error
 
     def _make_backend(self, target: str) -> Backend:
-        from osiris_core.backends.protocol import Patience  # noqa: PLC0415
-
-        patience = self._options.patience or Patience()
         if target == "local":
             from osiris_core.backends.local import LocalBackend  # noqa: PLC0415
 
-            return LocalBackend(patience=patience)
+            return LocalBackend(patience=self._patience)
         from osiris_core.backends.e2b import E2BBackend  # noqa: PLC0415
 
         provider, templates = self._provider()
-        return E2BBackend(provider, templates, _requirements, patience=patience)
+        return E2BBackend(provider, templates, patience=self._patience)
+
+    @property
+    def _patience(self) -> Patience:
+        from osiris_core.backends.protocol import Patience  # noqa: PLC0415
+
+        return self._options.patience or Patience()
 
     def _provider(self) -> tuple[Provider, TemplateSource]:
         """Return who serves the E2B API, and where its templates come from: the only two things that differ."""
@@ -235,6 +249,20 @@ class Checker:
             except SandboxServerError as error:
                 raise InfrastructureError(str(error)) from error
         return self._own_server.address
+
+
+@contextlib.contextmanager
+def _deaf_to_signals() -> Iterator[None]:
+    """Ignore further Ctrl-C and SIGTERM: the stop was asked for already, and what follows it is bounded."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals arrive on the main thread only
+        return
+    before = {each: signal.signal(each, signal.SIG_IGN) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _run_one(
@@ -268,6 +296,9 @@ def _run_one(
         failure = error
     except OSError as error:
         failure = InfrastructureError(str(error))
+    except Exception as error:  # noqa: BLE001 - the session is closed first; the traceback goes to the log
+        _log.exception("the %s target failed for a reason of ours", facts.target)
+        failure = InfrastructureError(f"{type(error).__name__}: {error}", hint="this is a fault of pytest-osiris")
     return _close(writer, facts, failure, cancelled=cancellation.requested)
 
 
@@ -284,56 +315,6 @@ def _close(writer: SessionWriter, facts: TargetFacts, failure: OsirisError | Non
     except OsirisError as error:
         return TargetResult(facts=facts, session=None, failure=failure or error)
     return TargetResult(facts=facts, session=session, failure=failure)
-
-
-def _prepare(manifest: Manifest, options: CheckOptions, session_id: str, started_at: str) -> Job:
-    """Make everything both targets share: request, bundle, digests of the inputs, values of named variables."""
-    from osiris_core.backends.bundle import build_bundle  # noqa: PLC0415
-    from osiris_core.backends.protocol import Job  # noqa: PLC0415
-    from osiris_core.backends.workspace import digest_inputs  # noqa: PLC0415
-    from osiris_core.wire.request import RunRequest  # noqa: PLC0415
-
-    request = RunRequest(
-        session_id=session_id,
-        manifest=manifest.canonical,
-        manifest_fingerprint=manifest.fingerprint,
-        order=manifest.order,
-        logical_now=_parse_now(options.now) if options.now else started_at,
-        seed=int(manifest.fingerprint[:8], 16),
-        timeout_s=manifest.timeout_s,
-    )
-    return Job(
-        manifest=manifest,
-        request=request,
-        bundle=build_bundle(),
-        inputs=digest_inputs(manifest),
-        host_variables=_host_variables(manifest),
-    )
-
-
-def _host_variables(manifest: Manifest) -> Mapping[str, str]:
-    return {each.name: os.environ[each.name] for each in manifest.env if each.value is None and each.name in os.environ}
-
-
-def _requirements(job: Job) -> Iterable[str]:
-    """Return what the manifest, its drivers and the project declare: the roots of the closure."""
-    specs = builtin_specs()
-    by_drivers = {need for step in job.manifest.steps for need in specs[step.driver].requirements}
-    return sorted(
-        {*RUNTIME_REQUIREMENTS, *by_drivers, *job.manifest.requirements, *_project_requirements(job.manifest)}
-    )
-
-
-def _project_requirements(manifest: Manifest) -> Sequence[str]:
-    """Return `[tool.osiris] requirements` of the project; its own dependencies are not what a pipeline declares."""
-    path = manifest.project_root / "pyproject.toml"
-    if not path.is_file():
-        return ()
-    try:
-        declared = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("osiris", {})
-    except tomllib.TOMLDecodeError as error:
-        raise InfrastructureError(f"{path} is no TOML: {error}") from error
-    return [str(each) for each in declared.get("requirements", ())]
 
 
 def _reproduce(manifest: Manifest, targets: Sequence[str]) -> str:
@@ -353,7 +334,8 @@ def _iso(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _parse_now(text: str) -> str:
+def parse_now(text: str) -> str:
+    """Return a time of ISO 8601 in UTC, as records write it; without a zone it is UTC. Raises `UsageError`."""
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:

@@ -6,11 +6,10 @@ OsirisError                   base: a sentence, and a hint where something can b
 ├── SessionError              a session directory cannot be read as one
 │   └── SameSessionError      a session was to be compared with itself                               (CLI exit 2)
 ├── WireError                 bytes between worker and host break the protocol
-├── InfrastructureError       a target could not run: never a statement about the pipeline           (CLI exit 3)
-│   ├── SandboxError          the sandbox could not be made, reached or kept
-│   ├── TemplateMissingError  the provider does not know the template that the closure names
-│   └── ClosureError          the declared distributions cannot be resolved or shown to the sandbox
-└── RunCancelledError         the run was stopped on request, and what it held is cleaned up
+└── InfrastructureError       a target could not run: never a statement about the pipeline           (CLI exit 3)
+    ├── SandboxError          the sandbox could not be made, reached or kept
+    ├── TemplateMissingError  the provider does not know the template that the closure names
+    └── ClosureError          the declared distributions cannot be resolved or shown to the sandbox
 """
 
 from __future__ import annotations
@@ -89,7 +88,3 @@ class TemplateMissingError(InfrastructureError):
 
 class ClosureError(InfrastructureError):
     """Raised when the declared distributions cannot be resolved, or cannot be shown to the sandbox."""
-
-
-class RunCancelledError(OsirisError):
-    """Raised when a run was stopped on request, after everything it held was cleaned up."""

@@ -64,6 +64,9 @@ def judge(results: Sequence[TargetResult], circumstances: Circumstances) -> Pari
         comparison = _with_problems(comparison, (*failed, *_input_problems(circumstances)))
     elif failed:
         return _record(results, circumstances, verdict=Verdict.INFRA, headline=failed[0], comparison=None)
+    elif circumstances.changed_inputs:
+        problem = _input_problems(circumstances)[0]
+        return _record(results, circumstances, verdict=Verdict.INCONCLUSIVE, headline=problem, comparison=None)
     return _record(
         results,
         circumstances,
@@ -75,7 +78,7 @@ def judge(results: Sequence[TargetResult], circumstances: Circumstances) -> Pari
 
 def _input_problems(circumstances: Circumstances) -> tuple[str, ...]:
     return tuple(
-        f"{name} changed during the run: the targets may have read different inputs"
+        f"{name} changed during the run: nobody can say which of its states was read"
         for name in circumstances.changed_inputs
     )
 

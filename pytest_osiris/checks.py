@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from osiris_core.check import Checker, CheckOptions, load, validate_options
-from osiris_core.errors import ManifestError, OsirisError, RunCancelledError, UsageError
+from osiris_core.errors import ManifestError, OsirisError, UsageError
 from osiris_core.manifest.loader import find_project_root
-from osiris_core.records import placed
+from osiris_core.surface import placed
 from pytest_osiris.keys import CHECKS, PROPERTY, RUN, SETTINGS, CheckFailedError, records_directory
 from pytest_osiris.marker import read_marker
 from pytest_osiris.options import target_word
@@ -46,8 +46,6 @@ class Checks:
         forget(item)
         try:
             record = self._checker(manifest.project_root).check(manifest, targets)
-        except RunCancelledError as error:
-            raise KeyboardInterrupt from error
         except OsirisError as error:
             raise CheckFailedError(f"{manifest.location}: {error}") from error
         record = placed(record, manifest, reproduce=command_for(item, targets, self.settings))

@@ -8,9 +8,9 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from osiris_core.records import verdict_line
 from osiris_core.report.terminal import failure_lines
 from osiris_core.report.text import capped_line, visible_line
+from osiris_core.surface import verdict_line
 
 if TYPE_CHECKING:
     from osiris_core.parity.record import ParityRecord

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from osiris_core.errors import ManifestError
-from osiris_core.records import refused_record
+from osiris_core.surface import refused_record
 from pytest_osiris.checks import checks_of, command_for, load_manifest, relative_name
 from pytest_osiris.failure import explanation
 from pytest_osiris.keys import SETTINGS, CheckFailedError

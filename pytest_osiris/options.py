@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from osiris_core.choices import ISOLATIONS, TARGETS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-TARGETS = ("local", "e2b")
-ISOLATIONS = ("bubblewrap", "plain")
 DEFAULT_MANIFESTS = ("*.osiris.yaml",)
 
 # name, metavar, help: each becomes `--osiris-<name>` and the ini entry `osiris_<name>`
@@ -184,7 +184,7 @@ def _parse_report(option: str | None, entry: str | None, config: pytest.Config) 
 def require_writable(report: Path) -> None:
     """Raise `pytest.UsageError` where the report could not be written, so that nobody finds out after the run."""
     from osiris_core.errors import UsageError  # noqa: PLC0415 - only where a report was asked for
-    from osiris_core.records import require_report_place  # noqa: PLC0415 - as above
+    from osiris_core.surface import require_report_place  # noqa: PLC0415 - as above
 
     try:
         require_report_place(report)

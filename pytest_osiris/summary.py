@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from osiris_core.errors import UsageError
-from osiris_core.records import record_set
+from osiris_core.surface import record_set
 from pytest_osiris.keys import OUTCOME, RUN, SETTINGS, records_directory
 from pytest_osiris.options import public_url
 from pytest_osiris.store import read_records

@@ -13,9 +13,16 @@ def cache_directory() -> Path:
     """Return the cache directory, made if it is missing.
 
     `$OSIRIS_CACHE_DIR`, else `$XDG_CACHE_HOME/pytest-osiris`, else `~/.cache/pytest-osiris` (XDG Base
-    Directory Specification). Readable by others, because a sandbox server may run as another user.
+    Directory Specification).
     """
     named = os.environ.get(CACHE_VARIABLE)
     base = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pytest-osiris"
-    base.mkdir(parents=True, exist_ok=True)
-    return base
+    return shared_directory(base)
+
+
+def shared_directory(path: Path) -> Path:
+    """Make a directory that others may enter whatever the umask is: a sandbox server may run as another user."""
+    if not path.is_dir():
+        path.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o755)
+    return path

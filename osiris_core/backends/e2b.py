@@ -7,48 +7,23 @@ a hint that may have holes: the spool in the sandbox fills them, and the session
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import io
-import shlex
-import tempfile
 from concurrent.futures import CancelledError
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.backends.closure import resolve_closure
-from osiris_core.backends.confirm import confirm_hello
-from osiris_core.backends.farm import MOUNT_POINT
 from osiris_core.backends.loop import LoopThread
 from osiris_core.backends.protocol import Patience, TargetFacts
-from osiris_core.backends.workspace import write_workspace
-from osiris_core.errors import InfrastructureError, SandboxError, TemplateMissingError, WireError
-from osiris_core.wire.errors import WireProtocolError
-from osiris_core.wire.pack import PackLimits, unpack
-from osiris_core.wire.request import Placement
+from osiris_core.backends.sandbox_run import SandboxRun
+from osiris_core.errors import SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
-    from pathlib import Path
-
-    from e2b import AsyncSandbox
-
     from osiris_core.backends.protocol import Cancellation, Job
     from osiris_core.backends.provider import Provider, TemplateSource
     from osiris_core.session.writer import SessionWriter
 
-PROJECT = PurePosixPath("work")
-STATE = PurePosixPath(".osiris")
-RUN_DIRECTORY = STATE / "run"
-"""Paths below the sandbox user's home: the files API joins them to it, a shell knows it as `$HOME`."""
-PYTHON = f"$HOME/../..{MOUNT_POINT}/bin/python"
-"""The closure's interpreter, by way of the home, so that a sandbox whose root is a mere directory has it too."""
-_SPOOLED_IN_MEMORY = 8 << 20
-_STDERR_CHARACTERS = 2000
-
 
 class E2BBackend:
-    """Runs the worker in a sandbox of `provider`; `requirements_of` names what a manifest needs installed."""
+    """Runs the worker in a sandbox of `provider`, made from a template that `templates` knows."""
 
     target = "e2b"
 
@@ -56,13 +31,11 @@ class E2BBackend:
         self,
         provider: Provider,
         templates: TemplateSource,
-        requirements_of: Callable[[Job], Iterable[str]],
         *,
         patience: Patience | None = None,
     ) -> None:
         self._provider = provider
         self._templates = templates
-        self._requirements_of = requirements_of
         self._patience = patience or Patience()
         self._thread = LoopThread()
         self._client: Any = None
@@ -79,9 +52,9 @@ class E2BBackend:
         """Run the worker in a fresh sandbox; the sandbox is gone when this returns."""
         facts.bundle_digest = job.bundle.digest
         with facts.phase("closure"):
-            closure = resolve_closure(self._requirements_of(job))
+            closure = resolve_closure(job.requirements)
             facts.template = self._templates.ensure(closure, job.manifest.resources)
-        run = _Run(job, session, facts, self._patience, self._connect())
+        run = SandboxRun(job, session, facts, self._patience, self._connect())
         future = self._thread.submit(run.to_its_end())
 
         def ask_to_stop() -> None:
@@ -103,265 +76,3 @@ class E2BBackend:
                 address |= {"api_url": self._provider.url, "sandbox_url": self._provider.url}
             self._client = E2B(**address)
         return self._client
-
-
-class _Run:
-    """One sandbox from creation to death."""
-
-    def __init__(self, job: Job, session: SessionWriter, facts: TargetFacts, patience: Patience, client: Any) -> None:
-        self._job = job
-        self._session = session
-        self._facts = facts
-        self._patience = patience
-        self._client = client
-        self.stop = asyncio.Event()
-        self._stderr = ""
-        self._feed_error: Exception | None = None
-        self._confirmed = False
-
-    async def to_its_end(self) -> None:
-        """Create the sandbox, run in it, fetch, and kill it, whatever happens in between."""
-        with self._facts.phase("create"):
-            sandbox = await self._create()
-        self._facts.sandbox_id = sandbox.sandbox_id
-        renewal = asyncio.create_task(self._renew(sandbox))
-        try:
-            if not self.stop.is_set():
-                await self._until_stopped(self._upload(sandbox))
-            if not self.stop.is_set():
-                await self._execute(sandbox)
-            with self._facts.phase("fetch"):
-                await self._fetch(sandbox)
-        finally:
-            renewal.cancel()
-            with self._facts.phase("kill"):
-                await asyncio.shield(self._kill(sandbox))
-
-    async def _create(self) -> AsyncSandbox:
-        from e2b.exceptions import (  # noqa: PLC0415 - see `_connect`
-            AuthenticationException,
-            NotFoundException,
-            SandboxException,
-        )
-
-        self._facts.http_requests += 1
-        try:
-            sandbox: AsyncSandbox = await self._client.AsyncSandbox.create(
-                template=self._facts.template,
-                timeout=int(self._patience.lease_s),
-                metadata={"osiris_session": self._job.request.session_id, "osiris_target": E2BBackend.target},
-                allow_internet_access=False,
-                idempotency_key=f"osiris-{self._job.request.session_id}".lower(),
-            )
-        except AuthenticationException as error:
-            raise SandboxError(
-                f"{self._facts.provider} refused the API key: {error}", hint="set E2B_API_KEY to a valid key"
-            ) from error
-        except NotFoundException as error:
-            raise self._template_missing(error) from error
-        except SandboxException as error:
-            if "template" in str(error).lower() and "not found" in str(error).lower():
-                raise self._template_missing(error) from error
-            raise SandboxError(f"{self._facts.provider} made no sandbox: {error}") from error
-        except Exception as error:  # the SDK lets its transport's own errors through
-            raise SandboxError(f"{self._facts.provider} made no sandbox: {type(error).__name__}: {error}") from error
-        return sandbox
-
-    def _template_missing(self, error: Exception) -> TemplateMissingError:
-        return TemplateMissingError(
-            f"{self._facts.provider} has no template {self._facts.template}: {error}",
-            hint="a template with this name has to be built from the manifest's requirements first",
-        )
-
-    async def _upload(self, sandbox: AsyncSandbox) -> None:
-        with self._facts.phase("upload"), tempfile.SpooledTemporaryFile(_SPOOLED_IN_MEMORY) as pack:
-            write_workspace(self._job.manifest, self._job.inputs, pack)  # type: ignore[arg-type]  # a binary file in all but name
-            size = pack.tell()
-            pack.seek(0)
-            small = {
-                _bundle_path(self._job): self._job.bundle.path.read_bytes(),
-                RUN_DIRECTORY / "request.json": self._job.request.to_bytes(),
-                RUN_DIRECTORY / "placement.json": _placement(self._job, self._patience).to_bytes(),
-            }
-            self._facts.http_requests += 2
-            self._facts.bytes_up += size + sum(len(data) for data in small.values())
-            with _as_sandbox_error("the upload failed"):
-                await sandbox.files.write_files([{"path": str(path), "data": data} for path, data in small.items()])
-                await sandbox.files.write(str(RUN_DIRECTORY / "workspace.pack"), pack)
-
-    async def _execute(self, sandbox: AsyncSandbox) -> None:
-        """Start the worker and feed its frames to the session until its output ends."""
-        with self._facts.phase("run"):
-            self._facts.http_requests += 1
-            with _as_sandbox_error("the worker could not be started"):
-                handle = await sandbox.commands.run(
-                    _command(self._job),
-                    background=True,
-                    stdin=True,
-                    timeout=0,  # the SDK's default would kill the process after 60 s
-                    on_stdout=self._feed,
-                    on_stderr=self._keep_stderr,
-                    retain_output=False,
-                )
-            ended = asyncio.create_task(handle.wait())
-            stopped = asyncio.create_task(self.stop.wait())
-            await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            stopped.cancel()
-            if not ended.done():
-                await self._ask_to_stop(handle, ended)
-            self._judge_end(ended)
-        if self._session.needs_fill:
-            with self._facts.phase("fill"):
-                await self._fill(sandbox)
-
-    def _feed(self, text: str) -> None:
-        """Pass a piece of stdout on; what the session refuses ends the run, not the SDK's reader."""
-        if self._feed_error is not None:
-            return
-        data = text.encode("utf-8")
-        self._facts.bytes_down += len(data)
-        try:
-            self._session.feed(data)
-            if not self._confirmed and self._session.hello is not None:
-                confirm_hello(self._session.hello, self._job)
-                self._confirmed = True
-        except Exception as error:  # noqa: BLE001 - carried to `_judge_end`, which raises it on the right task
-            self._feed_error = error
-            self.stop.set()
-
-    def _keep_stderr(self, text: str) -> None:
-        self._stderr = (self._stderr + text)[-_STDERR_CHARACTERS:]
-
-    async def _ask_to_stop(self, handle: Any, ended: asyncio.Task[Any]) -> None:
-        """Ask the worker to stop and give it the time it was promised."""
-        self._facts.http_requests += 1
-        with contextlib.suppress(Exception):  # a worker that cannot be asked is killed with its sandbox
-            await handle.send_stdin("CANCEL\n")
-        await asyncio.wait({ended}, timeout=self._patience.driver_stop_s * 2)
-
-    def _judge_end(self, ended: asyncio.Task[Any]) -> None:
-        """Raise where the stream's end means that the target could not run; the terminal record decides success."""
-        if self._feed_error is not None:
-            ended.cancel()
-            raise self._feed_error
-        if not ended.done():
-            ended.cancel()
-            return
-        error = ended.exception()
-        if (
-            error is not None
-            and self._session.terminal is None
-            and self._session.hello is None
-            and not self.stop.is_set()
-        ):
-            said = f"; it said: {self._stderr.strip()}" if self._stderr.strip() else ""
-            raise SandboxError(f"the worker did not start in the sandbox: {error}{said}") from error
-
-    async def _fill(self, sandbox: AsyncSandbox) -> None:
-        """Read the spool and let the session take what the live stream did not bring."""
-        self._facts.http_requests += 1
-        with _as_sandbox_error("the spool could not be read"):
-            data = bytes(await sandbox.files.read(str(RUN_DIRECTORY / "spool" / "00000000.os1"), format="bytes"))
-        self._facts.bytes_down += len(data)
-        self._session.fill(io.BytesIO(data))
-
-    async def _fetch(self, sandbox: AsyncSandbox) -> None:
-        """Bring the artifacts back as one pack and hand the verified tree to the session."""
-        if self._session.terminal is None or not self._session.artifacts():
-            return
-        incoming = self._session.host_directory / "incoming"
-        incoming.mkdir(mode=0o700)
-        pack = incoming / "artifacts.pack"
-        self._facts.http_requests += 1
-        timeout = self._patience.fetch_s if self.stop.is_set() else None
-        with _as_sandbox_error("the artifacts could not be fetched"):
-            async with asyncio.timeout(timeout):
-                self._facts.bytes_down += await _download(sandbox, pack)
-        try:
-            with pack.open("rb") as stream:
-                unpack(stream, incoming / "artifacts", PackLimits(), keep_mtime=False)
-        except WireProtocolError as error:
-            raise WireError(f"the artifacts that came back are no valid pack: {error}") from error
-        self._session.adopt_artifacts(incoming / "artifacts")
-
-    async def _renew(self, sandbox: AsyncSandbox) -> None:
-        """Keep the lease alive; a refusal shows as a lost sandbox soon enough."""
-        while True:
-            await asyncio.sleep(self._patience.renew_s)
-            self._facts.http_requests += 1
-            with contextlib.suppress(Exception):  # the next renewal is the retry
-                await sandbox.set_timeout(int(self._patience.lease_s))
-
-    async def _kill(self, sandbox: AsyncSandbox) -> None:
-        self._facts.http_requests += 1
-        with _as_sandbox_error(f"sandbox {sandbox.sandbox_id} may still be alive"):
-            async with asyncio.timeout(self._patience.kill_s):
-                await sandbox.kill()
-
-    async def _until_stopped(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run `work`, and abandon it as soon as a stop is asked for."""
-        task = asyncio.create_task(work)
-        stopped = asyncio.create_task(self.stop.wait())
-        await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if task.done():
-            task.result()
-            return
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-@contextlib.contextmanager
-def _as_sandbox_error(what: str) -> Any:
-    """Turn whatever the SDK or its transport raises into one sentence that says what was being done."""
-    try:
-        yield
-    except (InfrastructureError, asyncio.CancelledError):
-        raise
-    except Exception as error:
-        raise SandboxError(f"{what}: {type(error).__name__}: {error}") from error
-
-
-async def _download(sandbox: AsyncSandbox, target: Path) -> int:
-    """Stream the pack to a file and return its size in bytes."""
-    size = 0
-    stream = await sandbox.files.read(str(RUN_DIRECTORY / "artifacts.pack"), format="stream")
-    with target.open("wb") as out:
-        async for chunk in stream:
-            out.write(chunk)
-            size += len(chunk)
-    return size
-
-
-def _bundle_path(job: Job) -> PurePosixPath:
-    return STATE / f"{job.bundle.digest[:32]}.pyz"
-
-
-def _command(job: Job) -> str:
-    """Return the one command of a run: make the working directory, then become the supervisor."""
-    work = shlex.quote(str(PROJECT / job.manifest.work_relative))
-    return f'cd "$HOME" && mkdir -p {work} && exec "{PYTHON}" -s -P {_bundle_path(job)} run {RUN_DIRECTORY}'
-
-
-def _at_home(path: PurePosixPath) -> str:
-    """Return a path as a placement says it: the worker knows where its home is."""
-    return f"~/{path}"
-
-
-def _placement(job: Job, patience: Patience) -> Placement:
-    manifest = job.manifest
-    fixed = {each.name: each.value for each in manifest.env if each.value is not None}
-    return Placement(
-        target="e2b",
-        bundle=_at_home(_bundle_path(job)),
-        run_dir=_at_home(RUN_DIRECTORY),
-        project_dir=_at_home(PROJECT),
-        work_dir=_at_home(PROJECT / manifest.work_relative),
-        sys_path=tuple(_at_home(PROJECT / each) for each in manifest.code),
-        variables={**job.host_variables, **fixed},
-        keep_variables=tuple(each.name for each in manifest.env),
-        pack_artifacts=True,
-        stdin_end_cancels=False,
-        cancel_grace_s=patience.driver_stop_s,
-    )

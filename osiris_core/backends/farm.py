@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from osiris_core.backends.cache import cache_directory
+from osiris_core.backends.cache import cache_directory, shared_directory
 from osiris_core.errors import ClosureError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 MOUNT_POINT = "/opt/osiris"
 """Where every sandbox shows the closure; templates in E2B's cloud install it to the same place."""
 
+_COMPILE_TIMEOUT_S = 600
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK}  # other filesystem, protected_hardlinks, too many links
 
 
@@ -41,11 +42,11 @@ def build_farm(closure: Closure, interpreter: Interpreter) -> Path:
     farm = home / closure.digest[:32]
     if farm.is_dir():
         return farm
-    home.mkdir(parents=True, exist_ok=True)
+    shared_directory(home)
     scratch = Path(tempfile.mkdtemp(prefix="building-", dir=home))
     try:
-        scratch.chmod(0o755)
         _fill(scratch, closure, interpreter)
+        _open_directories(scratch)
         scratch.rename(farm)
     except OSError as error:
         if error.errno not in {errno.EEXIST, errno.ENOTEMPTY} or not farm.is_dir():
@@ -115,12 +116,20 @@ def _link(distribution: LockedDistribution, relative: PurePosixPath, farm: Path,
         shutil.copy2(source, target)
 
 
+def _open_directories(farm: Path) -> None:
+    """Let others enter the farm's own directories and read its own file; linked files keep the host's modes."""
+    (farm / "pyvenv.cfg").chmod(0o644)
+    for directory, _, _ in os.walk(farm):
+        Path(directory).chmod(0o755)
+
+
 def _compile(farm: Path, interpreter: Interpreter) -> None:
     """Compile what the host has not compiled yet; a file that does not compile stays as it is, as on the host."""
-    subprocess.run(  # noqa: S603 - the interpreter that runs this process
-        [interpreter.executable, "-I", "-m", "compileall", "-q", "-j0", "-s", farm, "-p", MOUNT_POINT, farm / "lib"],
-        check=False,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        timeout=600,
-    )
+    options = ["-q", "-j0", "-s", str(farm), "-p", MOUNT_POINT]
+    command = [str(interpreter.executable), "-I", "-m", "compileall", *options, str(farm / "lib")]
+    try:
+        subprocess.run(  # noqa: S603 - the interpreter that runs this process
+            command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=_COMPILE_TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ClosureError(f"compiling the closure took longer than {_COMPILE_TIMEOUT_S} s") from error

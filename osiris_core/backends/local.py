@@ -52,6 +52,7 @@ class LocalBackend:
         with facts.phase("collect"):
             if session.needs_fill:
                 session.fill(run_directory / "spool")
+                _confirmed(session, job)
             session.adopt_artifacts(run_directory / "outbox")
 
     def _supervise(self, job: Job, run_directory: Path, session: SessionWriter, cancellation: Cancellation) -> None:

@@ -27,10 +27,19 @@ class LoopThread:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
 
     def close(self) -> None:
-        """Stop the loop and its thread; closing twice is harmless."""
+        """Cancel what still runs, let it clean up, stop the loop and its thread; closing twice is harmless."""
         if self.loop.is_closed():
             return
+        self.submit(_cancel_the_others()).result()
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()
+
+
+async def _cancel_the_others() -> None:
+    """Cancel every task of this loop but this one, and wait until all have ended."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)

@@ -33,6 +33,7 @@ class Job:
     request: RunRequest
     bundle: Bundle
     inputs: Mapping[str, FileDigest]  # by path relative to the project root
+    requirements: tuple[str, ...]  # PEP 508: the roots of the closure
     host_variables: Mapping[str, str]  # the host's values of the variables that the manifest names
 
 
@@ -93,14 +94,20 @@ class Cancellation:
         return self._event.is_set()
 
     def request(self) -> None:
-        """Ask to stop; asking again changes nothing."""
+        """Ask to stop; asking again changes nothing. What a callback raises is raised when all have been called."""
         with self._lock:
             if self._event.is_set():
                 return
             self._event.set()
             callbacks = list(self._callbacks)
+        errors: list[Exception] = []
         for callback in callbacks:
-            callback()
+            try:
+                callback()
+            except Exception as error:  # noqa: BLE001 - the other targets have to hear it all the same
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
     @contextmanager
     def calling(self, callback: Callable[[], None]) -> Iterator[None]:
@@ -132,7 +139,12 @@ class Patience:
     renew_s: float = 20.0
     """Between two renewals of the lease."""
     kill_s: float = 10.0
-    """For the provider to confirm that a sandbox is gone."""
+    """For the provider to confirm that a sandbox is gone, and for one that was being made to be there."""
+
+    @property
+    def clean_up_s(self) -> float:
+        """How long all of it may take after a stop was asked for; nothing waits longer."""
+        return 2 * self.driver_stop_s + 2 * self.fetch_s + 2 * self.kill_s
 
 
 class Backend(Protocol):

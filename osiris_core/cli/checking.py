@@ -16,9 +16,9 @@ from osiris_core.errors import ManifestError
 from osiris_core.manifest.loader import find_project_root
 from osiris_core.parity.record import Verdict
 from osiris_core.parity.record_io import encode_records
-from osiris_core.records import placed, record_set, refused_record, require_report_place, verdict_line
 from osiris_core.report.terminal import failure_lines
 from osiris_core.report.text import visible_line
+from osiris_core.surface import placed, record_set, refused_record, require_report_place, verdict_line
 
 if TYPE_CHECKING:
     import argparse

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from osiris_core.choices import ISOLATIONS, TARGETS
+
 if TYPE_CHECKING:
     import argparse
     from typing import Any, TextIO
 
-TARGETS = {"local": ("local",), "e2b": ("e2b",), "both": ("local", "e2b")}
+_TARGETS = {**{name: (name,) for name in TARGETS}, "both": TARGETS}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -23,7 +25,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("manifests", nargs="+", type=Path, metavar="MANIFEST", help="a manifest file")
     parser.add_argument(
-        "--target", choices=TARGETS, default="both", help="where to run: both compares them (default: both)"
+        "--target", choices=_TARGETS, default="both", help="where to run: both compares them (default: both)"
     )
     parser.add_argument(
         "--e2b",
@@ -34,8 +36,8 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--isolation",
-        choices=("bubblewrap", "plain"),
-        default="bubblewrap",
+        choices=ISOLATIONS,
+        default=ISOLATIONS[0],
         help="how the embedded server isolates a sandbox (default: bubblewrap)",
     )
     parser.add_argument("--now", metavar="TIME", help="the logical time that every step is told, ISO 8601")
@@ -51,4 +53,4 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """
     from osiris_core.cli.checking import check_all  # noqa: PLC0415 - parsing a command line must be quick
 
-    return check_all(given, TARGETS[given.target], out, err)
+    return check_all(given, _TARGETS[given.target], out, err)

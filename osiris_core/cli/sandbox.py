@@ -10,6 +10,7 @@ import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
+from osiris_core.choices import ISOLATIONS
 from osiris_core.sandbox.launch import SandboxServerError, ServerProcess, environment_for
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--port", type=int, default=0, help="the loopback port; 0 takes a free one (default)")
     parser.add_argument(
         "--isolation",
-        choices=("bubblewrap", "plain"),
-        default="bubblewrap",
+        choices=ISOLATIONS,
+        default=ISOLATIONS[0],
         help="plain does not isolate: commands are ordinary processes of this machine",
     )
     parser.add_argument(

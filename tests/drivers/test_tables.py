@@ -215,6 +215,13 @@ def test_every_nan_is_nan():
         (pa.decimal128(38, 10), [Decimal("1E-10")], [Decimal("2E-10")]),
         (pa.decimal256(60, 2), [Decimal("1.00")], [Decimal("1.01")]),
         (pa.month_day_nano_interval(), [pa.MonthDayNano([1, 0, 0])], [pa.MonthDayNano([0, 30, 0])]),
+        (pa.month_day_nano_interval(), [pa.MonthDayNano([0, 0, 1])], [pa.MonthDayNano([0, 0, 2])]),
+        (pa.list_(pa.month_day_nano_interval()), [[pa.MonthDayNano([0, 0, 1])]], [[pa.MonthDayNano([0, 0, 2])]]),
+        (
+            pa.struct([("a", pa.month_day_nano_interval()), ("b", pa.date64())]),
+            [{"a": pa.MonthDayNano([0, 0, 1]), "b": 0}],
+            [{"a": pa.MonthDayNano([0, 0, 2]), "b": 0}],
+        ),
         (pa.date64(), [0], [86_400_000]),
         (pa.time64("ns"), [1], [2]),
         (pa.uuid(), [b"0" * 16], [b"1" * 16]),

@@ -27,6 +27,7 @@ steps:
   - {id: wait, driver: python.callable, needs: [first], config: {function: "endless:wait"}}
 """
 CODE = """
+import signal
 import threading
 
 def first(inputs, ctx):
@@ -35,6 +36,15 @@ def first(inputs, ctx):
 def wait(inputs, ctx):
     ctx.log_event("waiting")
     threading.Event().wait()
+
+def ignore(inputs, ctx):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    ctx.log_event("waiting")
+    while True:
+        try:
+            threading.Event().wait()
+        except BaseException:
+            pass
 """
 
 
@@ -73,12 +83,11 @@ class Stopped:
             assert self.process.poll() is None, "the run ended before it got there"
             threading.Event().wait(0.01)
 
-    def send(self, signal_number: int) -> tuple[int, list[str], str]:
-        """Send a signal to pytest; return its exit code, what it left behind, and what it printed."""
-        os.kill(self.pid, signal_number)
-        assert self.process.stdout is not None
-        *printed, last = self.process.stdout.read().splitlines()
-        self.process.wait(DEADLINE_S)
+    def send(self, *signal_numbers: int) -> tuple[int, list[str], str]:
+        """Send signals to pytest; return its exit code, what it left behind, and what it printed."""
+        for number in signal_numbers:
+            os.kill(self.pid, number)
+        *printed, last = self.process.communicate(timeout=DEADLINE_S)[0].splitlines()
         report = json.loads(last)
         return report["exit"], report["left"], "\n".join(printed)
 
@@ -94,13 +103,16 @@ class Stopped:
 
 
 @pytest.fixture
-def stopped(tmp_path: Path, bubblewrap: None) -> Iterator[Stopped]:
+def stopped(request: pytest.FixtureRequest, tmp_path: Path, bubblewrap: None) -> Iterator[Stopped]:
     """A pytest run of a pipeline whose second step never ends."""
     root, temporary = tmp_path / "project", tmp_path / "tmp"
     (root / "code").mkdir(parents=True)
     temporary.mkdir()
     (root / "pyproject.toml").write_text("")
-    (root / "endless.osiris.yaml").write_text(MANIFEST)
+    stubborn = "will_not_stop" in request.node.name
+    (root / "endless.osiris.yaml").write_text(
+        MANIFEST.replace("endless:wait", "endless:ignore") if stubborn else MANIFEST
+    )
     (root / "code" / "endless.py").write_text(CODE)
     run = Stopped(root, temporary)
     with run.process:
@@ -155,6 +167,20 @@ def test_what_was_done_before_the_stop_is_kept(stopped: Stopped) -> None:
             ("wait", "cancelled"),
         ]
         assert (directory / "artifacts" / "first" / "first.txt").read_text() == "first\n"
+
+
+def test_a_driver_that_will_not_stop_and_an_impatient_user_leave_nothing(stopped: Stopped) -> None:
+    """A step that ignores the stop is killed; more Ctrl-C meanwhile change nothing, and both sessions say `cancelled`."""
+    stopped.until(both_wait)
+
+    code, left, printed = stopped.send(signal.SIGINT, *[signal.SIGINT] * 20)
+
+    assert code == 2, printed
+    assert left == []
+    assert list(stopped.temporary.iterdir()) == []
+    assert sorted(stopped.sessions()) == ["e2b", "local"]
+    for directory in stopped.sessions().values():
+        assert json.loads((directory / "session.json").read_text())["outcome"] == "cancelled"
 
 
 def test_a_killed_pytest_leaves_no_process_and_no_sandbox(stopped: Stopped) -> None:

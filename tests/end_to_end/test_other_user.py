@@ -15,6 +15,7 @@ import pytest
 from osiris_core.backends.cache import cache_directory
 from osiris_core.check import Checker, CheckOptions, load
 from osiris_core.sandbox.launch import ServerAddress
+from tests.conftest import need
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,8 +59,7 @@ def shell_that_hides(project: Path, shown: set[Path]) -> str:
 @pytest.fixture
 def strangers_server(project: Project, repository: Path) -> Iterator[ServerAddress]:
     """A server of user `nobody` that cannot see the project directory."""
-    if os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("setpriv"):
-        pytest.skip("only root can start a process as another user")
+    need("root, unshare and setpriv", os.geteuid() == 0 and shutil.which("unshare") and shutil.which("setpriv"))
     shown = {Path(each).resolve() for each in (sys.prefix, sys.base_prefix, repository, cache_directory())}
     process = subprocess.Popen(
         ["unshare", "--mount", "sh", "-c", shell_that_hides(project.root, shown)],

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from osiris_core.errors import RunCancelledError, UsageError
+from osiris_core.errors import UsageError
 from osiris_core.parity.record import Verdict
 
 if TYPE_CHECKING:
@@ -119,16 +119,6 @@ def test_a_mistake_of_ours_keeps_its_traceback(project: Project, engine: Engine)
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*checks.py*", "*RuntimeError: unforeseen"])
-
-
-def test_a_cancelled_run_ends_pytest_as_ctrl_c_does(project: Project, engine: Engine) -> None:
-    """It is not a failed test."""
-    project.manifest("it")
-    engine.raises("it", RunCancelledError("stopped"))
-
-    result = project.run(no_reraise_ctrlc=True)
-
-    assert result.ret == pytest.ExitCode.INTERRUPTED
 
 
 def test_a_small_record_travels_with_the_test(project: Project, engine: Engine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import zlib
 
 import pytest
 
@@ -63,6 +64,24 @@ def test_chunk_borders_make_no_difference(size):
     assert items == read(data)
     assert [item.seq for item in items if isinstance(item, Frame)] == [0, 1, 2]
     assert b"".join(item.line if isinstance(item, Frame) else item.data for item in items) == data
+
+
+@pytest.mark.parametrize("size", [1000, 32_768, 65_535, 65_536, 70_000])
+def test_a_line_beyond_the_longest_is_cut_there_wherever_the_chunks_end(size):
+    """A well-formed line that is too long is no frame, and comes in the same pieces whatever the chunks."""
+    payload = b"x" * MAX_LINE
+    line = LINE.replace(b" 9 6bf65c9c ", b" %d %08x " % (len(payload), zlib.crc32(payload)))
+    line = line.replace(b'{"a":"b"}', payload)
+    items = read(line + frame(1), size)
+    assert [type(item) for item in items] == [Damaged, Stray, Frame]
+    assert len(items[0].data) == MAX_LINE
+
+
+@pytest.mark.parametrize("byte", [b"\x00", b"\t", b"\x1f", b"\x7f", b"\x80", b"\xff"])
+def test_a_payload_is_printable_ascii_even_if_its_checksum_holds(byte):
+    """A line with another byte in it was not written by a worker."""
+    payload = b'{"a":"' + byte + b'"}'
+    assert [type(item) for item in read(frame(0, payload))] == [Damaged]
 
 
 @pytest.mark.parametrize(

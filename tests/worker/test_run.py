@@ -68,6 +68,12 @@ def test_events_carry_the_documented_data(linear):
     assert linear.event("run_complete").keys() == {"steps_succeeded", "duration_ms"}
 
 
+def test_the_run_starts_with_the_hello(linear):
+    """`run_start` has the time of the executor's hello, not of the moment at which the supervisor read it."""
+    (start,) = [record for record in linear.of_kind("event") if record["name"] == "run_start"]
+    assert start["ts"] == linear.hello["ts"]
+
+
 def test_the_terminal_record_accounts_for_everything(linear):
     """Its counts, digest and artifact root are those of the spool, computed here from their definitions."""
     terminal = linear.terminal

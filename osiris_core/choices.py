@@ -1,0 +1,9 @@
+"""What can be chosen, for everyone who asks: the plugin, the command line, the checker. Imports nothing."""
+
+from __future__ import annotations
+
+TARGETS = ("local", "e2b")
+"""Where a manifest can run; `both` is both of them, the author's machine first."""
+
+ISOLATIONS = ("bubblewrap", "plain")
+"""What may stand between an embedded sandbox and this machine; the first is the default."""

@@ -1,0 +1,69 @@
+"""Everything the targets of one check share, made before the first of them starts."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from typing import TYPE_CHECKING
+
+from osiris_core.backends.bundle import build_bundle
+from osiris_core.backends.protocol import Job
+from osiris_core.backends.workspace import digest_inputs
+from osiris_core.drivers.registry import RUNTIME_REQUIREMENTS, builtin_specs
+from osiris_core.errors import UsageError
+from osiris_core.wire.request import RunRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from osiris_core.manifest.model import Manifest
+
+
+def prepare(manifest: Manifest, *, session_id: str, logical_now: str) -> Job:
+    """Make everything both targets share: request, bundle, digests of the inputs, values of named variables."""
+    request = RunRequest(
+        session_id=session_id,
+        manifest=manifest.canonical,
+        manifest_fingerprint=manifest.fingerprint,
+        order=manifest.order,
+        logical_now=logical_now,
+        seed=int(manifest.fingerprint[:8], 16),
+        timeout_s=manifest.timeout_s,
+    )
+    return Job(
+        manifest=manifest,
+        request=request,
+        bundle=build_bundle(),
+        inputs=digest_inputs(manifest),
+        requirements=_declared_requirements(manifest),
+        host_variables=_host_variables(manifest),
+    )
+
+
+def _host_variables(manifest: Manifest) -> Mapping[str, str]:
+    return {each.name: os.environ[each.name] for each in manifest.env if each.value is None and each.name in os.environ}
+
+
+def _declared_requirements(manifest: Manifest) -> tuple[str, ...]:
+    """Return what the manifest, its drivers and the project declare: the roots of the closure."""
+    specs = builtin_specs()
+    by_drivers = {need for step in manifest.steps for need in specs[step.driver].requirements}
+    declared = {*RUNTIME_REQUIREMENTS, *by_drivers, *manifest.requirements, *_project_requirements(manifest)}
+    return tuple(sorted(declared))
+
+
+def _project_requirements(manifest: Manifest) -> list[str]:
+    """Return `[tool.osiris] requirements` of the project; its own dependencies are not what a pipeline declares."""
+    path = manifest.project_root / "pyproject.toml"
+    if not path.is_file():
+        return []
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+    tool = document.get("tool", {})
+    settings = tool.get("osiris", {}) if isinstance(tool, dict) else {}
+    declared = settings.get("requirements", []) if isinstance(settings, dict) else None
+    if not isinstance(declared, list) or not all(isinstance(each, str) for each in declared):
+        raise UsageError(f"[tool.osiris] in {path} is not understood", hint='for example: requirements = ["jinja2>=3"]')
+    return declared

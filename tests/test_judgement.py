@@ -1,0 +1,141 @@
+"""The table of judgement: what the targets left behind becomes a verdict, and green has to be earned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from osiris_core import judgement
+from osiris_core.backends.protocol import TargetFacts
+from osiris_core.errors import SandboxError, WireError
+from osiris_core.judgement import Circumstances, TargetResult, judge
+from osiris_core.parity.record import Comparison, Verdict
+
+LOST = SandboxError("the sandbox went away")
+TORN = WireError("the artifacts are no valid pack")
+
+
+def result(target: str, *, outcome: str | None = "succeeded", failure: Any = None) -> TargetResult:
+    session: Any = None
+    if outcome is not None:
+        session = SimpleNamespace(
+            target=target,
+            outcome=outcome,
+            failed_step=None if outcome == "succeeded" else "act",
+            error=None,
+            directory=Path("/project/.osiris/runs/s") / target,
+            hello={"environment": {}},
+            steps=(),
+            events=(),
+            metrics=(),
+            artifacts={},
+            manifest={"steps": []},
+            facts={},
+        )
+    facts = TargetFacts(target=target, provider="host", isolation="none")
+    return TargetResult(facts=facts, session=session, failure=failure)
+
+
+def circumstances(*, changed: tuple[str, ...] = (), expect: str = "succeeded") -> Circumstances:
+    expectation = SimpleNamespace(outcome=expect, failed_step=None, rows={}, artifacts=())
+    manifest: Any = SimpleNamespace(
+        location="x.osiris.yaml",
+        pipeline=SimpleNamespace(id="x"),
+        fingerprint="f",
+        expect=expectation,
+        parity_text="normalized",
+    )
+    return Circumstances(
+        manifest=manifest,
+        session_id="s",
+        started_at="",
+        elapsed_ms=1.0,
+        changed_inputs=changed,
+        reproduce="",
+        session_root=Path("/project"),
+    )
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> dict[str, Verdict]:
+    """What the comparison of the two sessions says, for the test to choose; judging it is what is tested here."""
+    chosen = {"verdict": Verdict.IDENTICAL}
+    monkeypatch.setattr(judgement, "compare", lambda *_, **__: Comparison(verdict=chosen["verdict"]))
+    return chosen
+
+
+@pytest.mark.parametrize(
+    ("compared", "passed"),
+    [
+        (Verdict.IDENTICAL, True),
+        (Verdict.EQUIVALENT, True),
+        (Verdict.ACCEPTED, True),
+        (Verdict.DIVERGENT, False),
+        (Verdict.NONDETERMINISTIC, False),
+        (Verdict.INCONCLUSIVE, False),
+    ],
+)
+def test_a_comparison_is_passed_on(found: dict[str, Verdict], compared: Verdict, passed: bool) -> None:
+    """Where both targets ran, the verdict is the comparison's."""
+    found["verdict"] = compared
+
+    record = judge([result("local"), result("e2b")], circumstances())
+
+    assert (record.verdict, record.passed) == (compared, passed)
+    assert record.cause == ("UNKNOWN" if compared is Verdict.DIVERGENT else "")
+
+
+@pytest.mark.parametrize("outcome", [None, "lost"])
+def test_a_target_that_could_not_run_is_infra(found: dict[str, Verdict], outcome: str | None) -> None:
+    """With or without a session: nothing is compared, and the sentence names the target."""
+    record = judge([result("local"), result("e2b", outcome=outcome, failure=LOST)], circumstances())
+
+    assert (record.verdict, record.passed, record.comparison) == (Verdict.INFRA, False, None)
+    assert record.headline == "e2b: the sandbox went away"
+    assert record.expectation_failures == ()
+
+
+def test_broken_evidence_leaves_nothing_better_than_inconclusive(found: dict[str, Verdict]) -> None:
+    """An equal comparison is not believed when the transport broke its protocol; a real difference stays one."""
+    torn = [result("local"), result("e2b", failure=TORN)]
+
+    assert judge(torn, circumstances()).verdict is Verdict.INCONCLUSIVE
+    found["verdict"] = Verdict.DIVERGENT
+    assert judge(torn, circumstances()).verdict is Verdict.DIVERGENT
+
+
+@pytest.mark.parametrize("targets", [("local", "e2b"), ("local",), ("e2b",)])
+def test_inputs_that_changed_are_never_green(found: dict[str, Verdict], targets: tuple[str, ...]) -> None:
+    """On two targets or on one: nobody can say what was read."""
+    record = judge([result(each) for each in targets], circumstances(changed=("data.csv",)))
+
+    assert (record.verdict, record.passed) == (Verdict.INCONCLUSIVE, False)
+
+
+def test_equal_failures_are_green_only_when_expected(found: dict[str, Verdict]) -> None:
+    """Two runs that fail alike are IDENTICAL and failed; with the expectation they pass."""
+    both = [result("local", outcome="failed"), result("e2b", outcome="failed")]
+
+    surprised, expected = judge(both, circumstances()), judge(both, circumstances(expect="failed"))
+
+    assert (surprised.verdict, surprised.passed) == (Verdict.IDENTICAL, False)
+    assert len(surprised.expectation_failures) == 2
+    assert (expected.verdict, expected.passed) == (Verdict.IDENTICAL, True)
+
+
+@pytest.mark.parametrize(("outcome", "passed"), [("succeeded", True), ("failed", False)])
+def test_one_target_has_no_verdict(outcome: str, passed: bool) -> None:
+    """Nothing was compared, and nothing says so; `expect` decides."""
+    record = judge([result("local", outcome=outcome)], circumstances())
+
+    assert (record.verdict, record.passed) == (None, passed)
+
+
+def test_one_target_whose_evidence_is_broken_is_infra() -> None:
+    """There is no second session to be inconclusive about."""
+    record = judge([result("e2b", failure=TORN)], circumstances())
+
+    assert (record.verdict, record.passed) == (Verdict.INFRA, False)
