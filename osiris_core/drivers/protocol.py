@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from random import Random
 
 Kind = Literal["extractor", "processor", "writer", "callable"]
-OptionType = Literal["string", "integer", "boolean", "strings", "mapping", "any"]
+OptionType = Literal["string", "input_path", "output_path", "integer", "boolean", "strings", "mapping", "any"]
 
 TABLE = "df"
 """The key of the table in what a driver returns, and of what it is given: `df_<upstream id>`."""
@@ -55,7 +55,11 @@ class Driver(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One key of a step's `config`. `strings` is a list of texts; `choices` lists the values of a text."""
+    """One key of a step's `config`. `strings` is a list of texts; `choices` lists the values of a text.
+
+    An `input_path` counts from the manifest's directory and stays inside the project root; an `output_path`
+    counts from the step's artifact directory and stays inside that.
+    """
 
     type: OptionType
     required: bool = False

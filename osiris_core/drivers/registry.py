@@ -24,7 +24,7 @@ _SPECS: Final = (
         requirements=("duckdb", "pyarrow"),
         options=MappingProxyType(
             {
-                "path": Option(type="string", required=True),
+                "path": Option(type="input_path", required=True),
                 "delimiter": Option(type="string"),
                 "header": Option(type="boolean"),
                 "encoding": Option(type="string", choices=("utf-8", "utf-16", "latin-1")),
@@ -41,7 +41,7 @@ _SPECS: Final = (
         requirements=("duckdb", "pyarrow"),
         options=MappingProxyType(
             {
-                "path": Option(type="string", required=True),
+                "path": Option(type="output_path", required=True),
                 "delimiter": Option(type="string"),
                 "header": Option(type="boolean"),
                 "newline": Option(type="string", choices=("lf", "crlf")),

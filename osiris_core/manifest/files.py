@@ -69,6 +69,19 @@ def read_code(problems: Problems, node: Node, places: Places) -> tuple[str, ...]
     return tuple(found)
 
 
+def check_input_path(problems: Problems, written: str, at: Node, places: Places) -> None:
+    """Report a path that a step will read from and that lies outside the project root; it need not exist."""
+    _route(problems, written, at, places)
+
+
+def check_output_path(problems: Problems, written: str, at: Node) -> None:
+    """Report a path that a step will write to and that leaves its artifact directory, or could not come back."""
+    rule = broken_rule(written)
+    if rule is not None:
+        hint = "writers' paths are relative to the step's artifact directory"
+        problems.add(at, f"{shown(written)} cannot be an artifact: {rule}", hint)
+
+
 def _paths(problems: Problems, written: str, at: Node, places: Places) -> tuple[str, ...]:
     """Return the paths from the root that one entry of `inputs` names; the path itself where it has no wildcard."""
     route = _route(problems, written, at, places)

@@ -100,7 +100,7 @@ def _read(
     sections, places = _Sections(problems, found), Places(directory=file.parent, root=root)
     sections.read("osiris", header.check_format, None)
     nothing: tuple[StepNodes, ...] = ()
-    nodes = sections.read("steps", partial(read_steps, drivers=drivers), nothing)
+    nodes = sections.read("steps", partial(read_steps, drivers=drivers, places=places), nothing)
     ids = {each.id for each in nodes}
     manifest = Manifest(
         path=file,

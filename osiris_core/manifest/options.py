@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from osiris_core.manifest import fields
+from osiris_core.manifest.files import check_input_path, check_output_path
 from osiris_core.manifest.problems import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from osiris_core.manifest.files import Places
     from osiris_core.manifest.nodes import MappingNode, Node
     from osiris_core.manifest.problems import Place, Problems
 
@@ -19,7 +21,7 @@ class OptionShape(Protocol):
 
     @property
     def type(self) -> str:
-        """`string`, `boolean`, `integer`, `strings`, `mapping` or `any`."""
+        """`string`, `input_path`, `output_path`, `boolean`, `integer`, `strings`, `mapping` or `any`."""
 
     @property
     def required(self) -> bool:
@@ -43,13 +45,13 @@ class DriverShape(Protocol):
 
 
 def check_options(
-    problems: Problems, config: MappingNode | None, *, driver: str, shape: DriverShape, at: Place
+    problems: Problems, config: MappingNode | None, *, driver: str, shape: DriverShape, at: Place, places: Places
 ) -> None:
     """Report options that are unknown, missing or of another type; `at` is where a missing config would stand."""
     entries = {} if config is None else config.entries
     for name, entry in entries.items():
         if name in shape.options:
-            _check_value(problems, entry.node, name, shape.options[name])
+            _check_value(problems, entry.node, name, shape.options[name], places)
         elif name != "<<":  # reported as what it is
             hint = problems.nearest(name, shape.options) or "it has " + (", ".join(shape.options) or "none")
             problems.add(entry, f"{shown(driver)} has no option {shown(name)}", hint)
@@ -58,9 +60,11 @@ def check_options(
             problems.add(config or at, f"{shown(driver)} needs the option {shown(name)}")
 
 
-def _check_value(problems: Problems, node: Node, name: str, option: OptionShape) -> None:
-    """Report a value of another type, or none of the choices."""
-    if option.choices and option.type == "string":
+def _check_value(problems: Problems, node: Node, name: str, option: OptionShape, places: Places) -> None:
+    """Report a value of another type, none of the choices, or a path that leads where it must not."""
+    if option.type in {"input_path", "output_path"}:
+        _check_path(problems, node, name, option, places)
+    elif option.choices and option.type == "string":
         fields.choice(problems, node, name, option.choices)
     elif option.type == "string":
         fields.text(problems, node, name)
@@ -73,3 +77,11 @@ def _check_value(problems: Problems, node: Node, name: str, option: OptionShape)
     elif option.type == "strings":
         for each in fields.items(problems, node, name):
             fields.text(problems, each, f"{name}[]")
+
+
+def _check_path(problems: Problems, node: Node, name: str, option: OptionShape, places: Places) -> None:
+    written = fields.text(problems, node, name)
+    if written is not None and option.type == "input_path":
+        check_input_path(problems, written, node, places)
+    elif written is not None:
+        check_output_path(problems, written, node)

@@ -15,6 +15,7 @@ from osiris_core.manifest.problems import shown
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from osiris_core.manifest.files import Places
     from osiris_core.manifest.nodes import MappingNode, Node
     from osiris_core.manifest.options import DriverShape
     from osiris_core.manifest.problems import Place, Problems
@@ -41,12 +42,14 @@ class StepNodes:
         return "df_" + _NOT_IN_NAMES.sub("_", self.id)
 
 
-def read_steps(problems: Problems, node: Node, drivers: Mapping[str, DriverShape]) -> tuple[StepNodes, ...]:
+def read_steps(
+    problems: Problems, node: Node, drivers: Mapping[str, DriverShape], places: Places
+) -> tuple[StepNodes, ...]:
     """Return the steps in the file's order; those without a readable id are reported and left out."""
     nodes = fields.items(problems, node, "steps")
     if not nodes and isinstance(node, ListNode):
         problems.add(node, "`steps` is empty", "a pipeline has at least one step")
-    found = [_read_step(problems, each, drivers) for each in nodes]
+    found = [_read_step(problems, each, drivers, places) for each in nodes]
     steps = tuple(each for each in found if each is not None)
     _check_ids(problems, steps)
     _check_needs(problems, steps)
@@ -72,7 +75,9 @@ def to_steps(steps: Sequence[StepNodes]) -> tuple[Step, ...]:
     )
 
 
-def _read_step(problems: Problems, node: Node, drivers: Mapping[str, DriverShape]) -> StepNodes | None:
+def _read_step(
+    problems: Problems, node: Node, drivers: Mapping[str, DriverShape], places: Places
+) -> StepNodes | None:
     section = fields.mapping(problems, node, "steps[]")
     if section is None:
         return None
@@ -89,7 +94,7 @@ def _read_step(problems: Problems, node: Node, drivers: Mapping[str, DriverShape
             hint = problems.nearest(driver, drivers) or "known: " + ", ".join(sorted(drivers))
             problems.add(driver_node, f"unknown driver {shown(driver)}", hint)
         elif config is not None or "config" not in found:
-            check_options(problems, config, driver=driver, shape=shape, at=driver_node)
+            check_options(problems, config, driver=driver, shape=shape, at=driver_node, places=places)
     if step_id is None or id_node is None:
         return None
     return StepNodes(id=step_id, at=id_node, driver=driver or "", needs=needs, config=config)

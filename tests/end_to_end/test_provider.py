@@ -123,3 +123,35 @@ def test_without_bubblewrap_the_target_is_infra_and_says_what_to_do(
     assert "install bubblewrap" in record.headline
     assert "plain isolation" in record.headline
     assert (record.targets[1].provider, record.targets[1].isolation) == ("embedded", "")
+
+
+JINJA = """
+osiris: "1"
+pipeline: {id: page}
+code: [code]
+steps:
+  - {id: page, driver: python.callable, config: {function: "page:page"}}
+"""
+
+
+def test_a_project_declares_distributions_for_all_its_pipelines(project: Project) -> None:
+    """`[tool.osiris] requirements` are in the closure of every manifest; without them the import fails there."""
+    project.write("code/page.py", "import jinja2\n\n\ndef page(inputs, ctx):\n    return None\n")
+    project.write("page.osiris.yaml", JINJA)
+    assert project.check("page.osiris.yaml").first_diverging_step == "page"
+
+    project.write("pyproject.toml", '[tool.osiris]\nrequirements = ["jinja2"]\n')
+
+    assert project.check("page.osiris.yaml").verdict == "IDENTICAL"
+
+
+@pytest.mark.parametrize(
+    "settings", ['[tool.osiris]\nrequirements = "jinja2"\n', "[tool]\nosiris = 1\n", "[tool.osiris\n"]
+)
+def test_settings_that_make_no_sense_are_a_usage_error(project: Project, settings: str) -> None:
+    """The sentence names the project's file, not the manifest."""
+    project.write("one.osiris.yaml", MANIFEST)
+    project.write("pyproject.toml", settings)
+
+    with pytest.raises(UsageError, match=r"pyproject\.toml"):
+        project.check("one.osiris.yaml")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from osiris_core.errors import ManifestError
 from osiris_core.manifest.loader import load_manifest
 from tests.manifest.project import HEAD
 
@@ -170,3 +171,38 @@ def test_the_real_drivers_are_checked_alike(project: Project):
     manifest = load_manifest(project.manifest, project_root=project.root, drivers=builtin_specs())
     assert manifest.order == ("read", "count", "call", "write")
     assert project.problems(text)[0].startswith("4:24: unknown driver `filesystem.csv_extractor`")
+
+
+@pytest.mark.parametrize(
+    ("driver", "path", "problem"),
+    [
+        ("csv_extractor", "../../../etc/passwd", "`../../../etc/passwd` is outside the project root"),
+        ("csv_extractor", "/etc/passwd", "`/etc/passwd` is absolute"),
+        ("csv_extractor", "../data/../../x.csv", "`../data/../../x.csv` goes back up after a name"),
+        ("csv_extractor", '""', "a path is empty"),
+        ("csv_writer", "../x.csv", "`../x.csv` cannot be an artifact: "),
+        ("csv_writer", "/tmp/x.csv", "`/tmp/x.csv` cannot be an artifact: "),
+        ("csv_writer", "a/../../x.csv", "`a/../../x.csv` cannot be an artifact: "),
+    ],
+)
+def test_a_path_in_a_config_stays_where_it_belongs(project: Project, driver: str, path: str, problem: str):
+    """Inputs are read inside the project root, artifacts are written inside the step's directory; at the value's place."""
+    from osiris_core.drivers.registry import builtin_specs
+
+    project.manifest.write_text(steps(f"id: a, driver: filesystem.{driver}, config: {{path: {path}}}"))
+
+    with pytest.raises(ManifestError) as caught:
+        load_manifest(project.manifest, project_root=project.root, drivers=builtin_specs())
+
+    (found,) = caught.value.problems
+    assert found.message.startswith(problem)
+    assert (found.line, found.column) == (4, {"csv_extractor": 62, "csv_writer": 59}[driver])
+
+
+def test_a_path_in_a_config_need_not_exist(project: Project):
+    """Whether a file is there is the run's business: it may be there on one target only, which is what is looked for."""
+    from osiris_core.drivers.registry import builtin_specs
+
+    project.manifest.write_text(steps("id: a, driver: filesystem.csv_extractor, config: {path: ../no/such.csv}"))
+
+    assert load_manifest(project.manifest, project_root=project.root, drivers=builtin_specs()).order == ("a",)
