@@ -55,7 +55,10 @@ class Checks:
     def keep(self, item: pytest.Item, record: ParityRecord) -> None:
         """Write the record of a test, and tell reports where it is."""
         forget(item)
-        path = write_record(self._directory, item.nodeid, record)
+        try:
+            path = write_record(self._directory, item.nodeid, record)
+        except OSError as error:
+            raise CheckFailedError(f"{record.manifest}: its record cannot be kept: {error}") from error
         item.user_properties.append((PROPERTY, properties_of(record, path.relative_to(self.root).as_posix())))
 
     def close(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from osiris_core.errors import InfrastructureError
+
 CACHE_VARIABLE = "OSIRIS_CACHE_DIR"
 """Environment variable that names another cache directory."""
 
@@ -22,7 +24,12 @@ def cache_directory() -> Path:
 
 def shared_directory(path: Path) -> Path:
     """Make a directory that others may enter whatever the umask is: a sandbox server may run as another user."""
-    if not path.is_dir():
-        path.mkdir(parents=True, exist_ok=True)
-        path.chmod(0o755)
+    try:
+        if not path.is_dir():
+            path.mkdir(parents=True, exist_ok=True)
+            path.chmod(0o755)
+    except OSError as error:
+        raise InfrastructureError(
+            f"the cache directory {path} cannot be made: {error.strerror}", hint=f"name another one in {CACHE_VARIABLE}"
+        ) from error
     return path

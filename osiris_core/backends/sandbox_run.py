@@ -77,10 +77,17 @@ class SandboxRun:
                     await self._unless_stopped(self._fill(sandbox), grace_s=self._patience.fetch_s)
             with self._facts.phase("fetch"):
                 await self._unless_stopped(self._fetch(sandbox), grace_s=self._patience.fetch_s)
-        finally:
-            renewal.cancel()
-            with self._facts.phase("kill"):
-                await asyncio.shield(self._kill(sandbox))
+        except BaseException:
+            with contextlib.suppress(SandboxError):  # what went wrong first is what is worth saying
+                await self._end(sandbox, renewal)
+            raise
+        await self._end(sandbox, renewal)
+
+    async def _end(self, sandbox: AsyncSandbox, renewal: asyncio.Task[None]) -> None:
+        """Kill the sandbox, also while this run is being cancelled."""
+        renewal.cancel()
+        with self._facts.phase("kill"):
+            await asyncio.shield(self._kill(sandbox))
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, Result], *, grace_s: float) -> Result | None:
         """Return what `work` returns; once a stop is asked for it has `grace_s` left, and None is returned."""

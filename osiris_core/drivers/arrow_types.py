@@ -34,7 +34,11 @@ def logical_type(kind: pa.DataType) -> pa.DataType:
 
 
 def exact_type(kind: pa.DataType) -> pa.DataType:
-    """Return the logical type with moments as whole numbers of their unit: no engine rounds or shifts those."""
+    """Return the logical type with moments as whole numbers of their unit: no engine rounds or shifts those.
+
+    An interval becomes its 16 bytes (months, days and nanoseconds): an engine keeps microseconds of it, and takes a
+    month for 30 days.
+    """
     import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
 
     kind = logical_type(kind)
@@ -43,6 +47,8 @@ def exact_type(kind: pa.DataType) -> pa.DataType:
         return pa.int64()
     if is_a.is_time32(kind) or is_a.is_date32(kind):
         return pa.int32()
+    if is_a.is_interval(kind):
+        return _interval_bytes(kind)
     return _with_inner(kind, exact_type)
 
 
@@ -56,7 +62,17 @@ def converted(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     if isinstance(column.type, pa.BaseExtensionType):
         storage = [chunk.storage for chunk in column.chunks]
         return converted(pa.chunked_array(storage, column.type.storage_type), kind)
+    viewed = _interval_bytes(column.type)
+    if column.type != viewed and column.type != kind:
+        column = pa.chunked_array([chunk.view(viewed) for chunk in column.chunks], viewed)
     return column if column.type == kind else column.cast(kind)
+
+
+def _interval_bytes(kind: pa.DataType) -> pa.DataType:
+    """Return the type with its intervals as the bytes that they are."""
+    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+
+    return pa.binary(16) if pa.types.is_interval(kind) else _with_inner(kind, _interval_bytes)
 
 
 def label_utc(table: pa.Table) -> pa.Table:

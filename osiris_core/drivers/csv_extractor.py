@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from osiris_core.drivers.csv_dialect import QUOTE, delimiter_of, first_record
 from osiris_core.drivers.csv_types import TEXT, infer_types
 from osiris_core.drivers.engine import connect_in_utc, first_row, text_literal
-from osiris_core.drivers.protocol import TABLE
+from osiris_core.wire.names import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

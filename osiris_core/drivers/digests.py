@@ -15,13 +15,13 @@ def hash_of(field: str, kind: pa.DataType) -> str:
     """Return the SQL of one value's hash.
 
     The engine's hash takes -0.0 for 0.0, so the sign of a zero is hashed too; inside nested values, where that
-    cannot be asked for, and for intervals, of which it takes a month for 30 days, so is the value's text.
+    cannot be asked for, so is the value's text.
     """
     import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
 
     if pa.types.is_floating(kind):
         return f"hash({field}, {field} = 0 and signbit({field}))"
-    if pa.types.is_nested(kind) or pa.types.is_interval(kind):
+    if pa.types.is_nested(kind):
         return f"hash({field}, {field}::varchar)"
     return f"hash({field})"
 

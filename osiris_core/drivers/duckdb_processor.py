@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from osiris_core.drivers.arrow_types import label_utc
 from osiris_core.drivers.engine import connect
 from osiris_core.drivers.inputs import given_tables
-from osiris_core.drivers.protocol import TABLE
+from osiris_core.wire.names import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 Kind = Literal["extractor", "processor", "writer", "callable"]
 OptionType = Literal["string", "input_path", "output_path", "integer", "boolean", "strings", "mapping", "any"]
 
-TABLE = "df"
-"""The key of the table in what a driver returns, and of what it is given: `df_<upstream id>`."""
-
 
 class Context(Protocol):
     """What a driver may ask of the run; `now` is the run's logical time (aware), `rng` belongs to the step alone."""

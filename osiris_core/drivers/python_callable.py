@@ -6,7 +6,7 @@ import importlib
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from osiris_core.drivers.protocol import TABLE
+from osiris_core.wire.names import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from osiris_core.manifest.model import Step
 from osiris_core.manifest.nodes import ListNode, to_json
 from osiris_core.manifest.options import check_options
 from osiris_core.manifest.problems import shown
+from osiris_core.wire.names import table_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _SERVED = ("id", "driver", "needs", "config")
 _LATER = ("cfg_path", "timeout_s", "retries")
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]")
 _MAX_NAMED = 12  # steps of a cycle that a message names
 
 
@@ -38,8 +37,8 @@ class StepNodes:
 
     @property
     def table_name(self) -> str:
-        """How later steps call this one's table: `df_` and the id, with `_` for what names cannot hold."""
-        return "df_" + _NOT_IN_NAMES.sub("_", self.id)
+        """How later steps call this one's table."""
+        return table_key(self.id)
 
 
 def read_steps(
@@ -75,9 +74,7 @@ def to_steps(steps: Sequence[StepNodes]) -> tuple[Step, ...]:
     )
 
 
-def _read_step(
-    problems: Problems, node: Node, drivers: Mapping[str, DriverShape], places: Places
-) -> StepNodes | None:
+def _read_step(problems: Problems, node: Node, drivers: Mapping[str, DriverShape], places: Places) -> StepNodes | None:
     section = fields.mapping(problems, node, "steps[]")
     if section is None:
         return None

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from osiris_core.parity.evidence import check_minimums, check_two_processes, is_lost
+from osiris_core.parity.evidence import check_minimums, check_two_processes, is_lost, skipped_artifacts
 from osiris_core.parity.hints import failure_hints
 from osiris_core.parity.layers import COMPARERS
 from osiris_core.parity.layers.tables import tables_of
 from osiris_core.parity.ledger import Ledger
+from osiris_core.parity.pair import Pair
 from osiris_core.parity.record import Compared, Comparison, Layer, RuleUse, Verdict
-from osiris_core.parity.side import Pair, execution_order, labels, manifest_steps, view
+from osiris_core.parity.side import execution_order, labels, manifest_steps, view
 from osiris_core.parity.streams import line_ends
 from osiris_core.parity.text import EXAMPLES, TextRules
 from osiris_core.parity.values import signature
@@ -53,7 +54,11 @@ def compare(
         if layer in comparers:
             ledger.extend(comparer(pair))
     rules = (*pair.text.uses(), *_order_rule(ledger))
-    not_compared = tuple(f"layer {layer} was switched off" for layer in COMPARERS if layer not in comparers)
+    not_compared = (
+        *(f"layer {layer} was switched off" for layer in COMPARERS if layer not in comparers),
+        *skipped_artifacts(left),
+        *skipped_artifacts(right),
+    )
     hints = failure_hints(pair)
     lost = is_lost(left) or is_lost(right)
     return Comparison(

@@ -60,6 +60,15 @@ def check_two_processes(left: Session, right: Session) -> list[str]:
     return problems
 
 
+def skipped_artifacts(session: Session) -> list[str]:
+    """Return a sentence for everything a step left behind that could not be an artifact: its content is unknown."""
+    return [
+        f"{session.target}: {event.get('path')} was not compared: {event.get('reason')}"
+        for event in session.events
+        if event.get("event") == records.ARTIFACT_SKIPPED
+    ]
+
+
 def is_lost(session: Session) -> bool:
     """Whether a session has no terminal record that could be believed; whatever else it holds says nothing."""
     return session.outcome == records.LOST

@@ -12,7 +12,8 @@ from osiris_core.wire.records import STEP_FAILED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from osiris_core.parity.side import Pair, Side
+    from osiris_core.parity.pair import Pair
+    from osiris_core.parity.side import Side
 
 ROW_ORDER: Final = "rows in another order: add an ORDER BY"
 LINE_ENDINGS: Final = "only the line endings differ: fix the newline that the writer uses"

@@ -15,8 +15,8 @@ from osiris_core.parity.record import Layer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from osiris_core.parity.pair import Pair
     from osiris_core.parity.record import Finding
-    from osiris_core.parity.side import Pair
 
 
 class Ledger:

@@ -62,7 +62,9 @@ def roots_replacer(side: Side) -> Replacer:
     names = {escape(path): name for path, name in side.roots}
     alternatives = "|".join(re.escape(path) for path in names)
     # A root may neither begin inside a longer path nor end inside a longer name.
-    pattern = re.compile(rf"(?=[/f])(?<![\w./~-])(?P<before>(?:file://)?)(?P<root>{alternatives})(?![\w-]|\.\w)")
+    pattern = re.compile(
+        rf"(?=[/f])(?<![\w./~-])(?P<before>(?:file://)?)(?P<root>{alternatives})(?![\w-]|\.\w)(?P<made>/tmp[a-z0-9_]{{8}}(?![\w-]))?"
+    )
 
     def replace(text: str) -> tuple[str, tuple[str, ...]]:
         if "/" not in text:
@@ -71,7 +73,11 @@ def roots_replacer(side: Side) -> Replacer:
 
         def token(match: re.Match[str]) -> str:
             found.append(match["root"])
-            return f"{match['before']}<{names[match['root']]}>"
+            name, made = names[match["root"]], match["made"] or ""
+            if made and name == "temporary":  # a name that `tempfile` made up
+                found.append(made)
+                made = "/<made>"
+            return f"{match['before']}<{name}>{made}"
 
         return pattern.sub(token, text), tuple(found)
 

@@ -1,7 +1,4 @@
-"""One session as the comparers see it: its label, its run's window in time, its roots and its steps.
-
-A `Pair` is what every layer is given: two sides and the text rules between them.
-"""
+"""One session as the comparers see it: its label, its run's window in time, its roots and its steps."""
 
 from __future__ import annotations
 
@@ -12,13 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from osiris_core.wire.records import FINAL_EVENTS, RUN_START
 
 if TYPE_CHECKING:
-    from osiris_core.parity.text import TextRules
     from osiris_core.session.reader import Session
 
 SKEW: Final = timedelta(seconds=1)
 """How far a clock may be off its run's window, or step back, before that is a difference."""
-
-_NO_STEPS_OUT_OF_ORDER: Final = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,30 +46,6 @@ class Side:
     def driver_of(self, step: str) -> str:
         """Return the driver that the manifest names for a step, or an empty string."""
         return str(manifest_steps(self.session).get(step, {}).get("driver", ""))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """Two sides of one comparison; `order` ranks the steps as they were to be executed, `needs` is the graph."""
-
-    left: Side
-    right: Side
-    text: TextRules
-    order: dict[str, int]
-    needs: dict[str, set[str]]
-
-    def rank(self, step: str | None) -> int:
-        """Return a step's place in the execution; run-level findings come last."""
-        return _NO_STEPS_OUT_OF_ORDER if step is None else self.order.get(step, _NO_STEPS_OUT_OF_ORDER - 1)
-
-    def downstream(self, step: str) -> frozenset[str]:
-        """Return the steps that take something from `step`, directly or through others."""
-        found: set[str] = set()
-        frontier = {step}
-        while frontier:
-            frontier = {name for name, wanted in self.needs.items() if wanted & frontier} - found - {step}
-            found |= frontier
-        return frozenset(found)
 
 
 def view(session: Session, label: str, *, is_left: bool) -> Side:

@@ -6,7 +6,7 @@ This package ships to the target, so it needs the standard library only and impo
     frames   one record as one ASCII line          parts    records too long for one line
     digest   the running digest over all frames    records  the kinds of record and what is in them
     paths    which relative paths may travel       roots    one digest for a whole tree of files
-    pack     a tree of files as one stream, without links
+    pack     a tree of files as one stream         names    what the table of a step is called
 
 The formats are described in `docs/wire.md`.
 """

@@ -36,16 +36,8 @@ MAX_PAYLOAD = MAX_LINE - 128
 
 _RS = 0x1E
 _NUMBER = rb"(0|[1-9][0-9]{0,18})"
-_LINE = re.compile(
-    rb"\x1eOS1 ([0-9a-f]{8}) "
-    + _NUMBER
-    + rb" "
-    + _NUMBER
-    + rb" "
-    + _NUMBER
-    + rb" "
-    + _NUMBER
-    + rb" ([0-9a-f]{8}) ([ -~]*)\n"
+_HEAD = re.compile(
+    rb"\x1eOS1 ([0-9a-f]{8}) " + _NUMBER + rb" " + _NUMBER + rb" " + _NUMBER + rb" " + _NUMBER + rb" ([0-9a-f]{8}) "
 )
 
 
@@ -122,33 +114,35 @@ class FrameReader:
 
     def _cut(self, data: bytes) -> tuple[list[Frame | Stray | Damaged], int]:
         items: list[Frame | Stray | Damaged] = []
-        tag, match, crc32 = self._tag, _LINE.match, zlib.crc32
+        tag, match = self._tag, _HEAD.match
         at = 0
         while True:
-            found = match(data, at)
-            if found is not None:
-                line_tag, epoch, seq, offset, length, crc, payload = found.groups()
-                end = found.end()
-                if (
-                    line_tag == tag
-                    and int(length) == len(payload)
-                    and int(crc, 16) == crc32(payload)
-                    and end - at <= MAX_LINE
-                ):
-                    items.append(Frame(int(seq), int(epoch), int(offset), payload, data[at:end]))
-                else:
-                    items.append(self._judge(data[at:end], "its length or checksum does not match"))
-                at = end
-                continue
+            head = match(data, at)
+            if head is not None:
+                line_tag, epoch, seq, offset, length, crc = head.groups()
+                start = head.end()
+                end = start + int(length)
+                if line_tag == tag and end < at + MAX_LINE and data[end : end + 1] == b"\n":
+                    payload = data[start:end]
+                    if int(crc, 16) == zlib.crc32(payload) and _is_printable(payload):
+                        items.append(Frame(int(seq), int(epoch), int(offset), payload, data[at : end + 1]))
+                        at = end + 1
+                        continue
             open_end = _end_of_item(data, at)
             if open_end is None:
                 return items, at
-            items.append(self._judge(data[at:open_end], "it is not formed as a frame"))
+            reason = "it is not formed as a frame" if head is None else "its length or checksum does not match"
+            items.append(self._judge(data[at:open_end], reason))
             at = open_end
 
     def _judge(self, data: bytes, reason: str) -> Stray | Damaged:
         """Tell a damaged line of this session from bytes that never were one."""
         return Damaged(data, reason) if data.startswith(b"\x1eOS1 " + self._tag) else Stray(data)
+
+
+def _is_printable(payload: bytes) -> bool:
+    """Whether all bytes are from space to tilde."""
+    return payload.isascii() and payload.decode("ascii").isprintable()
 
 
 def _end_of_item(data: bytes, start: int) -> int | None:

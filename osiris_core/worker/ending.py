@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class End:
     """How the run ended: `outcome`, and the error that says why when it is not a success."""
 
     outcome: str
     error: Mapping[str, Any] | None
 
 
-def judge(
+def decide_end(
     *,
     ledger: Ledger,
     exit_status: int,
@@ -36,50 +36,48 @@ def judge(
     stopped_for: str | None,
     spool_error: OSError | None,
     stray_tail: str,
-) -> Verdict:
+) -> End:
     """Weigh what is known about the end; a success needs a result that says so and an orderly exit."""
     if spool_error is not None:
-        return Verdict(outcome=records.CRASHED, error=_error("SpoolFull", str(spool_error)))
+        return End(outcome=records.CRASHED, error=_error("SpoolFull", str(spool_error)))
     if stopped_for == records.CANCELLED:
-        return Verdict(
-            outcome=records.CANCELLED, error=_error("RunCancelled", f"the run was cancelled {_when(ledger)}")
-        )
+        return End(outcome=records.CANCELLED, error=_error("RunCancelled", f"the run was cancelled {_when(ledger)}"))
     if stopped_for == records.DEADLINE:
         message = f"the run took longer than its timeout of {ledger.request.timeout_s:g} s; it ended {_when(ledger)}"
-        return Verdict(outcome=records.DEADLINE, error=_error("DeadlineExceeded", message))
+        return End(outcome=records.DEADLINE, error=_error("DeadlineExceeded", message))
     if result is not None and exit_status == 0 and result["outcome"] != records.CRASHED:
-        return Verdict(outcome=result["outcome"], error=result["error"])
+        return End(outcome=result["outcome"], error=result["error"])
     if result is not None and result["error"] is not None:
-        return Verdict(outcome=records.CRASHED, error=result["error"])
+        return End(outcome=records.CRASHED, error=result["error"])
     tail = f"; it last printed: {stray_tail}" if stray_tail and ledger.running is None else ""
     message = f"the executor {_exit_words(exit_status)} {_when(ledger)}{tail}"
-    return Verdict(outcome=records.CRASHED, error=_error("ExecutorCrashed", message))
+    return End(outcome=records.CRASHED, error=_error("ExecutorCrashed", message))
 
 
-def write_ending(spool: Spool, assignment: Assignment, ledger: Ledger, verdict: Verdict) -> None:
+def write_ending(spool: Spool, assignment: Assignment, ledger: Ledger, end: End) -> None:
     """Write every end that is still missing, up to and including the final event."""
     interrupted = ledger.running
     if interrupted is not None:
-        _end_running(spool, assignment, ledger, interrupted, verdict)
-    stopped = verdict.outcome in {records.CANCELLED, records.DEADLINE}
+        _end_running(spool, assignment, ledger, interrupted, end)
+    stopped = end.outcome in {records.CANCELLED, records.DEADLINE}
     cause = interrupted or ledger.failed
-    for end in ledger.skip_rest(verdict.outcome if stopped else None, cause):
-        data = {"reason": end.reason, "cause": end.cause}
-        spool.record(records.event(ts=records.timestamp(), step=end.id, name=records.STEP_SKIPPED, data=data))
-    name, data = _final_event(ledger, verdict)
+    for skipped in ledger.skip_rest(end.outcome if stopped else None, cause):
+        data = {"reason": skipped.reason, "cause": skipped.cause}
+        spool.record(records.event(ts=records.timestamp(), step=skipped.id, name=records.STEP_SKIPPED, data=data))
+    name, data = _final_event(ledger, end)
     spool.record(records.event(ts=records.timestamp(), step=None, name=name, data=data))
     spool.checkpoint()
 
 
-def write_terminal(spool: Spool, ledger: Ledger, verdict: Verdict, *, stray_bytes: int) -> None:
+def write_terminal(spool: Spool, ledger: Ledger, end: End, *, stray_bytes: int) -> None:
     """Write the terminal record, which states what the spool holds before it."""
     tally = spool.tally
     spool.record(
         records.terminal(
             ts=records.timestamp(),
-            outcome=verdict.outcome,
-            failed_step=_failed_step(ledger, verdict),
-            error=verdict.error,
+            outcome=end.outcome,
+            failed_step=_failed_step(ledger, end),
+            error=end.error,
             steps=ledger.steps(),
             counts=dict(sorted(tally.counts.items())),
             frames=tally.seq,
@@ -91,7 +89,7 @@ def write_terminal(spool: Spool, ledger: Ledger, verdict: Verdict, *, stray_byte
     )
 
 
-def _end_running(spool: Spool, assignment: Assignment, ledger: Ledger, step: str, verdict: Verdict) -> None:
+def _end_running(spool: Spool, assignment: Assignment, ledger: Ledger, step: str, end: End) -> None:
     """Say what the interrupted step left, and that it failed or was cancelled."""
     names = TreeNames()
     for artifact in spool.artifacts:
@@ -101,7 +99,7 @@ def _end_running(spool: Spool, assignment: Assignment, ledger: Ledger, step: str
     found = [each for each in scan_step(assignment.outbox, step, names) if each.path not in known]
     for record in artifact_records(step, found):
         spool.record(record)
-    error = verdict.error or _error("Interrupted", "the step did not end")
+    error = end.error or _error("Interrupted", "the step did not end")
     duration_ms = round((time.monotonic() - ledger.step_started) * 1000, 3)
     data = {
         "error_type": error["type"],
@@ -110,26 +108,26 @@ def _end_running(spool: Spool, assignment: Assignment, ledger: Ledger, step: str
         "duration_ms": duration_ms,
     }
     spool.record(records.event(ts=records.timestamp(), step=step, name=records.STEP_FAILED, data=data))
-    stopped = verdict.outcome in {records.CANCELLED, records.DEADLINE}
+    stopped = end.outcome in {records.CANCELLED, records.DEADLINE}
     ledger.end(step, records.CANCELLED if stopped else records.FAILED, error)
 
 
-def _final_event(ledger: Ledger, verdict: Verdict) -> tuple[str, dict[str, Any]]:
+def _final_event(ledger: Ledger, end: End) -> tuple[str, dict[str, Any]]:
     timing = {"duration_ms": round((time.monotonic() - ledger.started) * 1000, 3)}
-    if verdict.outcome == records.SUCCEEDED:
+    if end.outcome == records.SUCCEEDED:
         return records.RUN_COMPLETE, {"steps_succeeded": ledger.succeeded, **timing}
-    if verdict.outcome == records.CANCELLED:
+    if end.outcome == records.CANCELLED:
         return records.RUN_CANCELLED, timing
     data = {
-        "failed_step": _failed_step(ledger, verdict),
-        "error_type": None if verdict.error is None else verdict.error["type"],
+        "failed_step": _failed_step(ledger, end),
+        "error_type": None if end.error is None else end.error["type"],
         "steps_succeeded": ledger.succeeded,
     }
     return records.RUN_FAILED, {**data, **timing}
 
 
-def _failed_step(ledger: Ledger, verdict: Verdict) -> str | None:
-    return None if verdict.outcome in {records.SUCCEEDED, records.CANCELLED} else ledger.failed
+def _failed_step(ledger: Ledger, end: End) -> str | None:
+    return None if end.outcome in {records.SUCCEEDED, records.CANCELLED} else ledger.failed
 
 
 def _error(kind: str, message: str) -> dict[str, Any]:

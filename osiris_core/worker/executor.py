@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
@@ -42,7 +43,8 @@ def execute(run_directory: Path, *, records_fd: int, supervisor_pid: int) -> int
         assignment = read_assignment(run_directory)
         _enter_project(assignment)
         facts = hello_facts(assignment, supervisor_pid=supervisor_pid)
-        channel.record(records.hello(ts=records.timestamp(), facts=facts))
+        hello = records.hello(ts=records.timestamp(), facts=facts)
+        channel.control("start", record=hello, monotonic_s=time.monotonic())
         runner = StepRunner(assignment=assignment, channel=channel, streams=streams, capture=capture, stop=stop)
         result = _run_steps(assignment, runner)
     except StopRun:

@@ -2,6 +2,7 @@
 
 The verb is a record's kind, and the JSON its payload as it will be framed; or it is one of the control verbs:
 
+    start   {"record", "monotonic_s"}             the hello, and when it was said by the clock that all processes share
     begin   {"step", "record"}                    the step starts; `record` says so
     open    {"step", "marker"}                    its output starts behind this marker
     drain   {"step", "marker"}                    its output ends before this marker
@@ -20,7 +21,7 @@ from osiris_core.wire.canon import canonical_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-CONTROL_VERBS = frozenset({"begin", "open", "drain", "done", "result"})
+CONTROL_VERBS = frozenset({"start", "begin", "open", "drain", "done", "result"})
 _CLOSED = -1
 
 

@@ -38,6 +38,13 @@ class FoundFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmptyDirectory:
+    """A directory with nothing in it; its path ends in `/`. Others show in the paths of their files."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SkippedFile:
     """Something that cannot be an artifact, and why."""
 
@@ -45,28 +52,32 @@ class SkippedFile:
     reason: str
 
 
-def scan_step(outbox: Path, step: str, names: TreeNames) -> list[FoundFile | SkippedFile]:
+Found = FoundFile | EmptyDirectory | SkippedFile
+
+
+def scan_step(outbox: Path, step: str, names: TreeNames) -> list[Found]:
     """Return what step `step` left, sorted by path; `names` holds the paths of the whole run so far."""
     found = sorted(_entries(outbox / step, step), key=lambda entry: entry[0].encode("utf-8", "surrogateescape"))
     return [_examine(path, entry, reason, names) for path, entry, reason in found]
 
 
-def artifact_records(step: str, found: list[FoundFile | SkippedFile]) -> Iterator[dict[str, Any]]:
-    """Yield an artifact record and its event for each file, and an event for what is left out."""
+def artifact_records(step: str, found: list[Found]) -> Iterator[dict[str, Any]]:
+    """Yield an artifact record and its event for each file, an event alone for what has no bytes or is left out."""
     for each in found:
         ts = records.timestamp()
         if isinstance(each, SkippedFile):
             data = {"path": each.path, "reason": each.reason}
             yield records.event(ts=ts, step=step, name=records.ARTIFACT_SKIPPED, data=data)
             continue
-        yield records.artifact(
-            ts=ts, step=step, path=each.path, size_bytes=each.size_bytes, mode=each.mode, sha256=each.sha256
-        )
+        if isinstance(each, FoundFile):
+            yield records.artifact(
+                ts=ts, step=step, path=each.path, size_bytes=each.size_bytes, mode=each.mode, sha256=each.sha256
+            )
         yield records.event(ts=ts, step=step, name=records.ARTIFACT_CREATED, data={"path": each.path})
 
 
 def _entries(top: Path, step: str) -> Iterator[tuple[str, str, str | None]]:
-    """Yield (path in the outbox, path on disk, reason to skip it or None) for everything but directories."""
+    """Yield (path in the outbox, path on disk, reason to skip it or None) for all files and all empty directories."""
     pending = [(step, os.fspath(top))]
     while pending:
         path, directory = pending.pop()
@@ -78,18 +89,24 @@ def _entries(top: Path, step: str) -> Iterator[tuple[str, str, str | None]]:
             yield path, directory, "it cannot be read as a directory"
             continue
         try:
+            empty = path != step
             with os.scandir(descriptor) as entries:
                 for entry in entries:
+                    empty = False
                     inner = (f"{path}/{entry.name}", f"{directory}/{entry.name}")
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(inner)
                     else:
                         yield *inner, None
+            if empty:
+                yield f"{path}/", directory, None
         finally:
             os.close(descriptor)
 
 
-def _examine(path: str, entry: str, reason: str | None, names: TreeNames) -> FoundFile | SkippedFile:
+def _examine(path: str, entry: str, reason: str | None, names: TreeNames) -> Found:
+    if path.endswith("/"):
+        return EmptyDirectory(path=path)
     try:
         reason = reason or _not_regular(entry)
         if reason is None:

@@ -45,12 +45,14 @@ class Recorder:
     def on_record(self, kind: str, payload: bytes) -> None:
         """Write a record of the executor's."""
         self.spool.payload(kind, payload)
-        if kind == "hello":
-            self.start_run()
 
     def on_control(self, verb: str, values: dict[str, Any]) -> None:
-        """Follow the steps."""
+        """Follow the run and its steps."""
         match verb:
+            case "start":
+                self.spool.record(values["record"])
+                self.ledger.started = values["monotonic_s"]
+                self.start_run(values["record"]["ts"])
             case "begin":
                 self.ledger.begin(values["step"])
                 self.spool.record(values["record"])
@@ -73,8 +75,11 @@ class Recorder:
             chunk = data[start : start + OUTPUT_BYTES]
             self.spool.record(records.stdio(ts=records.timestamp(), step=step, data=chunk))
 
-    def start_run(self) -> None:
-        """Write `run_start`, once: behind `hello`, or at the end of a run that never said hello."""
+    def start_run(self, ts: str | None = None) -> None:
+        """Write `run_start`, once: behind `hello` with its time `ts`, or at the end of a run that never said hello.
+
+        The time is the executor's, as that of all records of its steps: read late, a run must not start behind them.
+        """
         if self._run_started:
             return
         self._run_started = True
@@ -86,7 +91,7 @@ class Recorder:
             "logical_now": request.logical_now,
             "seed": request.seed,
         }
-        self.spool.record(records.event(ts=records.timestamp(), step=None, name=records.RUN_START, data=data))
+        self.spool.record(records.event(ts=ts or records.timestamp(), step=None, name=records.RUN_START, data=data))
 
     def flush(self) -> None:
         """Write the batch to the spool, then to stdout; the first batch that the disk refuses is the `fault`."""

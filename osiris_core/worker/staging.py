@@ -40,8 +40,14 @@ def read_assignment(directory: Path) -> Assignment:
     return Assignment(
         directory=directory,
         request=RunRequest.from_bytes((directory / "request.json").read_bytes()),
-        placement=_at_home(Placement.from_bytes((directory / "placement.json").read_bytes())),
+        placement=Placement.from_bytes((directory / "placement.json").read_bytes()),
     )
+
+
+def settle(directory: Path) -> None:
+    """Make the placement's paths absolute, once, before the steps may be given another home."""
+    placement = directory / "placement.json"
+    placement.write_bytes(_at_home(Placement.from_bytes(placement.read_bytes())).to_bytes())
 
 
 def _at_home(placement: Placement) -> Placement:

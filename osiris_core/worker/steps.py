@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
+from osiris_core.wire.names import TABLE, table_key
 from osiris_core.wire.paths import TreeNames
 from osiris_core.worker.context import StepContext
 from osiris_core.worker.failure import as_text, describe_error
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from osiris_core.worker.staging import Assignment
     from osiris_core.worker.stop import StopSignal
     from osiris_core.worker.streams import Streams
-
-_TABLE = "df"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +107,7 @@ class StepRunner:
         inputs = {}
         for need in step["needs"]:
             output = self._outputs[need]
-            key = f"df_{re.sub(r'[^A-Za-z0-9_]', '_', need)}"
+            key = table_key(need)
             inputs[key] = output.table
             data = {"key": key, "from_step": need, "rows": output.rows}
             self.channel.record(_event(step["id"], records.INPUTS_RESOLVED, data))
@@ -145,7 +143,7 @@ class StepRunner:
         for record in artifact_records(step_id, scan_step(self.assignment.outbox, step_id, self._names)):
             self.channel.record(record)
         if error is None:
-            tables = {} if output.description is None else {_TABLE: output.description}
+            tables = {} if output.description is None else {TABLE: output.description}
             name, data = records.STEP_COMPLETE, {"rows": output.rows, "tables": tables}
         else:
             name, data = records.STEP_FAILED, {"error_type": error["type"], **error}
@@ -176,9 +174,12 @@ def _described(result: Any) -> Output:
         return Output()
     if not isinstance(result, dict):
         raise TypeError(f"a driver returns a dict or None, not {type(result).__name__}")
-    if result.get(_TABLE) is None:
+    others = sorted(str(key) for key in result if key != TABLE)
+    if others:
+        raise TypeError(f"a driver returns its table as {TABLE!r}; this one returned also {', '.join(others)}")
+    if result.get(TABLE) is None:
         return Output()
     from osiris_core.drivers.tables import as_table, describe_table  # noqa: PLC0415 - only where there is a table
 
-    table = as_table(result[_TABLE])
+    table = as_table(result[TABLE])
     return Output(table=table, description=describe_table(table))

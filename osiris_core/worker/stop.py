@@ -20,6 +20,10 @@ class StopRun(KeyboardInterrupt):
     """Raised in the main thread where SIGTERM finds it; what a driver does on Ctrl-C, it does here."""
 
 
+def _as_usual() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 class StopSignal:
     """Turns the first SIGTERM into `StopRun`, never in the middle of a message; later ones are ignored."""
 
@@ -29,8 +33,9 @@ class StopSignal:
         self._came = False
 
     def install(self) -> None:
-        """Handle SIGTERM from now on."""
+        """Handle SIGTERM from now on, in this process only: a child that a driver forks dies of it as usual."""
         signal.signal(signal.SIGTERM, self._handle)
+        os.register_at_fork(after_in_child=_as_usual)
 
     def check(self) -> None:
         """Raise StopRun where the signal came, in case a driver swallowed it."""

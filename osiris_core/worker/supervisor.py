@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
 from osiris_core.worker.control import ControlReader, Said
-from osiris_core.worker.ending import judge, write_ending, write_terminal
+from osiris_core.worker.ending import decide_end, write_ending, write_terminal
 from osiris_core.worker.launch import bytes_waiting, start_executor
 from osiris_core.worker.merge import Merger
 from osiris_core.worker.messages import MessageReader
 from osiris_core.worker.processes import adopt_orphans
 from osiris_core.worker.recorder import EPOCH, OUTPUT_BYTES, Recorder
-from osiris_core.worker.staging import pack_artifacts, read_assignment, stage_workspace, write_status
+from osiris_core.worker.staging import pack_artifacts, read_assignment, settle, stage_workspace, write_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,6 +39,7 @@ def supervise(run_directory: Path) -> Callable[[], None]:
 
     OSError or WireProtocolError when the run cannot be started, or its end not be written.
     """
+    settle(run_directory)
     assignment = read_assignment(run_directory)
     placement = assignment.placement
     stage_workspace(assignment, Path(placement.project_dir), Path(placement.work_dir))
@@ -88,7 +89,7 @@ class Supervision:
         recorder, placement = self._recorder, self._assignment.placement
         recorder.start_run()
         recorder.flush()
-        verdict = judge(
+        end = decide_end(
             ledger=recorder.ledger,
             exit_status=self._executor.exit_status or 0,
             result=recorder.result,
@@ -97,11 +98,11 @@ class Supervision:
             stray_tail=recorder.stray_tail,
         )
         spool = recorder.spool
-        write_ending(spool, self._assignment, recorder.ledger, verdict)
-        write_terminal(spool, recorder.ledger, verdict, stray_bytes=recorder.stray_bytes)
+        write_ending(spool, self._assignment, recorder.ledger, end)
+        write_terminal(spool, recorder.ledger, end, stray_bytes=recorder.stray_bytes)
         batch = spool.flush()
         spool.sync(now=True)
-        status = {"outcome": verdict.outcome, "frames": spool.tally.seq, "spool_bytes": spool.tally.offset}
+        status = {"outcome": end.outcome, "frames": spool.tally.seq, "spool_bytes": spool.tally.offset}
         write_status(self._assignment, {**status, "session": self._assignment.request.session_id, "epoch": EPOCH})
         recorder.live.offer(batch)
         recorder.live.close(LIVE_PATIENCE_S)

@@ -10,7 +10,7 @@ from osiris_core.parity.record import Finding, Layer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from osiris_core.parity.side import Pair
+    from osiris_core.parity.pair import Pair
 
 EXPLAINED_FILES: Final = 100
 """Differing files that are opened to say where they differ; of the others the digests are enough."""

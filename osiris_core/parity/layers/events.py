@@ -20,7 +20,8 @@ from osiris_core.wire.records import STEP_COMPLETE, STEP_FAILED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from osiris_core.parity.side import Pair, Side
+    from osiris_core.parity.pair import Pair
+    from osiris_core.parity.side import Side
 
 _ENVELOPE: Final = frozenset({"ts", "session"})
 """Judged elsewhere: times by their shape, the session id as evidence."""

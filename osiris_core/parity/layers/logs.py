@@ -17,7 +17,7 @@ from osiris_core.parity.values import counted, show_pair
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from osiris_core.parity.side import Pair
+    from osiris_core.parity.pair import Pair
     from osiris_core.parity.text import Judgement, TextRules
 
 ALIGNED_BYTES: Final = 8 * 1024 * 1024

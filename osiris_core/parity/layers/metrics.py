@@ -17,7 +17,8 @@ from osiris_core.wire.canon import canonical_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from osiris_core.parity.side import Pair, Side
+    from osiris_core.parity.pair import Pair
+    from osiris_core.parity.side import Side
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from osiris_core.parity.values import show
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from osiris_core.parity.side import Pair
+    from osiris_core.parity.pair import Pair
 
 
 def compare_outcome(pair: Pair) -> Iterator[Finding]:

@@ -16,7 +16,8 @@ from osiris_core.wire.records import STEP_COMPLETE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from osiris_core.parity.side import Pair, Side
+    from osiris_core.parity.pair import Pair
+    from osiris_core.parity.side import Side
 
     Make = Callable[..., Finding]
 
@@ -64,7 +65,7 @@ def _compare(pair: Pair, finding: Make, path: str, left: dict[str, Any], right: 
     if left.get("rows") != right.get("rows"):
         yield _changed(pair, partial(finding, code="table-rows"), f"{path}.rows", left.get("rows"), right.get("rows"))
     if left.get("unordered") != right.get("unordered"):
-        yield _content(pair, finding, path, left, right)
+        yield from _content(pair, finding, path, left, right)
     elif left.get("ordered") != right.get("ordered"):
         yield finding(
             code="table-order",
@@ -90,16 +91,19 @@ def _changed(pair: Pair, finding: Make, path: str, left: Any, right: Any) -> Fin
     return finding(path=path, message=message, left=show(left), right=show(right))
 
 
-def _content(pair: Pair, finding: Make, path: str, left: dict[str, Any], right: dict[str, Any]) -> Finding:
+def _content(pair: Pair, finding: Make, path: str, left: dict[str, Any], right: dict[str, Any]) -> Iterator[Finding]:
+    """Yield the columns that differ; where none does, that rows do, unless the tables have other columns."""
     a, b = left.get("columns") or {}, right.get("columns") or {}
     differing = [name for name in a if name in b and a[name].get("unordered") != b[name].get("unordered")]
     if not differing:
-        message = "the columns hold the same values, combined into other rows"
-        return finding(code="table-content", path=path, message=message)
+        if list(_schema(left)) == list(_schema(right)):  # else the schema has been named as the difference
+            message = "the columns hold the same values, combined into other rows"
+            yield finding(code="table-content", path=path, message=message)
+        return
     first = differing[0]
     facts = [_facts(column[first], other[first]) for column, other in ((a, b), (b, a))]
     named = ", ".join(differing[:_NAMED_COLUMNS]) + (" …" if len(differing) > _NAMED_COLUMNS else "")
-    return finding(
+    yield finding(
         code="table-content",
         path=f"{path}.columns.{first}",
         message=f"the rows differ in {named}; {first}: {facts[0]} on {pair.left.label}, {facts[1]} on {pair.right.label}",
