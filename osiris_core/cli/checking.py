@@ -16,7 +16,7 @@ from osiris_core.errors import ManifestError
 from osiris_core.manifest.loader import find_project_root
 from osiris_core.parity.record import Verdict
 from osiris_core.parity.record_io import encode_records
-from osiris_core.report.terminal import failure_lines
+from osiris_core.report.terminal import failure_lines, place_lines
 from osiris_core.report.text import visible_line
 from osiris_core.surface import placed, record_set, refused_record, require_report_place, verdict_line
 
@@ -64,6 +64,7 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
             verdicts.flush()
             err.writelines(f"{visible_line(line)}\n" for line in checked.details)
             finished.append(checked)
+    err.writelines(f"{visible_line(line)}\n" for line in place_lines([checked.record for checked in finished]))
     together = record_set(checked.record for checked in finished)
     if given.json:
         out.write(f"{encode_records(together).decode()}\n")

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.parity.record import Finding, ParityRecord, RecordSet
-    from osiris_core.report.place import Place
 
 FAILURE_LINES = 8
 """A failure takes at most this many lines."""
@@ -38,15 +37,16 @@ def summary_lines(
     ordered = failures_first(records.records)
     explained = [record for record in ordered if failures and not record.passed]
     details = [line for record in explained for line in ("", *failure_lines(record, width))]
-    places = [f"e2b: {_described(place)}" for place in sandbox_places(ordered) if place.kind != "unreached"]
-    said = [*places, f"{report_sentence(ordered)}."]
+    said = [*place_lines(ordered), f"{report_sentence(ordered)}."]
     tail = ["", *(line for each in said for line in textwrap.wrap(visible_line(each), width))]
     report = [f"report: {report_path}"] if report_path else []
     return [shortened(visible_line(line), width) for line in (*_table(ordered, width), *details, *tail)] + report
 
 
-def _described(place: Place) -> str:
-    return f"{place.title}, {place.isolation} ({place.remark})"
+def place_lines(records: Sequence[ParityRecord]) -> list[str]:
+    """Return a line for each kind of place that served sandboxes: who, behind what, so that none is taken for another."""
+    places = [place for place in sandbox_places(records) if place.kind != "unreached"]
+    return [f"e2b: {place.title}, {place.isolation} ({place.remark})" for place in places]
 
 
 def failure_lines(record: ParityRecord, width: int) -> list[str]:
