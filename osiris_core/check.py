@@ -82,7 +82,7 @@ def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
 
 
 def _validate_provider(provider: str) -> None:
-    from osiris_core.backends.sdk import require_supported_sdk  # noqa: PLC0415 - only the e2b target needs it
+    from osiris_core.backends.sdk import require_supported_sdk
 
     require_supported_sdk()
     if provider == "embedded":
@@ -141,10 +141,10 @@ class Checker:
         Raises `UsageError` for options that cannot work, and passes `KeyboardInterrupt` on when nothing of
         the run is left.
         """
-        from osiris_core.backends.workspace import changed_inputs  # noqa: PLC0415 - the wire is only needed to run
-        from osiris_core.judgement import Circumstances, TargetResult, judge  # noqa: PLC0415
-        from osiris_core.preparation import prepare  # noqa: PLC0415
-        from osiris_core.session.contract import new_session_id  # noqa: PLC0415
+        from osiris_core.backends.workspace import changed_inputs
+        from osiris_core.judgement import Circumstances, TargetResult, judge
+        from osiris_core.preparation import prepare
+        from osiris_core.session.contract import new_session_id
 
         validate_options(self._options, targets)
         started_at, started, session_id = _utc_now(), time.monotonic(), new_session_id()
@@ -171,7 +171,7 @@ class Checker:
         return parse_now(self._options.now) if self._options.now else started_at
 
     def _run_all(self, job: Job, targets: Sequence[str]) -> list[TargetResult]:
-        from osiris_core.backends.protocol import Cancellation  # noqa: PLC0415 - only needed to run
+        from osiris_core.backends.protocol import Cancellation
 
         backends = [self._backend_or_failure(target) for target in targets]
         cancellation, root = Cancellation(), _session_root(self._options)
@@ -192,7 +192,7 @@ class Checker:
 
     def _intended(self, target: str) -> TargetFacts:
         """Return what a record says of a target that could not even be reached."""
-        from osiris_core.backends.protocol import TargetFacts  # noqa: PLC0415
+        from osiris_core.backends.protocol import TargetFacts
 
         if target == "local":
             return TargetFacts(target=target, provider="host", isolation="none")
@@ -209,23 +209,23 @@ class Checker:
 
     def _make_backend(self, target: str) -> Backend:
         if target == "local":
-            from osiris_core.backends.local import LocalBackend  # noqa: PLC0415
+            from osiris_core.backends.local import LocalBackend
 
             return LocalBackend(patience=self._patience)
-        from osiris_core.backends.e2b import E2BBackend  # noqa: PLC0415
+        from osiris_core.backends.e2b import E2BBackend
 
         provider, templates = self._provider()
         return E2BBackend(provider, templates, patience=self._patience)
 
     @property
     def _patience(self) -> Patience:
-        from osiris_core.backends.protocol import Patience  # noqa: PLC0415
+        from osiris_core.backends.protocol import Patience
 
         return self._options.patience or Patience()
 
     def _provider(self) -> tuple[Provider, TemplateSource]:
         """Return who serves the E2B API, and where its templates come from: the only two things that differ."""
-        from osiris_core.backends.provider import NamedTemplates, Provider, RegisteredTemplates  # noqa: PLC0415
+        from osiris_core.backends.provider import NamedTemplates, Provider, RegisteredTemplates
 
         name = self._options.provider
         if name == "embedded":
@@ -242,7 +242,7 @@ class Checker:
         if self._given_server is not None:
             return self._given_server
         if self._own_server is None:
-            from osiris_core.sandbox.launch import SandboxServerError, ServerProcess  # noqa: PLC0415
+            from osiris_core.sandbox.launch import SandboxServerError, ServerProcess
 
             try:
                 self._own_server = ServerProcess.start(isolation=self._options.isolation, options=self._server_options)
@@ -273,8 +273,8 @@ def _run_one(
     cancellation: Cancellation,
 ) -> TargetResult:
     """Run one target to its end and close its session, whatever happened."""
-    from osiris_core.judgement import TargetResult  # noqa: PLC0415
-    from osiris_core.session.writer import SessionWriter  # noqa: PLC0415
+    from osiris_core.judgement import TargetResult
+    from osiris_core.session.writer import SessionWriter
 
     if isinstance(backend, InfrastructureError):
         return TargetResult(facts=intended, session=None, failure=backend)
@@ -304,7 +304,7 @@ def _run_one(
 
 def _close(writer: SessionWriter, facts: TargetFacts, failure: OsirisError | None, *, cancelled: bool) -> TargetResult:
     """Close the session with what is known about its end."""
-    from osiris_core.judgement import TargetResult  # noqa: PLC0415
+    from osiris_core.judgement import TargetResult
 
     try:
         session = writer.close(

@@ -30,6 +30,6 @@ def __getattr__(name: str) -> Any:
     """Load the types a test annotates with when they are asked for."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from pytest_osiris import run  # noqa: PLC0415 - importing this package must cost nothing
+    from pytest_osiris import run
 
     return getattr(run, name)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def osiris_target(request: pytest.FixtureRequest) -> str:
     """Return where this test's manifest runs: `local`, `e2b` or `both`."""
-    from pytest_osiris.marker import targets_of  # noqa: PLC0415 - see the module docstring
-    from pytest_osiris.options import target_word  # noqa: PLC0415 - as above
+    from pytest_osiris.marker import targets_of
+    from pytest_osiris.options import target_word
 
     return target_word(targets_of(request.node))
 
@@ -34,7 +34,7 @@ def osiris_parity(request: pytest.FixtureRequest) -> ParityRecord:
     Mark the test with `@pytest.mark.osiris("x.osiris.yaml")`. A test that uses this fixture alone fails only
     by its own assertions; with one target `verdict` is None.
     """
-    from pytest_osiris.checks import run_marked  # noqa: PLC0415 - see the module docstring
+    from pytest_osiris.checks import run_marked
 
     return run_marked(request.node)
 
@@ -46,7 +46,7 @@ def osiris_run(request: pytest.FixtureRequest, osiris_parity: ParityRecord) -> R
     With `both` the manifest ran on both targets, the test has failed before its body if they differ, and
     the run holds only facts that are true of both.
     """
-    from pytest_osiris.run import open_run  # noqa: PLC0415 - see the module docstring
+    from pytest_osiris.run import open_run
 
     return open_run(request.node, osiris_parity)
 
@@ -54,7 +54,7 @@ def osiris_run(request: pytest.FixtureRequest, osiris_parity: ParityRecord) -> R
 @pytest.fixture
 def osiris_session_dir(request: pytest.FixtureRequest, osiris_parity: ParityRecord) -> Path:
     """Return the session directory of the marked manifest's run; with `both`, that of the first target."""
-    from pytest_osiris.run import session_directories  # noqa: PLC0415 - see the module docstring
+    from pytest_osiris.run import session_directories
 
     directories = session_directories(osiris_parity, request.config.rootpath)
     if not directories:

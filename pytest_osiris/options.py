@@ -161,7 +161,7 @@ def _parse_isolation(text: str) -> str:
 
 
 def _parse_now(text: str) -> str:
-    from datetime import datetime  # noqa: PLC0415 - only where a time was given
+    from datetime import datetime
 
     try:
         datetime.fromisoformat(text)
@@ -183,8 +183,8 @@ def _parse_report(option: str | None, entry: str | None, config: pytest.Config) 
 
 def require_writable(report: Path) -> None:
     """Raise `pytest.UsageError` where the report could not be written, so that nobody finds out after the run."""
-    from osiris_core.errors import UsageError  # noqa: PLC0415 - only where a report was asked for
-    from osiris_core.surface import require_report_place  # noqa: PLC0415 - as above
+    from osiris_core.errors import UsageError
+    from osiris_core.surface import require_report_place
 
     try:
         require_report_place(report)

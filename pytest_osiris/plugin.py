@@ -55,7 +55,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     settings = config.stash[SETTINGS]
     if not settings.given:
         return None
-    from pytest_osiris.summary import header  # noqa: PLC0415
+    from pytest_osiris.summary import header
 
     return header(settings)
 
@@ -65,7 +65,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ManifestFi
     patterns = parent.config.stash[SETTINGS].manifests
     if not any(_matches(file_path, pattern, parent.config.rootpath) for pattern in patterns):
         return None
-    from pytest_osiris.items import ManifestFile  # noqa: PLC0415
+    from pytest_osiris.items import ManifestFile
 
     return ManifestFile.from_parent(parent, path=file_path)
 
@@ -103,7 +103,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop what was started; then, where the whole run is known, write the report."""
     _close_checks(session.config)
     if _has_something_to_tell(session.config):
-        from pytest_osiris.summary import finish  # noqa: PLC0415 - only where manifests ran
+        from pytest_osiris.summary import finish
 
         finish(session)
 
@@ -112,7 +112,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show what became of the manifests, if there were any."""
     outcome = terminalreporter.config.stash.get(OUTCOME, None)
     if outcome is not None:
-        from pytest_osiris.summary import write_section  # noqa: PLC0415 - only where manifests ran
+        from pytest_osiris.summary import write_section
 
         write_section(terminalreporter, outcome)
 
@@ -137,7 +137,7 @@ def _close_checks(config: pytest.Config) -> None:
 
 
 def _refuse_impossible(config: pytest.Config) -> None:
-    from pytest_osiris.checks import require_possible  # noqa: PLC0415 - only where there is something to run
+    from pytest_osiris.checks import require_possible
 
     require_possible(config.stash[SETTINGS], config.rootpath)
 

@@ -93,7 +93,7 @@ def session_directories(record: ParityRecord, root: Path) -> dict[str, Path]:
 
 def open_run(item: pytest.Item, record: ParityRecord) -> Run:
     """Return the run of a record that passed; raises `CheckFailedError` for any other."""
-    from osiris_core.session.reader import open_session  # noqa: PLC0415 - only where a test looks into a session
+    from osiris_core.session.reader import open_session
 
     if not record.passed:
         raise CheckFailedError(explanation(record))
@@ -113,7 +113,7 @@ def open_run(item: pytest.Item, record: ParityRecord) -> Run:
 
 def _streams(sessions: list[Session]) -> dict[str, Any]:
     """Return the fields that two targets may have in different forms."""
-    from pytest_osiris.agreement import Agreement, readable  # noqa: PLC0415 - only where a test looks into a session
+    from pytest_osiris.agreement import Agreement, readable
 
     first = sessions[0]
     if len(sessions) == 1:

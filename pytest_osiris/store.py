@@ -23,8 +23,8 @@ _READABLE_CHARACTERS = 80
 
 def write_record(directory: Path, test: str, record: ParityRecord) -> Path:
     """Write the record of a test, given by its node id; return the file."""
-    from osiris_core.parity.record import RecordSet  # noqa: PLC0415 - importing this module must cost nothing
-    from osiris_core.parity.record_io import encode_records  # noqa: PLC0415 - as above
+    from osiris_core.parity.record import RecordSet
+    from osiris_core.parity.record_io import encode_records
 
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"{file_stem(test)}.json"
@@ -35,7 +35,7 @@ def write_record(directory: Path, test: str, record: ParityRecord) -> Path:
 
 def read_records(directory: Path) -> list[ParityRecord]:
     """Return every record of a run."""
-    from osiris_core.parity.record_io import decode_records  # noqa: PLC0415 - as above
+    from osiris_core.parity.record_io import decode_records
 
     return [record for path in sorted(directory.glob("*.json")) for record in decode_records(path.read_bytes()).records]
 

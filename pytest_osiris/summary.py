@@ -70,8 +70,8 @@ def write_section(terminal: pytest.TerminalReporter, outcome: Outcome) -> None:
 
 
 def _write_records(terminal: pytest.TerminalReporter, outcome: Outcome) -> None:
-    from osiris_core.report.sentence import report_sentence  # noqa: PLC0415 - loaded where it is shown
-    from osiris_core.report.terminal import summary_lines  # noqa: PLC0415 - as above
+    from osiris_core.report.sentence import report_sentence
+    from osiris_core.report.terminal import summary_lines
 
     if terminal.config.get_verbosity() < 0:
         terminal.line(report_sentence(outcome.records.records))
@@ -85,6 +85,6 @@ def _write_records(terminal: pytest.TerminalReporter, outcome: Outcome) -> None:
 
 
 def _write(records: RecordSet, report: Path) -> None:
-    from osiris_core.report.files import write_report  # noqa: PLC0415 - jinja2 is loaded only for a report
+    from osiris_core.report.files import write_report
 
     write_report(records, report)

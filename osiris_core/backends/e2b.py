@@ -69,7 +69,7 @@ class E2BBackend:
     def _connect(self) -> Any:
         """Return the SDK's client, bound to the provider's address without touching the environment."""
         if self._client is None:
-            from e2b import E2B  # noqa: PLC0415 - importing the SDK costs more than importing pytest
+            from e2b import E2B
 
             address: dict[str, Any] = {"api_key": self._provider.api_key}
             if self._provider.url is not None:

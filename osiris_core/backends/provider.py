@@ -73,7 +73,7 @@ class RegisteredTemplates:
         return name
 
     def _register(self, name: str, farm: Path, interpreter: Interpreter, resources: Resources) -> None:
-        import httpx  # noqa: PLC0415 - comes with the SDK, and costs as much to import
+        import httpx
 
         body = {
             "closure_dir": str(farm),
@@ -102,7 +102,7 @@ class RegisteredTemplates:
 
 def _message(body: str) -> str:
     """Return the sentence in an error body, or the body itself where it has another form."""
-    import json  # noqa: PLC0415 - only read when something went wrong
+    import json
 
     try:
         decoded = json.loads(body)

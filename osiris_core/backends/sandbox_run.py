@@ -107,7 +107,7 @@ class SandboxRun:
         return None
 
     async def _create(self) -> AsyncSandbox:
-        from e2b.exceptions import (  # noqa: PLC0415 - see `_connect`
+        from e2b.exceptions import (
             AuthenticationException,
             NotFoundException,
             SandboxException,

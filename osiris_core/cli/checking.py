@@ -69,7 +69,7 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
     if given.json:
         out.write(f"{encode_records(together).decode()}\n")
     if given.report is not None:
-        from osiris_core.report.files import write_report  # noqa: PLC0415 - jinja2 is loaded only for a report
+        from osiris_core.report.files import write_report
 
         err.write(f"report: {write_report(together, given.report).html}\n")
     return min((checked.code for checked in finished), key=_WORST_FIRST.index)

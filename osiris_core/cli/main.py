@@ -34,7 +34,7 @@ class _Version(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Print and end."""
-        from importlib import metadata  # noqa: PLC0415 - see the class
+        from importlib import metadata
 
         sys.stdout.write(f"{parser.prog} {metadata.version('pytest-osiris')}\n")
         parser.exit()
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from osiris_core.cli import run, sandbox  # noqa: PLC0415 - both import what they need when they run
+    from osiris_core.cli import run, sandbox
 
     parser = argparse.ArgumentParser(
         prog="osiris-parity",

@@ -51,6 +51,6 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
 
     Raises `UsageError` for options that cannot work, before anything is started.
     """
-    from osiris_core.cli.checking import check_all  # noqa: PLC0415 - parsing a command line must be quick
+    from osiris_core.cli.checking import check_all
 
     return check_all(given, _TARGETS[given.target], out, err)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def logical_type(kind: pa.DataType) -> pa.DataType:
     """Return the type without its encoding: dictionaries, run lengths, views and extension types are unwrapped."""
-    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+    import pyarrow as pa
 
     is_a = pa.types
     if is_a.is_dictionary(kind) or is_a.is_run_end_encoded(kind):
@@ -39,7 +39,7 @@ def exact_type(kind: pa.DataType) -> pa.DataType:
     An interval becomes its 16 bytes (months, days and nanoseconds): an engine keeps microseconds of it, and takes a
     month for 30 days.
     """
-    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+    import pyarrow as pa
 
     kind = logical_type(kind)
     is_a = pa.types
@@ -54,8 +54,8 @@ def exact_type(kind: pa.DataType) -> pa.DataType:
 
 def converted(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     """Return `column` as `kind`, one of the types made here from its own. pyarrow's errors pass."""
-    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
-    import pyarrow.compute as pc  # noqa: PLC0415 - as above
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
     if pa.types.is_run_end_encoded(column.type):
         column = pa.chunked_array([pc.run_end_decode(chunk) for chunk in column.chunks], column.type.value_type)
@@ -63,14 +63,14 @@ def converted(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
         storage = [chunk.storage for chunk in column.chunks]
         return converted(pa.chunked_array(storage, column.type.storage_type), kind)
     viewed = _interval_bytes(column.type)
-    if column.type != viewed and column.type != kind:
+    if column.type not in (viewed, kind):
         column = pa.chunked_array([chunk.view(viewed) for chunk in column.chunks], viewed)
     return column if column.type == kind else column.cast(kind)
 
 
 def _interval_bytes(kind: pa.DataType) -> pa.DataType:
     """Return the type with its intervals as the bytes that they are."""
-    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+    import pyarrow as pa
 
     return pa.binary(16) if pa.types.is_interval(kind) else _with_inner(kind, _interval_bytes)
 
@@ -81,14 +81,14 @@ def label_utc(table: pa.Table) -> pa.Table:
     The instants are the same; an engine labels its results with the machine's zone, which would make every table
     that holds an instant differ between two machines.
     """
-    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+    import pyarrow as pa
 
     schema = pa.schema([field.with_type(_in_utc(field.type)) for field in table.schema], table.schema.metadata)
     return table if schema == table.schema else table.cast(schema)
 
 
 def _in_utc(kind: pa.DataType) -> pa.DataType:
-    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+    import pyarrow as pa
 
     if pa.types.is_timestamp(kind):
         return pa.timestamp(kind.unit, "UTC") if kind.tz else kind
@@ -97,7 +97,7 @@ def _in_utc(kind: pa.DataType) -> pa.DataType:
 
 def _with_inner(kind: pa.DataType, change: Callable[[Any], Any]) -> pa.DataType:
     """Return a nested type with its inner types changed, any other type as it is."""
-    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+    import pyarrow as pa
 
     is_a = pa.types
     if is_a.is_struct(kind):

@@ -129,7 +129,7 @@ def _wanted(source: _Source, names: list[str]) -> tuple[str, ...]:
 
 def _load_text(connection: duckdb.DuckDBPyConnection, source: _Source, fields: Mapping[str, str]) -> None:
     """Make the table `cells`: every field as text, missing ones null."""
-    import duckdb  # noqa: PLC0415 - loaded already by the connection
+    import duckdb
 
     columns = ", ".join(f"{field}: 'VARCHAR'" for field in fields)
     nulls = ", ".join(text_literal(text) for text in source.nulls)

@@ -47,7 +47,7 @@ class CsvFormat:
 
 def csv_lines(table: pa.Table, form: CsvFormat) -> Iterator[memoryview]:
     """Yield the lines of all rows in order, many at once, as UTF-8. TypeError for a type that CSV cannot hold."""
-    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+    import pyarrow as pa
 
     if table.num_columns == 0:
         raise ValueError("the table has no columns, so there is nothing to write")
@@ -64,7 +64,7 @@ def csv_lines(table: pa.Table, form: CsvFormat) -> Iterator[memoryview]:
 
 def _plain(table: pa.Table, index: int) -> pa.ChunkedArray:
     """Return a column in a type that the engine reads exactly: instants as the UTC time of day, without a zone."""
-    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+    import pyarrow as pa
 
     field = table.schema.field(index)
     kind = logical_type(field.type)
@@ -83,7 +83,7 @@ def _plain(table: pa.Table, index: int) -> pa.ChunkedArray:
 
 def _field(name: str, source: pa.Field, form: CsvFormat) -> str:
     """Return the SQL of one field of a line; nothing but text can hold what needs quotes, or be empty."""
-    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+    import pyarrow as pa
 
     kind, is_a = logical_type(source.type), pa.types
     text = f"{name}::varchar"
@@ -113,7 +113,7 @@ def _quoted(text: str) -> str:
 
 def _bytes_of(lines: Any) -> memoryview:
     """Return the bytes of all texts of an array without nulls: they lie one after the other in memory."""
-    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+    import pyarrow as pa
 
     lines = lines.cast(pa.large_string())
     _, offsets, data = lines.buffers()

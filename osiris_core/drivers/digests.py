@@ -17,7 +17,7 @@ def hash_of(field: str, kind: pa.DataType) -> str:
     The engine's hash takes -0.0 for 0.0, so the sign of a zero is hashed too; inside nested values, where that
     cannot be asked for, so is the value's text.
     """
-    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+    import pyarrow as pa
 
     if pa.types.is_floating(kind):
         return f"hash({field}, {field} = 0 and signbit({field}))"

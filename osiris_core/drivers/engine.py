@@ -17,7 +17,7 @@ _SETTINGS: Final = {
 
 def connect() -> duckdb.DuckDBPyConnection:
     """Return a new connection. Everything else, threads and time zone too, is as the engine finds the machine."""
-    import duckdb  # noqa: PLC0415 - engines load inside the step that needs them
+    import duckdb
 
     return duckdb.connect(":memory:", config=dict(_SETTINGS))
 

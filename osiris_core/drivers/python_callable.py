@@ -39,7 +39,7 @@ class PythonCallable:
             result = {TABLE: result}
         if result.get(TABLE) is None:
             return result
-        from osiris_core.drivers.tables import as_table  # noqa: PLC0415 - only where there is a table
+        from osiris_core.drivers.tables import as_table
 
         table = as_table(result[TABLE])
         ctx.log_metric("rows_out", table.num_rows, unit="rows")

@@ -53,8 +53,8 @@ class Statistics:
 
     def decimal_sum(self, column: pa.ChunkedArray) -> str | None:
         """Return the sum of a column of decimals; 76 digits hold what the engine's 38 cannot."""
-        import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
-        import pyarrow.compute as pc  # noqa: PLC0415 - as above
+        import pyarrow as pa
+        import pyarrow.compute as pc
 
         total = pc.sum(column.cast(pa.decimal256(76, column.type.scale))).as_py()
         return None if total is None else format(total, "f")
@@ -96,7 +96,7 @@ class Statistics:
 
 
 def _kind(exact: pa.DataType, source: pa.DataType) -> _Kind:
-    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+    import pyarrow as pa
 
     is_a = pa.types
     if is_a.is_null(source) or is_a.is_nested(exact):
@@ -138,7 +138,7 @@ def _whole(value: Any) -> Any:
 
 def _moment(value: int, kind: pa.DataType) -> str:
     """Return a moment, given in units of its type, as ISO 8601 text; a span of time as a number with its unit."""
-    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+    import pyarrow as pa
 
     if pa.types.is_duration(kind):
         return f"{value} {kind.unit}"

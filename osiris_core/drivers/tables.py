@@ -29,7 +29,7 @@ def as_table(value: Any) -> pa.Table:
 
     A pandas index is left out, as it is no column. TypeError for anything else.
     """
-    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+    import pyarrow as pa
 
     if isinstance(value, pa.Table):
         return value
@@ -90,7 +90,7 @@ class _Digests:
 
 def _measured(table: pa.Table) -> tuple[dict[str, str], list[dict[str, Any]]]:
     """Return the digests of the whole rows, and the description of each column in order."""
-    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+    import pyarrow as pa
 
     fields = [f"c{index}" for index in range(table.num_columns)]
     exact = pa.table([_exact(table, index) for index in range(table.num_columns)], names=fields)
@@ -117,7 +117,7 @@ def _measured(table: pa.Table) -> tuple[dict[str, str], list[dict[str, Any]]]:
 
 
 def _exact(table: pa.Table, index: int) -> pa.ChunkedArray:
-    import pyarrow as pa  # noqa: PLC0415 - engines load inside the step that needs them
+    import pyarrow as pa
 
     field = table.schema.field(index)
     try:
@@ -150,7 +150,7 @@ def _scales(connection: duckdb.DuckDBPyConnection, statistics: list[Statistics])
 @contextmanager
 def _engine_with(given: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
     """Give a connection that knows the table as `given`. TypeError for a type that the engine cannot read."""
-    import duckdb  # noqa: PLC0415 - engines load inside the step that needs them
+    import duckdb
 
     try:
         with connect_in_utc() as connection:

@@ -10,7 +10,7 @@ _HINT = "write it again with this version of pytest-osiris"
 
 def encode_records(records: RecordSet) -> bytes:
     """Return records as one JSON document in UTF-8."""
-    import msgspec  # noqa: PLC0415 - only a run that has records pays for it
+    import msgspec
 
     return msgspec.json.encode(records)
 
@@ -20,7 +20,7 @@ def decode_records(data: bytes) -> RecordSet:
 
     UsageError for a torn file, for something else, and for another version of the format.
     """
-    import msgspec  # noqa: PLC0415 - as above
+    import msgspec
 
     try:
         version = msgspec.json.decode(data, type=dict[str, msgspec.Raw]).get("version")

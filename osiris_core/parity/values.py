@@ -66,7 +66,7 @@ def leaf_differences(left: Any, right: Any, path: str = "", depth: int = 0) -> I
 
 def signature(value: Any) -> bytes:
     """Return bytes that are equal exactly where two JSON values are, key order aside."""
-    import msgspec  # noqa: PLC0415 - only a comparison pays for it
+    import msgspec
 
     try:
         # MessagePack keeps apart what JSON text would not: NaN and null, 1 and 1.0.

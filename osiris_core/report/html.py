@@ -30,7 +30,7 @@ def render_html(records: RecordSet, *, json_name: str = "") -> str:
 
     `json_name` is the name of the file with the records, beside the page, which the page then links to.
     """
-    from markupsafe import Markup  # noqa: PLC0415 - with jinja2, only when a page is made
+    from markupsafe import Markup
 
     style, script = template_text("page.css"), template_text("page.js")
     template = _environment().get_template("page.html.j2")
@@ -67,7 +67,7 @@ def template_text(name: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - only when a page is made
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
         loader=FunctionLoader(template_text),

@@ -16,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
         case ["run", run_directory]:
             return _run(Path(run_directory))
         case ["execute", run_directory, records_fd, supervisor_pid]:
-            from osiris_core.worker.executor import execute  # noqa: PLC0415 - the supervisor stays small
+            from osiris_core.worker.executor import execute
 
             return execute(Path(run_directory), records_fd=int(records_fd), supervisor_pid=int(supervisor_pid))
     sys.stderr.write("usage: bundle.pyz run <run directory>\n")
@@ -24,8 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(run_directory: Path) -> int:
-    from osiris_core.wire.errors import WireProtocolError  # noqa: PLC0415 - the executor needs none of this
-    from osiris_core.worker.supervisor import supervise  # noqa: PLC0415
+    from osiris_core.wire.errors import WireProtocolError
+    from osiris_core.worker.supervisor import supervise
 
     try:
         deliver = supervise(run_directory.absolute())

@@ -71,7 +71,7 @@ def stage_workspace(assignment: Assignment, project: Path, work: Path) -> None:
     pack = assignment.directory / "workspace.pack"
     if not pack.exists():
         return
-    from osiris_core.wire.pack import PackLimits, unpack  # noqa: PLC0415 - most local runs need neither
+    from osiris_core.wire.pack import PackLimits, unpack
 
     with pack.open("rb") as stream:
         unpack(stream, project, PackLimits(), keep_mtime=True)
@@ -92,7 +92,7 @@ def pack_artifacts(assignment: Assignment, artifacts: Sequence[Mapping[str, Any]
     """Write the recorded artifacts to `artifacts.pack`; none, no pack. OSError or WireProtocolError when it fails."""
     if not artifacts:
         return
-    from osiris_core.wire.pack import PackEntry, write_pack  # noqa: PLC0415 - as above
+    from osiris_core.wire.pack import PackEntry, write_pack
 
     entries = [
         PackEntry(path=each["path"], source=assignment.outbox / each["path"], mode=int(each["mode"], 8))

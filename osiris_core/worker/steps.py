@@ -85,7 +85,7 @@ class StepRunner:
             return Output(), describe_error(error)
 
     def _drive(self, step: Mapping[str, Any], inputs: dict[str, Any]) -> Output:
-        from osiris_core.drivers.registry import load_driver  # noqa: PLC0415 - engines load inside the step
+        from osiris_core.drivers.registry import load_driver
 
         step_id = step["id"]
         directory = self.assignment.outbox / step_id
@@ -179,7 +179,7 @@ def _described(result: Any) -> Output:
         raise TypeError(f"a driver returns its table as {TABLE!r}; this one returned also {', '.join(others)}")
     if result.get(TABLE) is None:
         return Output()
-    from osiris_core.drivers.tables import as_table, describe_table  # noqa: PLC0415 - only where there is a table
+    from osiris_core.drivers.tables import as_table, describe_table
 
     table = as_table(result[TABLE])
     return Output(table=table, description=describe_table(table))

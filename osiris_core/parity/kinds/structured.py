@@ -52,7 +52,7 @@ def _aligned(left: Any, right: Any) -> str:
     It explains and never decides: that the documents differ is known, and where it finds nothing (its equality
     is looser than ours) nothing is said.
     """
-    from deepdiff import DeepDiff  # noqa: PLC0415 - loaded only where there is something to explain
+    from deepdiff import DeepDiff
 
     found = DeepDiff(left, right, view="tree", ignore_private_variables=False, threshold_to_diff_deeper=0)
     places: dict[str, list[str]] = {}

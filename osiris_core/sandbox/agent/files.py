@@ -142,7 +142,7 @@ def _rename(source: str, destination: str) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        import shutil  # noqa: PLC0415 - costs the agent's start more than all its other imports, and is seldom needed
+        import shutil
 
         shutil.move(source, destination)
 

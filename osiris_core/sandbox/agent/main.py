@@ -101,14 +101,14 @@ def main() -> None:
         os.umask(0o022)
         os.sched_setaffinity(0, configuration["cpus"])
         if plain_root := configuration["root"]:
-            from .plain import become_subreaper  # noqa: PLC0415 - only the plain mode pays for it
+            from .plain import become_subreaper
 
             become_subreaper()
         send(sock, {"event": "ready"})
         Agent(sock, configuration).serve(receiver)
     except ClosedError:
         if plain_root:
-            from .plain import end_descendants, remove_root  # noqa: PLC0415 - as above
+            from .plain import end_descendants, remove_root
 
             end_descendants()
             remove_root(plain_root)
