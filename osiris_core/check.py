@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from osiris_core.choices import ISOLATIONS, TARGETS
-from osiris_core.drivers.registry import builtin_specs
+from osiris_core.drivers.catalog import DriverCatalog
 from osiris_core.errors import InfrastructureError, OsirisError, UsageError
 from osiris_core.manifest.loader import load_manifest
 
@@ -62,8 +62,8 @@ class CheckOptions:
 
 
 def load(path: Path, *, project_root: Path) -> Manifest:
-    """Load a manifest for the built-in drivers; raises `ManifestError` with everything that is wrong."""
-    return load_manifest(path, project_root=project_root, drivers=builtin_specs())
+    """Load a manifest; raises `ManifestError` with everything that is wrong."""
+    return load_manifest(path, project_root=project_root, drivers=DriverCatalog())
 
 
 def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:

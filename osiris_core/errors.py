@@ -3,6 +3,7 @@
 OsirisError                   base: a sentence, and a hint where something can be done
 ├── UsageError                an option, a variable or a combination of them makes no sense          (CLI exit 2)
 ├── ManifestError             a manifest cannot be run as written; carries every problem at once     (CLI exit 2)
+├── DriverDeclarationError    what a driver says about itself cannot be understood                   (CLI exit 2)
 ├── SessionError              a session directory cannot be read as one
 │   └── SameSessionError      a session was to be compared with itself                               (CLI exit 2)
 ├── WireError                 bytes between worker and host break the protocol
@@ -60,6 +61,10 @@ class ManifestError(OsirisError):
     def __init__(self, problems: Iterable[ManifestProblem]) -> None:
         self.problems = tuple(sorted(problems))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class DriverDeclarationError(OsirisError):
+    """Raised when what a driver says about itself, or a project about it, cannot be understood."""
 
 
 class SessionError(OsirisError):

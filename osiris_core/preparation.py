@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from osiris_core.backends.bundle import build_bundle
 from osiris_core.backends.protocol import Job
 from osiris_core.backends.workspace import digest_inputs
-from osiris_core.drivers.registry import RUNTIME_REQUIREMENTS, builtin_specs
+from osiris_core.drivers.registry import RUNTIME_REQUIREMENTS
 from osiris_core.errors import UsageError
 from osiris_core.wire.request import RunRequest
 
@@ -29,6 +29,10 @@ def prepare(manifest: Manifest, *, session_id: str, logical_now: str) -> Job:
         logical_now=logical_now,
         seed=int(manifest.fingerprint[:8], 16),
         timeout_s=manifest.timeout_s,
+        drivers={
+            name: {"target": each.target, "frame": each.frame, "effects": each.effects}
+            for name, each in manifest.drivers.items()
+        },
     )
     return Job(
         manifest=manifest,
@@ -46,8 +50,7 @@ def _host_variables(manifest: Manifest) -> Mapping[str, str]:
 
 def _declared_requirements(manifest: Manifest) -> tuple[str, ...]:
     """Return what the manifest, its drivers and the project declare: the roots of the closure."""
-    specs = builtin_specs()
-    by_drivers = {need for step in manifest.steps for need in specs[step.driver].requirements}
+    by_drivers = {need for driver in manifest.drivers.values() for need in driver.requirements}
     declared = {*RUNTIME_REQUIREMENTS, *by_drivers, *manifest.requirements, *_project_requirements(manifest)}
     return tuple(sorted(declared))
 

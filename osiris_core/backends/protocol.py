@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from osiris_core.wire.secrets import Secrets
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -35,6 +37,7 @@ class Job:
     inputs: Mapping[str, FileDigest]  # by path relative to the project root
     requirements: tuple[str, ...]  # PEP 508: the roots of the closure
     host_variables: Mapping[str, str]  # the host's values of the variables that the manifest names
+    secrets: Secrets = field(default_factory=Secrets)  # resolved on the host; told to the worker on stdin only
 
 
 @dataclass(slots=True, kw_only=True)

@@ -14,7 +14,22 @@ if TYPE_CHECKING:
     from random import Random
 
 Kind = Literal["extractor", "processor", "writer", "callable"]
-OptionType = Literal["string", "input_path", "output_path", "integer", "boolean", "strings", "mapping", "any"]
+OptionType = Literal[
+    "string",
+    "input_path",
+    "output_path",
+    "output_paths",
+    "integer",
+    "number",
+    "boolean",
+    "strings",
+    "mapping",
+    "any",
+]
+Frame = Literal["arrow", "pandas", "polars"]
+"""As what a driver is handed its tables: `pyarrow.Table`, `pandas.DataFrame` or `polars.DataFrame`."""
+Effects = Literal["artifacts", "external"]
+"""What a driver changes: its step's artifact directory, or also something that outlives the run."""
 
 
 class Context(Protocol):
@@ -55,19 +70,23 @@ class Option:
     """One key of a step's `config`. `strings` is a list of texts; `choices` lists the values of a text.
 
     An `input_path` counts from the manifest's directory and stays inside the project root; an `output_path`
-    counts from the step's artifact directory and stays inside that.
+    counts from the step's artifact directory and stays inside that; `output_paths` is a list of these. `default`
+    is what the driver takes where the key is missing, as JSON says it, and `summary` one sentence for readers.
     """
 
     type: OptionType
     required: bool = False
     choices: tuple[str, ...] = ()
+    default: Any = None
+    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverSpec:
     """A driver's declaration: enough to check a manifest and to prepare a target without importing the driver.
 
-    `target` is `module:Class`; `requirements` are PEP 508 names of the distributions that it imports.
+    `target` is `module:Class`; `requirements` are PEP 508 names of the distributions that it imports; with
+    `open_options` a config may have keys that are not among `options`.
     """
 
     name: str
@@ -76,3 +95,6 @@ class DriverSpec:
     requirements: tuple[str, ...] = ()
     options: Mapping[str, Option] = field(default_factory=lambda: MappingProxyType({}))
     summary: str = ""
+    frame: Frame = "arrow"
+    effects: Effects = "artifacts"
+    open_options: bool = False

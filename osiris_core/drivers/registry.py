@@ -80,6 +80,11 @@ def load_driver(name: str) -> Driver:
     spec = builtin_specs().get(name)
     if spec is None:
         raise LookupError(f"there is no driver {name!r}; there are {', '.join(sorted(builtin_specs()))}")
-    module, _, attribute = spec.target.partition(":")
+    return load_target(spec.target)
+
+
+def load_target(target: str) -> Driver:
+    """Return a new driver of the class `module:Class`. ImportError or AttributeError where there is none."""
+    module, _, attribute = target.partition(":")
     driver: Driver = getattr(importlib.import_module(module), attribute)()
     return driver

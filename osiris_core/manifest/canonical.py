@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.manifest.model import FORMAT
 from osiris_core.wire.canon import canonical_json, sha256_hex
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from osiris_core.manifest.model import Manifest
 
 
@@ -26,9 +28,19 @@ def canonical_form(manifest: Manifest) -> dict[str, Any]:
             "memory_mb": resources.memory_mb,
             "disk_mb": resources.disk_mb,
         },
+        "network": manifest.network,
+        "template": manifest.template,
         "timeout_s": manifest.timeout_s,
+        "on_failure": manifest.on_failure,
         "steps": [
-            {"id": each.id, "driver": each.driver, "needs": list(each.needs), "config": dict(each.config)}
+            {
+                "id": each.id,
+                "driver": each.driver,
+                "needs": list(each.needs),
+                "config": dict(each.config),
+                "timeout_s": each.timeout_s,
+                "retries": each.retries,
+            }
             for each in manifest.steps
         ],
         "expect": {
@@ -41,8 +53,20 @@ def canonical_form(manifest: Manifest) -> dict[str, Any]:
     }
 
 
+_ADDED: Final[Mapping[str, Any]] = {"network": "none", "template": None, "on_failure": "stop"}
+_ADDED_TO_STEPS: Final[Mapping[str, Any]] = {"timeout_s": None, "retries": 0}
+"""Keys that came after the first version, with the defaults at which they are not part of the fingerprint: it stays
+what it was for a manifest that does not use them, because baselines carry it."""
+
+
 def fingerprint_of(canonical: dict[str, Any]) -> str:
     """Return the SHA-256, as hex, over what decides a run: not what is expected of it, nor how it is described."""
     pipeline = {name: value for name, value in canonical["pipeline"].items() if name != "description"}
     deciding = {name: value for name, value in canonical.items() if name not in {"expect", "parity"}}
-    return sha256_hex(canonical_json({**deciding, "pipeline": pipeline}))
+    steps = [_without(step, _ADDED_TO_STEPS) for step in canonical["steps"]]
+    return sha256_hex(canonical_json({**_without(deciding, _ADDED), "pipeline": pipeline, "steps": steps}))
+
+
+def _without(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values without those that are at the default of an added key."""
+    return {name: value for name, value in values.items() if name not in defaults or value != defaults[name]}

@@ -99,6 +99,15 @@ def whole(problems: Problems, node: Node, name: str, *, least: int | None = None
     return value
 
 
+def number(problems: Problems, node: Node, name: str) -> float | None:
+    """Return a number, whole or not; true and false are none."""
+    value = node.value if isinstance(node, ScalarNode) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        _wrong(problems, node, name, "a number")
+        return None
+    return value
+
+
 def boolean(problems: Problems, node: Node, name: str) -> bool | None:
     """Return true or false."""
     if isinstance(node, ScalarNode) and isinstance(node.value, bool):

@@ -10,17 +10,20 @@ from packaging.utils import canonicalize_name
 
 from osiris_core.manifest import fields
 from osiris_core.manifest.model import FORMAT, Pipeline, Resources, Variable
-from osiris_core.manifest.nodes import MappingNode, ScalarNode
+from osiris_core.manifest.nodes import ListNode, MappingNode, ScalarNode
 from osiris_core.manifest.problems import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from osiris_core.manifest.model import ParityText
+    from osiris_core.manifest.model import Network, OnFailure, ParityText
     from osiris_core.manifest.nodes import Node
     from osiris_core.manifest.problems import Place, Problems
 
 PARITY_TEXTS: tuple[ParityText, ...] = ("normalized", "exact")
+NETWORKS: tuple[Network, ...] = ("none", "full")
+ON_FAILURE: tuple[OnFailure, ...] = ("stop", "continue")
+_TEMPLATE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:-]{0,127}")
 _PARITY_LATER = ("normalizers", "tables", "tolerances", "waivers")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MAX_REQUIREMENT = 500  # characters
@@ -117,6 +120,32 @@ def read_resources(problems: Problems, node: Node) -> Resources:
     found = fields.keys(problems, section, "`resources`", served=names)
     said = {name: fields.whole(problems, entry.node, name, least=1) for name, entry in found.items()}
     return Resources(**{name: said.get(name) or getattr(default, name) for name in names})
+
+
+def read_network(problems: Problems, node: Node) -> Network:
+    """Return what the sandbox can reach: `none` or `full`; a list of addresses is refused with the reason."""
+    if isinstance(node, ListNode):
+        problems.add(
+            node,
+            "`network` cannot be a list of addresses: E2B filters by address and not by port, and the embedded "
+            "server does not filter at all, so the two would not be the same",
+            "write `none` or `full`",
+        )
+        return NETWORKS[0]
+    return fields.choice(problems, node, "network", NETWORKS) or NETWORKS[0]
+
+
+def read_template(problems: Problems, node: Node) -> str | None:
+    """Return the name of a sandbox template, as E2B names them."""
+    value = fields.text(problems, node, "template")
+    if value is not None and not _TEMPLATE.fullmatch(value):
+        problems.add(node, f"{shown(value)} is no name of a template", "letters, digits, `_`, `-`, `.`, `/`, `:`")
+    return value
+
+
+def read_on_failure(problems: Problems, node: Node) -> OnFailure:
+    """Return what a failed step means for the steps that do not need it."""
+    return fields.choice(problems, node, "on_failure", ON_FAILURE) or ON_FAILURE[0]
 
 
 def read_parity(problems: Problems, node: Node) -> ParityText:

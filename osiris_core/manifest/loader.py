@@ -13,9 +13,8 @@ from osiris_core.manifest.canonical import canonical_form, fingerprint_of
 from osiris_core.manifest.expect import read_expect
 from osiris_core.manifest.files import Places, read_code, read_inputs
 from osiris_core.manifest.model import Expectation, Manifest, Pipeline, Resources
-from osiris_core.manifest.options import DriverShape
 from osiris_core.manifest.problems import START, Problems
-from osiris_core.manifest.steps import order_of, read_steps, to_steps
+from osiris_core.manifest.steps import Drivers, order_of, read_steps, to_steps
 from osiris_core.manifest.text import read_text
 from osiris_core.manifest.tree import read_tree
 from osiris_core.wire.paths import broken_rule
@@ -24,11 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from osiris_core.manifest.nodes import Entry, MappingNode, Node
+    from osiris_core.manifest.options import DriverSource
     from osiris_core.manifest.steps import StepNodes
 
 _T = TypeVar("_T")
-
-__all__ = ["DriverShape", "find_project_root", "load_manifest"]
 
 _SERVED = (
     "osiris",
@@ -38,18 +36,21 @@ _SERVED = (
     "requirements",
     "env",
     "resources",
+    "network",
+    "template",
     "timeout_s",
+    "on_failure",
     "steps",
     "expect",
     "parity",
 )
-_LATER = ("params", "secrets", "connections", "network", "template", "on_failure", "pytest")
+_LATER = ("params", "secrets", "connections", "pytest")
 
 
-def load_manifest(path: Path, *, project_root: Path, drivers: Mapping[str, DriverShape]) -> Manifest:
+def load_manifest(path: Path, *, project_root: Path, drivers: DriverSource) -> Manifest:
     """Read and check a manifest, and find the files it declares; nothing is started or imported for it.
 
-    `drivers` are the known ones by name. Raises `ManifestError` with everything that is wrong, whatever the file
+    `drivers` is where the drivers of its steps are looked up. Raises `ManifestError` with everything that is wrong, whatever the file
     holds: where the text cannot be read to its end, with everything up to there.
     """
     root = Path(os.path.realpath(project_root))
@@ -90,9 +91,7 @@ class _Sections:
         return reader(self.problems, self.found[name].node) if name in self.found else default
 
 
-def _read(
-    problems: Problems, tree: MappingNode, file: Path, root: Path, drivers: Mapping[str, DriverShape]
-) -> Manifest:
+def _read(problems: Problems, tree: MappingNode, file: Path, root: Path, drivers: DriverSource) -> Manifest:
     """Read every section, so that all problems are found, and only then look whether there were any."""
     found = fields.keys(problems, tree, "the manifest", served=_SERVED, reserved_keys=_LATER)
     for name in ("osiris", "pipeline", "steps"):
@@ -100,19 +99,26 @@ def _read(
     sections, places = _Sections(problems, found), Places(directory=file.parent, root=root)
     sections.read("osiris", header.check_format, None)
     nothing: tuple[StepNodes, ...] = ()
-    nodes = sections.read("steps", partial(read_steps, drivers=drivers, places=places), nothing)
+    directories: tuple[str, ...] = ()
+    code = sections.read("code", partial(read_code, places=places), directories)
+    lookup = Drivers(source=drivers, code=[root / each for each in code])
+    nodes = sections.read("steps", partial(read_steps, drivers=lookup, places=places), nothing)
     ids = {each.id for each in nodes}
     manifest = Manifest(
         path=file,
         project_root=root,
         pipeline=sections.read("pipeline", header.read_pipeline, Pipeline(id="")),
         inputs=sections.read("inputs", partial(read_inputs, places=places), ()),
-        code=sections.read("code", partial(read_code, places=places), ()),
+        code=code,
         requirements=sections.read("requirements", header.read_requirements, ()),
         env=sections.read("env", header.read_env, ()),
         resources=sections.read("resources", header.read_resources, Resources()),
+        network=sections.read("network", header.read_network, header.NETWORKS[0]),
+        template=sections.read("template", header.read_template, None),
         timeout_s=sections.read("timeout_s", partial(fields.seconds, name="timeout_s"), None),
+        on_failure=sections.read("on_failure", header.read_on_failure, header.ON_FAILURE[0]),
         steps=to_steps(nodes),
+        drivers={each.driver: each.shape for each in nodes if each.shape is not None},
         expect=sections.read("expect", partial(read_expect, steps=ids), Expectation()),
         parity_text=sections.read("parity", header.read_parity, header.PARITY_TEXTS[0]),
         order=order_of(nodes),

@@ -10,8 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from osiris_core.manifest.options import DriverShape
+
 ParityText = Literal["normalized", "exact"]
 """How log and error text is compared."""
+Network = Literal["none", "full"]
+"""What a sandbox can reach: nothing but itself, or everything."""
+OnFailure = Literal["stop", "continue"]
+"""What a failed step means for the steps that do not need it."""
 FORMAT = "1"
 """The only value of the key `osiris` that this version reads."""
 STEP_ID_RULE = "[A-Za-z][A-Za-z0-9_-]{0,62}"
@@ -54,12 +60,17 @@ class Resources:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step; `line` is the line of its id in the manifest, counted from 1."""
+    """One step; `line` is the line of its id in the manifest, counted from 1.
+
+    `timeout_s` bounds each attempt at it; `retries` is how often it is tried again after a failure without effect.
+    """
 
     id: str
     driver: str
     needs: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
+    timeout_s: float | None = None
+    retries: int = 0
     line: int
 
 
@@ -78,7 +89,8 @@ class Manifest:
     """One manifest, checked and complete.
 
     `path` and `project_root` are absolute, without symbolic links in their directories. `code` holds directories
-    as POSIX paths from the root, in the order of `sys.path`. `timeout_s` bounds the whole run. `order` is the order
+    as POSIX paths from the root, in the order of `sys.path`. `template` overrides the sandbox template that the closure names. `timeout_s` bounds
+    the whole run. `drivers` holds the declaration of every driver that a step names. `order` is the order
     of execution. `canonical` is the JSON form that a worker is given; `fingerprint` is the SHA-256, as hex, of the
     part of it that decides a run: not `expect`, `parity`, or the pipeline's description.
     """
@@ -91,8 +103,12 @@ class Manifest:
     requirements: tuple[str, ...] = ()
     env: tuple[Variable, ...] = ()
     resources: Resources = field(default_factory=Resources)
+    network: Network = "none"
+    template: str | None = None
     timeout_s: float | None = None
+    on_failure: OnFailure = "stop"
     steps: tuple[Step, ...]
+    drivers: Mapping[str, DriverShape] = field(default_factory=dict)
     expect: Expectation = field(default_factory=Expectation)
     parity_text: ParityText = "normalized"
     order: tuple[str, ...]

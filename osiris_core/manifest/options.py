@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from osiris_core.manifest import fields
 from osiris_core.manifest.files import check_input_path, check_output_path
 from osiris_core.manifest.problems import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from pathlib import Path
 
     from osiris_core.manifest.files import Places
     from osiris_core.manifest.nodes import MappingNode, Node
@@ -21,7 +22,7 @@ class OptionShape(Protocol):
 
     @property
     def type(self) -> str:
-        """`string`, `input_path`, `output_path`, `boolean`, `integer`, `strings`, `mapping` or `any`."""
+        """A member of `osiris_core.drivers.protocol.OptionType`."""
 
     @property
     def required(self) -> bool:
@@ -40,8 +41,41 @@ class DriverShape(Protocol):
         """`extractor`, `processor`, `writer` or `callable`."""
 
     @property
+    def target(self) -> str:
+        """Its class, as `module:Class`."""
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """The distributions that it imports, as PEP 508 names."""
+
+    @property
     def options(self) -> Mapping[str, OptionShape]:
         """Its options by name."""
+
+    @property
+    def open_options(self) -> bool:
+        """Whether it takes options that it does not declare."""
+
+    @property
+    def frame(self) -> str:
+        """As what it is handed its tables: `arrow`, `pandas` or `polars`."""
+
+    @property
+    def effects(self) -> str:
+        """What it changes: `artifacts`, or also something `external`."""
+
+
+class DriverSource(Protocol):
+    """Where drivers are looked up by the name that a step gives."""
+
+    def names(self) -> Collection[str]:
+        """Return the names that can be suggested for one that is unknown."""
+
+    def find(self, name: str, code: Sequence[Path]) -> DriverShape | None:
+        """Return the driver called `name`, or None; `code` are the project's own code directories.
+
+        Raises `DriverDeclarationError` for a driver whose declaration cannot be understood.
+        """
 
 
 def check_options(
@@ -52,7 +86,7 @@ def check_options(
     for name, entry in entries.items():
         if name in shape.options:
             _check_value(problems, entry.node, name, shape.options[name], places)
-        elif name != "<<":  # reported as what it is
+        elif name != "<<" and not shape.open_options:  # a merge key is reported as what it is
             hint = problems.nearest(name, shape.options) or "it has " + (", ".join(shape.options) or "none")
             problems.add(entry, f"{shown(driver)} has no option {shown(name)}", hint)
     for name, option in shape.options.items():
@@ -64,19 +98,25 @@ def _check_value(problems: Problems, node: Node, name: str, option: OptionShape,
     """Report a value of another type, none of the choices, or a path that leads where it must not."""
     if option.type in {"input_path", "output_path"}:
         _check_path(problems, node, name, option, places)
+    elif option.type == "output_paths":
+        for written, at in fields.texts(problems, node, name):
+            check_output_path(problems, written, at)
     elif option.choices and option.type == "string":
         fields.choice(problems, node, name, option.choices)
-    elif option.type == "string":
-        fields.text(problems, node, name)
-    elif option.type == "boolean":
-        fields.boolean(problems, node, name)
-    elif option.type == "integer":
-        fields.whole(problems, node, name)
-    elif option.type == "mapping":
-        fields.mapping(problems, node, name)
     elif option.type == "strings":
         for each in fields.items(problems, node, name):
             fields.text(problems, each, f"{name}[]")
+    elif option.type in _READERS:
+        _READERS[option.type](problems, node, name)
+
+
+_READERS: Final[Mapping[str, Callable[[Problems, Node, str], object]]] = {
+    "string": fields.text,
+    "boolean": fields.boolean,
+    "integer": fields.whole,
+    "number": fields.number,
+    "mapping": fields.mapping,
+}
 
 
 def _check_path(problems: Problems, node: Node, name: str, option: OptionShape, places: Places) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from osiris_core.errors import DriverDeclarationError
 from osiris_core.manifest import fields, graph
 from osiris_core.manifest.model import Step
 from osiris_core.manifest.nodes import ListNode, to_json
@@ -14,14 +15,16 @@ from osiris_core.wire.names import table_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from osiris_core.manifest.files import Places
     from osiris_core.manifest.nodes import MappingNode, Node
-    from osiris_core.manifest.options import DriverShape
+    from osiris_core.manifest.options import DriverShape, DriverSource
     from osiris_core.manifest.problems import Place, Problems
 
-_SERVED = ("id", "driver", "needs", "config")
-_LATER = ("cfg_path", "timeout_s", "retries")
+_SERVED = ("id", "driver", "needs", "config", "timeout_s", "retries")
+_LATER = ("cfg_path",)
+_MAX_RETRIES = 100
 _MAX_NAMED = 12  # steps of a cycle that a message names
 
 
@@ -34,6 +37,9 @@ class StepNodes:
     driver: str
     needs: Mapping[str, Place] = field(default_factory=dict)
     config: MappingNode | None = None
+    timeout_s: float | None = None
+    retries: int = 0
+    shape: DriverShape | None = None
 
     @property
     def table_name(self) -> str:
@@ -41,9 +47,34 @@ class StepNodes:
         return table_key(self.id)
 
 
-def read_steps(
-    problems: Problems, node: Node, drivers: Mapping[str, DriverShape], places: Places
-) -> tuple[StepNodes, ...]:
+@dataclass(slots=True, kw_only=True)
+class Drivers:
+    """Looks drivers up, each name once; `code` are the project's code directories, absolute."""
+
+    source: DriverSource
+    code: Sequence[Path] = ()
+    _found: dict[str, DriverShape | None] = field(default_factory=dict)
+    _refused: dict[str, str] = field(default_factory=dict)
+
+    def find(self, problems: Problems, name: str, at: Place) -> DriverShape | None:
+        """Return the driver, or report why there is none."""
+        if name not in self._found:
+            self._found[name] = None
+            try:
+                self._found[name] = self.source.find(name, self.code)
+            except DriverDeclarationError as error:
+                self._refused[name] = str(error)
+        shape = self._found[name]
+        if shape is None and name in self._refused:
+            problems.add(at, f"the driver {shown(name)} cannot be used: {self._refused[name]}")
+        elif shape is None:
+            known = self.source.names()
+            hint = problems.nearest(name, known) or "known: " + ", ".join(sorted(known))
+            problems.add(at, f"unknown driver {shown(name)}", hint)
+        return shape
+
+
+def read_steps(problems: Problems, node: Node, drivers: Drivers, places: Places) -> tuple[StepNodes, ...]:
     """Return the steps in the file's order; those without a readable id are reported and left out."""
     nodes = fields.items(problems, node, "steps")
     if not nodes and isinstance(node, ListNode):
@@ -68,13 +99,15 @@ def to_steps(steps: Sequence[StepNodes]) -> tuple[Step, ...]:
             driver=each.driver,
             needs=tuple(each.needs),
             config={} if each.config is None else to_json(each.config),
+            timeout_s=each.timeout_s,
+            retries=each.retries,
             line=each.at.line,
         )
         for each in steps
     )
 
 
-def _read_step(problems: Problems, node: Node, drivers: Mapping[str, DriverShape], places: Places) -> StepNodes | None:
+def _read_step(problems: Problems, node: Node, drivers: Drivers, places: Places) -> StepNodes | None:
     section = fields.mapping(problems, node, "steps[]")
     if section is None:
         return None
@@ -85,16 +118,29 @@ def _read_step(problems: Problems, node: Node, drivers: Mapping[str, DriverShape
     driver = fields.text(problems, driver_node, "driver") if driver_node else None
     config = fields.mapping(problems, found["config"].node, "config") if "config" in found else None
     needs = dict(fields.texts(problems, found["needs"].node, "needs")) if "needs" in found else {}
+    timeout_s = fields.seconds(problems, found["timeout_s"].node, "timeout_s") if "timeout_s" in found else None
+    retries = fields.whole(problems, found["retries"].node, "retries", least=0) if "retries" in found else None
+    if retries is not None and retries > _MAX_RETRIES:
+        problems.add(found["retries"].node, f"`retries` must be at most {_MAX_RETRIES}, not {retries}")
+    shape = None
     if driver is not None and driver_node is not None:
-        shape = drivers.get(driver)
+        shape = drivers.find(problems, driver, driver_node)
         if shape is None:
-            hint = problems.nearest(driver, drivers) or "known: " + ", ".join(sorted(drivers))
-            problems.add(driver_node, f"unknown driver {shown(driver)}", hint)
+            pass  # reported
         elif config is not None or "config" not in found:
             check_options(problems, config, driver=driver, shape=shape, at=driver_node, places=places)
     if step_id is None or id_node is None:
         return None
-    return StepNodes(id=step_id, at=id_node, driver=driver or "", needs=needs, config=config)
+    return StepNodes(
+        id=step_id,
+        at=id_node,
+        driver=driver or "",
+        needs=needs,
+        config=config,
+        timeout_s=timeout_s,
+        retries=retries or 0,
+        shape=shape,
+    )
 
 
 def _check_ids(problems: Problems, steps: Sequence[StepNodes]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self, TypeVar, cast
 
 from osiris_core.wire.canon import canonical_json, sha256_hex
@@ -21,7 +21,8 @@ class RunRequest:
     """Everything that decides a run and is equal on all targets.
 
     `manifest` is the canonical manifest and `manifest_fingerprint` its fingerprint; `order` the step ids in order of execution; `logical_now` the time that
-    steps are told (ISO 8601, UTC, microseconds, `Z`); `0 <= seed < 2**32`; `timeout_s` of the whole run, or None.
+    steps are told (ISO 8601, UTC, microseconds, `Z`); `0 <= seed < 2**32`; `timeout_s` of the whole run, or None. `drivers` says, for every driver that a
+    step names, its class (`target`, as `module:Class`), the `frame` that it is handed, and its `effects`.
     """
 
     protocol: int = PROTOCOL
@@ -32,6 +33,7 @@ class RunRequest:
     seed: int
     timeout_s: float | None = None
     manifest_fingerprint: str = ""
+    drivers: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse another protocol and a seed out of range."""
@@ -62,7 +64,7 @@ class Placement:
     `work_dir` is the manifest's directory and the steps' working directory; `sys_path` holds the code directories;
     `variables` are set for the steps, `keep_variables` are spared from removal. `pack_artifacts` asks for
     `artifacts.pack`; `stdin_end_cancels` says what the end of stdin means; `cancel_grace_s` is the time between
-    SIGTERM and SIGKILL; a checkpoint is written every `checkpoint_every` records.
+    SIGTERM and SIGKILL; with `expects_secrets` the first line of stdin is `Secrets`; a checkpoint is written every `checkpoint_every` records.
     """
 
     target: Literal["local", "e2b"]
@@ -77,6 +79,7 @@ class Placement:
     stdin_end_cancels: bool
     cancel_grace_s: float = 5.0
     checkpoint_every: int = 1000
+    expects_secrets: bool = False
 
     def to_bytes(self) -> bytes:
         """Return the placement as canonical JSON."""
@@ -89,7 +92,7 @@ class Placement:
 
 
 def _as_dict(message: RunRequest | Placement) -> dict[str, Any]:
-    return {field.name: getattr(message, field.name) for field in fields(message)}
+    return {each.name: getattr(message, each.name) for each in fields(message)}
 
 
 def _read(kind: type[_Message], data: bytes) -> _Message:
@@ -98,12 +101,12 @@ def _read(kind: type[_Message], data: bytes) -> _Message:
         values = json.loads(data)
     except ValueError as error:
         raise WireProtocolError(f"a {kind.__name__} is not JSON: {error}") from error
-    known = {field.name: field for field in fields(kind)}
+    known = {each.name: each for each in fields(kind)}
     if not isinstance(values, dict) or values.keys() != known.keys():
         raise WireProtocolError(f"a {kind.__name__} has exactly the keys {', '.join(sorted(known))}")
     try:
-        for name, field in known.items():
-            if str(field.type).startswith("tuple"):
+        for name, each in known.items():
+            if str(each.type).startswith("tuple"):
                 values[name] = tuple(values[name])
         return kind(**values)
     except TypeError as error:

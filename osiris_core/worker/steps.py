@@ -85,7 +85,7 @@ class StepRunner:
             return Output(), describe_error(error)
 
     def _drive(self, step: Mapping[str, Any], inputs: dict[str, Any]) -> Output:
-        from osiris_core.drivers.registry import load_driver
+        from osiris_core.drivers.registry import load_target
 
         step_id = step["id"]
         directory = self.assignment.outbox / step_id
@@ -97,7 +97,8 @@ class StepRunner:
             logger=self.capture.begin(step_id),
             channel=self.channel,
         )
-        result = load_driver(step["driver"]).run(step_id=step_id, config=step["config"], inputs=inputs, ctx=ctx)
+        driver = load_target(self.assignment.request.drivers[step["driver"]]["target"])
+        result = driver.run(step_id=step_id, config=step["config"], inputs=inputs, ctx=ctx)
         self._leave_if_forked(0)
         output = self._outputs[step_id] = _described(result)
         return output

@@ -34,24 +34,43 @@ class Driver:
     """A driver as far as a manifest knows it."""
 
     kind: str = "processor"
+    target: str = "toys:Toy"
+    requirements: tuple[str, ...] = ()
     options: dict[str, Option] = field(default_factory=dict)
+    open_options: bool = False
+    frame: str = "arrow"
+    effects: str = "artifacts"
 
 
-DRIVERS = {
-    "read": Driver(
-        kind="extractor",
-        options={
-            "path": Option(required=True),
-            "header": Option(type="boolean"),
-            "rows": Option(type="integer"),
-            "nulls": Option(type="strings"),
-            "quoting": Option(choices=("minimal", "all")),
-            "columns": Option(type="any"),
-        },
-    ),
-    "query": Driver(options={"query": Option()}),
-    "call": Driver(kind="callable", options={"kwargs": Option(type="mapping")}),
-}
+class Drivers(dict[str, Driver]):
+    """Drivers by name, as a manifest looks them up."""
+
+    def names(self) -> list[str]:
+        """Return all of them."""
+        return list(self)
+
+    def find(self, name: str, code: object) -> Driver | None:
+        """Return one of them."""
+        return self.get(name)
+
+
+DRIVERS = Drivers(
+    {
+        "read": Driver(
+            kind="extractor",
+            options={
+                "path": Option(required=True),
+                "header": Option(type="boolean"),
+                "rows": Option(type="integer"),
+                "nulls": Option(type="strings"),
+                "quoting": Option(choices=("minimal", "all")),
+                "columns": Option(type="any"),
+            },
+        ),
+        "query": Driver(options={"query": Option()}),
+        "call": Driver(kind="callable", options={"kwargs": Option(type="mapping")}),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

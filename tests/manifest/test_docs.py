@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from osiris_core.drivers.registry import builtin_specs
+from osiris_core.drivers.catalog import DriverCatalog
 from osiris_core.manifest.loader import load_manifest
 
 if TYPE_CHECKING:
@@ -21,6 +21,6 @@ def test_the_complete_example_loads(project: Project, repository: Path):
     for each in ("data/flights.csv", "data/airlines.csv", "code/helpers.py"):
         project.write(each)
     project.manifest.write_text(textwrap.dedent(example))
-    manifest = load_manifest(project.manifest, project_root=project.root, drivers=builtin_specs())
+    manifest = load_manifest(project.manifest, project_root=project.root, drivers=DriverCatalog())
     assert manifest.order == ("read-flights", "delays", "write-delays")
     assert [each.relative for each in manifest.inputs] == ["data/airlines.csv", "data/flights.csv"]

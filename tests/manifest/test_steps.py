@@ -158,7 +158,7 @@ def test_a_long_cycle_is_cut(project: Project):
 
 def test_the_real_drivers_are_checked_alike(project: Project):
     """The declarations of the built-in drivers fit what the loader asks of a driver."""
-    from osiris_core.drivers.registry import builtin_specs
+    from osiris_core.drivers.catalog import DriverCatalog
 
     text = HEAD + (
         "steps:\n"
@@ -168,7 +168,7 @@ def test_the_real_drivers_are_checked_alike(project: Project):
         "  - {id: write, driver: filesystem.csv_writer, needs: [call], config: {path: b.csv, newline: lf}}\n"
     )
     project.manifest.write_text(text)
-    manifest = load_manifest(project.manifest, project_root=project.root, drivers=builtin_specs())
+    manifest = load_manifest(project.manifest, project_root=project.root, drivers=DriverCatalog())
     assert manifest.order == ("read", "count", "call", "write")
     assert project.problems(text)[0].startswith("4:24: unknown driver `filesystem.csv_extractor`")
 
@@ -187,12 +187,12 @@ def test_the_real_drivers_are_checked_alike(project: Project):
 )
 def test_a_path_in_a_config_stays_where_it_belongs(project: Project, driver: str, path: str, problem: str):
     """Inputs are read inside the project root, artifacts are written inside the step's directory; at the value's place."""
-    from osiris_core.drivers.registry import builtin_specs
+    from osiris_core.drivers.catalog import DriverCatalog
 
     project.manifest.write_text(steps(f"id: a, driver: filesystem.{driver}, config: {{path: {path}}}"))
 
     with pytest.raises(ManifestError) as caught:
-        load_manifest(project.manifest, project_root=project.root, drivers=builtin_specs())
+        load_manifest(project.manifest, project_root=project.root, drivers=DriverCatalog())
 
     (found,) = caught.value.problems
     assert found.message.startswith(problem)
@@ -201,8 +201,8 @@ def test_a_path_in_a_config_stays_where_it_belongs(project: Project, driver: str
 
 def test_a_path_in_a_config_need_not_exist(project: Project):
     """Whether a file is there is the run's business: it may be there on one target only, which is what is looked for."""
-    from osiris_core.drivers.registry import builtin_specs
+    from osiris_core.drivers.catalog import DriverCatalog
 
     project.manifest.write_text(steps("id: a, driver: filesystem.csv_extractor, config: {path: ../no/such.csv}"))
 
-    assert load_manifest(project.manifest, project_root=project.root, drivers=builtin_specs()).order == ("a",)
+    assert load_manifest(project.manifest, project_root=project.root, drivers=DriverCatalog()).order == ("a",)

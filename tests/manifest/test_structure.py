@@ -52,7 +52,7 @@ nonsense: 1
         "7:39: unknown step `c` in `needs`",
         (
             "8:1: unknown key `nonsense` in the manifest (known: osiris, pipeline, inputs, code, requirements, env, "
-            "resources, timeout_s, steps, expect, parity)"
+            "resources, network, template, timeout_s, on_failure, steps, expect, parity)"
         ),
     ]
 
@@ -167,7 +167,7 @@ def test_keys_and_aliases(project: Project, written: str, problem: str):
     assert project.problems(CONFIG % written) == [problem]
 
 
-RESERVED = ["params", "secrets", "connections", "network", "template", "on_failure", "pytest"]
+RESERVED = ["params", "secrets", "connections", "pytest"]
 
 
 @pytest.mark.parametrize("key", RESERVED)
@@ -178,7 +178,7 @@ def test_later_keys_answer_reserved(project: Project, key: str):
     ]
 
 
-@pytest.mark.parametrize("key", ["cfg_path", "timeout_s", "retries"])
+@pytest.mark.parametrize("key", ["cfg_path"])
 def test_later_keys_of_steps_answer_reserved(project: Project, key: str):
     """So do the keys of a step."""
     assert project.problems(HEAD + f"steps:\n  - {{id: a, driver: query, {key}: 1}}\n") == [
@@ -234,6 +234,16 @@ def test_the_pipeline_is_checked(project: Project, line: str, problem: str):
             "timeout_s:",
             "5:1: `timeout_s` must be a number of seconds, but it is empty (leave the key out where there is nothing to say)",
         ),
+        ("network: all", "5:10: `network` cannot be `all` (known: none, full)"),
+        (
+            'network: ["db.example:5432"]',
+            (
+                "5:10: `network` cannot be a list of addresses: E2B filters by address and not by port, and the embedded "
+                "server does not filter at all, so the two would not be the same (write `none` or `full`)"
+            ),
+        ),
+        ("template: a b", "5:11: `a b` is no name of a template (letters, digits, `_`, `-`, `.`, `/`, `:`)"),
+        ("on_failure: stopp", "5:13: `on_failure` cannot be `stopp` (did you mean `stop`?)"),
         ("resources: [2]", "5:12: `resources` must be a mapping, but it is a list"),
         ("resources: {cpus: 0}", "5:19: `cpus` must be at least 1, not 0"),
         ("resources: {cpus: 1.5}", "5:19: `cpus` must be a whole number, but it is a number"),

@@ -23,7 +23,7 @@ REQUEST = RunRequest(
     manifest_fingerprint="f",
 )
 TEXT = (
-    b'{"logical_now":"2026-01-02T03:04:05.000006Z","manifest":{"pipeline":{"id":"p"},"steps":[]},"manifest_fingerprint":"f",'
+    b'{"drivers":{},"logical_now":"2026-01-02T03:04:05.000006Z","manifest":{"pipeline":{"id":"p"},"steps":[]},"manifest_fingerprint":"f",'
     b'"order":["b","a"],"protocol":1,"seed":7,"session_id":"s","timeout_s":null}'
 )
 PLACEMENT = Placement(

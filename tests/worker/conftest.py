@@ -28,8 +28,8 @@ import importlib
 class _Toy:
     def __init__(self, function):
         self.run = lambda *, step_id, config, inputs, ctx: function(config, inputs, ctx)
-def load_driver(name):
-    module, _, function = name.partition(":")
+def load_target(target):
+    module, _, function = target.partition(":")
     return _Toy(getattr(importlib.import_module(module), function))
 """
 _TABLES = """
@@ -186,6 +186,9 @@ class Worker:
             seed=7,
             timeout_s=timeout_s,
             manifest_fingerprint="f" * 64,
+            drivers={
+                each["driver"]: {"target": each["driver"], "frame": "arrow", "effects": "artifacts"} for each in listed
+            },
         )
         values = {
             "target": "local",

@@ -1,0 +1,42 @@
+"""What a run may know and no file may hold: one line on the worker's stdin, before anything else is said there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from osiris_core.wire.canon import canonical_json
+from osiris_core.wire.errors import WireProtocolError
+
+_VERB = b"SECRETS "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """Values by the name of the secret, and resolved connections by the reference that a step gives (`@family.alias`).
+
+    Nothing of it is shown by `repr`, so that no traceback or log line tells it by accident.
+    """
+
+    values: dict[str, str] = field(default_factory=dict, repr=False)
+    connections: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+
+    def __bool__(self) -> bool:
+        """Say whether there is anything to tell."""
+        return bool(self.values or self.connections)
+
+    def to_line(self) -> bytes:
+        """Return the line, with its end."""
+        return _VERB + canonical_json({"values": self.values, "connections": self.connections}) + b"\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Self:
+        """Read what `to_line` wrote. WireProtocolError, which repeats nothing of the line, for anything else."""
+        try:
+            found = json.loads(line.removeprefix(_VERB)) if line.startswith(_VERB) else None
+        except ValueError:
+            found = None
+        if not isinstance(found, dict) or found.keys() != {"values", "connections"}:
+            raise WireProtocolError("the first line of stdin is not the line of secrets that was announced")
+        return cls(values=found["values"], connections=found["connections"])
