@@ -63,7 +63,7 @@ class CheckOptions:
 
 def load(path: Path, *, project_root: Path) -> Manifest:
     """Load a manifest; raises `ManifestError` with everything that is wrong."""
-    return load_manifest(path, project_root=project_root, drivers=DriverCatalog())
+    return load_manifest(path, project_root=project_root, drivers=DriverCatalog(project_root))
 
 
 def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from typing import TYPE_CHECKING
 
 from osiris_core.backends.bundle import build_bundle
 from osiris_core.backends.protocol import Job
 from osiris_core.backends.workspace import digest_inputs
+from osiris_core.drivers.catalog import check_names
 from osiris_core.drivers.registry import RUNTIME_REQUIREMENTS
-from osiris_core.errors import UsageError
+from osiris_core.project import read_settings
 from osiris_core.wire.request import RunRequest
 
 if TYPE_CHECKING:
@@ -55,18 +55,8 @@ def _declared_requirements(manifest: Manifest) -> tuple[str, ...]:
     return tuple(sorted(declared))
 
 
-def _project_requirements(manifest: Manifest) -> list[str]:
+def _project_requirements(manifest: Manifest) -> tuple[str, ...]:
     """Return `[tool.osiris] requirements` of the project; its own dependencies are not what a pipeline declares."""
-    path = manifest.project_root / "pyproject.toml"
-    if not path.is_file():
-        return []
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
-    tool = document.get("tool", {})
-    settings = tool.get("osiris", {}) if isinstance(tool, dict) else {}
-    declared = settings.get("requirements", []) if isinstance(settings, dict) else None
-    if not isinstance(declared, list) or not all(isinstance(each, str) for each in declared):
-        raise UsageError(f"[tool.osiris] in {path} is not understood", hint='for example: requirements = ["jinja2>=3"]')
-    return declared
+    settings = read_settings(manifest.project_root)
+    check_names(settings)
+    return settings.requirements

@@ -67,9 +67,9 @@ class Driver(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One key of a step's `config`. `strings` is a list of texts; `choices` lists the values of a text.
+    """One key of a step's `config`. `strings` is a list of texts.
 
-    An `input_path` counts from the manifest's directory and stays inside the project root; an `output_path`
+    `choices` lists the values of a text, or of the texts of a list; a number lies between `minimum` and `maximum`. An `input_path` counts from the manifest's directory and stays inside the project root; an `output_path`
     counts from the step's artifact directory and stays inside that; `output_paths` is a list of these. `default`
     is what the driver takes where the key is missing, as JSON says it, and `summary` one sentence for readers.
     """
@@ -79,6 +79,8 @@ class Option:
     choices: tuple[str, ...] = ()
     default: Any = None
     summary: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,8 @@ class DriverSpec:
     """A driver's declaration: enough to check a manifest and to prepare a target without importing the driver.
 
     `target` is `module:Class`; `requirements` are PEP 508 names of the distributions that it imports; with
-    `open_options` a config may have keys that are not among `options`.
+    `open_options` a config may have keys that are not among `options`. `source` says where the name comes from, and
+    `documentation` is what its class says of itself beyond the `summary`.
     """
 
     name: str
@@ -98,3 +101,5 @@ class DriverSpec:
     frame: Frame = "arrow"
     effects: Effects = "artifacts"
     open_options: bool = False
+    source: str = "built in"
+    documentation: str = ""

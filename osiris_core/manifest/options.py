@@ -32,6 +32,14 @@ class OptionShape(Protocol):
     def choices(self) -> tuple[str, ...]:
         """The only texts it takes; empty where it takes any of its type."""
 
+    @property
+    def minimum(self) -> float | None:
+        """The smallest number it takes."""
+
+    @property
+    def maximum(self) -> float | None:
+        """The largest number it takes."""
+
 
 class DriverShape(Protocol):
     """What is known about a driver: enough to check its config without importing it."""
@@ -105,7 +113,12 @@ def _check_value(problems: Problems, node: Node, name: str, option: OptionShape,
         fields.choice(problems, node, name, option.choices)
     elif option.type == "strings":
         for each in fields.items(problems, node, name):
-            fields.text(problems, each, f"{name}[]")
+            if option.choices:
+                fields.choice(problems, each, f"{name}[]", option.choices)
+            else:
+                fields.text(problems, each, f"{name}[]")
+    elif option.type in {"integer", "number"}:
+        _check_number(problems, node, name, option)
     elif option.type in _READERS:
         _READERS[option.type](problems, node, name)
 
@@ -113,10 +126,20 @@ def _check_value(problems: Problems, node: Node, name: str, option: OptionShape,
 _READERS: Final[Mapping[str, Callable[[Problems, Node, str], object]]] = {
     "string": fields.text,
     "boolean": fields.boolean,
-    "integer": fields.whole,
-    "number": fields.number,
     "mapping": fields.mapping,
 }
+
+
+def _check_number(problems: Problems, node: Node, name: str, option: OptionShape) -> None:
+    """Report a value that is no number, or one out of the option's bounds."""
+    read = fields.whole if option.type == "integer" else fields.number
+    value = read(problems, node, name)
+    if value is None:
+        return
+    if option.minimum is not None and not value >= option.minimum:
+        problems.add(node, f"{shown(name)} must be at least {option.minimum:g}, not {value}")
+    elif option.maximum is not None and not value <= option.maximum:
+        problems.add(node, f"{shown(name)} must be at most {option.maximum:g}, not {value}")
 
 
 def _check_path(problems: Problems, node: Node, name: str, option: OptionShape, places: Places) -> None:

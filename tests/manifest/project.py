@@ -27,6 +27,8 @@ class Option:
     type: str = "string"
     required: bool = False
     choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,97 @@
+"""What a project says for all of its pipelines: `[tool.osiris]` in its `pyproject.toml`, read here and nowhere else.
+
+[tool.osiris]
+requirements = ["jinja2>=3"]
+
+[tool.osiris.drivers."shop.orders"]
+class = "shop.drivers:Orders"
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from osiris_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+FILE: Final = "pyproject.toml"
+_KNOWN: Final = ("requirements", "drivers")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectSettings:
+    """`drivers` holds the tables below `[tool.osiris.drivers]` as they are written; `path` need not exist."""
+
+    path: Path
+    requirements: tuple[str, ...] = ()
+    drivers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def at(self, driver: str, key: str = "") -> str:
+        """Return the place of a driver's table, or of one of its keys, as `pyproject.toml:line`."""
+        line = _line_of(self.path, ("tool", "osiris", "drivers", driver), key)
+        return f"{FILE}:{line}" if line else FILE
+
+
+def read_settings(root: Path) -> ProjectSettings:
+    """Return the settings of the project in `root`; without a file, or a section in it, they are empty.
+
+    Raises `UsageError` for a file that is no TOML, and for a section that is not understood.
+    """
+    path = root / FILE
+    if not path.is_file():
+        return ProjectSettings(path=path)
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+    tool = document.get("tool", {})
+    section = tool.get("osiris", {}) if isinstance(tool, dict) else {}
+    if not isinstance(section, dict):
+        raise UsageError(f"[tool.osiris] in {path} is not understood", hint="it is a table")
+    unknown = next((key for key in section if key not in _KNOWN), None)
+    if unknown is not None:
+        hint = nearest(unknown, _KNOWN) or f"it has {' and '.join(_KNOWN)}"
+        raise UsageError(f"[tool.osiris] in {path} has no key `{unknown}`", hint=hint)
+    requirements = section.get("requirements", [])
+    if not isinstance(requirements, list) or not all(isinstance(each, str) for each in requirements):
+        raise UsageError(f"[tool.osiris] in {path} is not understood", hint='for example: requirements = ["jinja2>=3"]')
+    drivers = section.get("drivers", {})
+    if not isinstance(drivers, dict) or not all(isinstance(each, dict) for each in drivers.values()):
+        hint = '[tool.osiris.drivers."shop.orders"] with class = "shop.drivers:Orders"'
+        raise UsageError(f"[tool.osiris.drivers] in {path} is not understood", hint=f"for example: {hint}")
+    return ProjectSettings(path=path, requirements=tuple(requirements), drivers=drivers)
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Return `did you mean ...?` for the known name most like `name`, or nothing."""
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean `{close[0]}`?" if close else ""
+
+
+def _line_of(path: Path, table: tuple[str, ...], key: str) -> int | None:
+    """Return the line of `key` in a table that has a header of its own, or of the header, counted from 1."""
+    found = None
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.lstrip().startswith("["):
+            if found is not None:
+                break
+            found = number if _is_header(line, table) else None
+        elif found is not None and key and line.split("=")[0].strip().strip("\"'") == key:
+            return number
+    return found
+
+
+def _is_header(line: str, table: tuple[str, ...]) -> bool:
+    try:
+        inner: Any = tomllib.loads(line)
+    except tomllib.TOMLDecodeError:
+        return False  # the inside of a list or of a text
+    for name in table:
+        inner = inner.get(name) if isinstance(inner, dict) else None
+    return isinstance(inner, dict) and not inner
