@@ -50,6 +50,7 @@ def bundle(tmp_path_factory):
         "osiris_core/drivers/__init__.py": "",
         "osiris_core/drivers/registry.py": _REGISTRY,
         "osiris_core/drivers/tables.py": _TABLES,
+        "osiris_core/drivers/frames.py": (_PACKAGE / "drivers" / "frames.py").read_text(),
     }
     for room in ("wire", "worker"):
         modules |= {f"osiris_core/{room}/{each.name}": each.read_text() for each in (_PACKAGE / room).glob("*.py")}
@@ -171,13 +172,19 @@ class Worker:
         self.environment = dict(os.environ)
         self.process = None
 
-    def prepare(self, source, steps, *, timeout_s=None, request=None, **placement):
-        """Write the drivers' module `toys` and the request; `steps` are (id, function, needs, config) tuples."""
+    def prepare(self, source, steps, *, timeout_s=None, declared=None, **placement):
+        """Write the drivers' module `toys` and the request.
+
+        `steps` are (id, function, needs, config) tuples, with more keys of a step as a dict behind them; `declared`
+        says what is special about a function as a driver (`frame`, `effects`).
+        """
         (self.code / "toys.py").write_text("import os, sys\n" + textwrap.dedent(source))
         listed = [
-            {"id": step[0], "driver": f"toys:{step[1]}", "needs": list(step[2]), "config": step[3]} for step in steps
+            {"id": step[0], "driver": f"toys:{step[1]}", "needs": list(step[2]), "config": step[3], **dict(*step[4:])}
+            for step in steps
         ]
         manifest = {"osiris": "1", "pipeline": {"id": "toy", "version": "1"}, "steps": listed}
+        plain = {"frame": "arrow", "effects": "artifacts"}
         self.request = RunRequest(
             session_id="20260102T030405Z-00000001",
             manifest=manifest,
@@ -187,7 +194,8 @@ class Worker:
             timeout_s=timeout_s,
             manifest_fingerprint="f" * 64,
             drivers={
-                each["driver"]: {"target": each["driver"], "frame": "arrow", "effects": "artifacts"} for each in listed
+                f"toys:{step[1]}": {"target": f"toys:{step[1]}", **plain, **(declared or {}).get(step[1], {})}
+                for step in steps
             },
         )
         values = {
@@ -200,7 +208,7 @@ class Worker:
             "variables": {},
             "pack_artifacts": False,
             "stdin_end_cancels": False,
-            "cancel_grace_s": 0.2,
+            "cancel_grace_s": 60.0,
         }
         self.placement = Placement(**(values | placement))
         (self.run_directory / "request.json").write_bytes(self.request.to_bytes())
@@ -236,7 +244,19 @@ class Worker:
 @pytest.fixture
 def worker(tmp_path, bundle):
     """A fresh worker; its processes end with the test."""
-    made = Worker(tmp_path, bundle)
+    yield from _worker(tmp_path, bundle)
+
+
+@pytest.fixture
+def real_worker(tmp_path):
+    """A worker with the bundle that ships: `toys` holds driver classes, and tables are Arrow's."""
+    from osiris_core.backends.bundle import build_bundle
+
+    yield from _worker(tmp_path, build_bundle().path)
+
+
+def _worker(root, bundle):
+    made = Worker(root, bundle)
     yield made
     if made.process is not None:
         made.process.kill()

@@ -13,8 +13,8 @@ import threading
 def first(config, inputs, ctx): return {"df": [1]}
 def wait(config, inputs, ctx):
     (ctx.output_dir / "begun.txt").write_text("x")
-    ctx.log_metric("ready", 1)
     try:
+        ctx.log_metric("ready", 1)
         threading.Event().wait()
     finally:
         ctx.logger.info("tidied")
@@ -30,7 +30,10 @@ STEPS = [
 
 
 def start_waiting(worker, *, stdin=subprocess.DEVNULL, source=WAITING, steps=STEPS, **options):
-    """Start a run and return once its driver waits."""
+    """Start a run and return once its driver waits.
+
+    A driver says that it is ready inside the `try` that it is interrupted in: the signal may come right behind the word.
+    """
     worker.prepare(source, steps, **options)
     process = worker.start(stdin=stdin)
     while json.loads(process.stdout.readline().split(b" ", 7)[7]).get("name") != "ready":
@@ -92,12 +95,15 @@ def test_a_driver_that_does_not_stop_is_killed(worker):
     source = """
     import threading
     def wait(config, inputs, ctx):
-        ctx.log_metric("ready", 1)
         while True:
-            try: threading.Event().wait()
+            try:
+                ctx.log_metric("ready", 1)
+                threading.Event().wait()
             except BaseException: ctx.logger.warning("no")
     """
-    process = start_waiting(worker, source=source, steps=[("wait", "wait", (), {})], stdin=subprocess.PIPE)
+    process = start_waiting(
+        worker, source=source, steps=[("wait", "wait", (), {})], stdin=subprocess.PIPE, cancel_grace_s=0.1
+    )
     process.stdin.write(b"CANCEL\n")
     process.stdin.flush()
     run = worker.finish()
@@ -110,13 +116,14 @@ def test_a_driver_that_swallows_the_interruption_starts_no_other_step(worker):
     source = """
     import threading
     def wait(config, inputs, ctx):
-        ctx.log_metric("ready", 1)
-        try: threading.Event().wait()
+        try:
+            ctx.log_metric("ready", 1)
+            threading.Event().wait()
         except KeyboardInterrupt: pass
     def never(config, inputs, ctx): pass
     """
     steps = [("wait", "wait", (), {}), ("later", "never", (), {})]
-    start_waiting(worker, source=source, steps=steps, cancel_grace_s=60.0).send_signal(signal.SIGTERM)
+    start_waiting(worker, source=source, steps=steps).send_signal(signal.SIGTERM)
     run = worker.finish()
     assert run.terminal["outcome"] == "cancelled"
     assert run.state("wait") == ("succeeded", None, None)
@@ -130,9 +137,7 @@ def test_an_interruption_tears_no_message(worker):
         ctx.log_metric("ready", 1)
         while True: ctx.log_event("filler", text="x" * 300_000)
     """
-    process = start_waiting(
-        worker, source=source, steps=[("wait", "wait", (), {})], stdin=subprocess.PIPE, cancel_grace_s=60.0
-    )
+    process = start_waiting(worker, source=source, steps=[("wait", "wait", (), {})], stdin=subprocess.PIPE)
     process.stdin.write(b"CANCEL\n")
     process.stdin.flush()
     run = worker.finish()
