@@ -48,8 +48,11 @@ class Context(Protocol):
     ) -> None:
         """Record a finite number. With `volatile`, or a unit of time, it is compared by its shape only."""
 
-    def log_event(self, name: str, /, **fields: Any) -> None:
-        """Record an event of the driver's own; `fields` is anything that JSON can say."""
+    def log_event(self, name: str, data: Mapping[str, Any] | None = None, /, **fields: Any) -> None:
+        """Record an event of the driver's own; `data` and `fields` are anything that JSON can say."""
+
+    def log(self, message: object, level: str = "info") -> None:
+        """Log a line by `logger`."""
 
 
 class Driver(Protocol):
@@ -60,8 +63,11 @@ class Driver(Protocol):
     ) -> dict[str, Any] | None:
         """Do the step; return `{"df": table}` for a source or processor, `{}` or None for a writer.
 
-        `inputs` holds `df_<upstream id>` for every step that this one needs, each a `pyarrow.Table`, or None
-        where that step handed on nothing. Whatever is raised fails the step.
+        `inputs` holds `df_<upstream id>` for every step that this one needs, each as the driver's frame says, or
+        None where that step handed on nothing. Whatever is raised fails the step.
+
+        A driver whose frame is pandas may return further keys with what JSON can say, and its `inputs` also hold
+        `<upstream id>`: the whole dict that the step returned.
         """
 
 

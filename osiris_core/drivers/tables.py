@@ -27,15 +27,18 @@ if TYPE_CHECKING:
 def as_table(value: Any) -> pa.Table:
     """Return `value` as an Arrow table: anything that speaks the Arrow C stream or array interface.
 
-    A pandas index is left out, as it is no column. TypeError for anything else.
+    A pandas index is left out, as it is no column; a polars frame comes in Arrow's plain types, since few kernels
+    take its views of texts. TypeError for anything else.
     """
     import pyarrow as pa
 
     if isinstance(value, pa.Table):
         return value
-    pandas = sys.modules.get("pandas")
+    pandas, polars = sys.modules.get("pandas"), sys.modules.get("polars")
     if pandas is not None and isinstance(value, pandas.DataFrame):
         return pa.Table.from_pandas(value, preserve_index=False)
+    if polars is not None and isinstance(value, polars.DataFrame):
+        return value.to_arrow(compat_level=polars.CompatLevel.oldest())
     if hasattr(value, "__arrow_c_stream__") or hasattr(value, "__arrow_c_array__"):
         return pa.table(value)
     raise TypeError(

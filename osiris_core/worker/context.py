@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import random
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 
 from osiris_core.wire import records
 
 if TYPE_CHECKING:
-    import logging
     from pathlib import Path
 
     from osiris_core.wire.request import RunRequest
@@ -44,8 +45,13 @@ class StepContext:
         volatile: bool = False,
         **tags: object,
     ) -> None:
-        """Record a number. ValueError or TypeError when the name is empty or the value no finite number."""
+        """Record a number. ValueError or TypeError when the name is empty or the value no finite number.
+
+        A mapping given as `tags` is taken for the tags themselves, as Osiris' drivers give them.
+        """
         _check_name(name, "metric")
+        given = tags.pop("tags", {})
+        tags = {**given, **tags} if isinstance(given, Mapping) else {"tags": given, **tags}
         self._channel.record(
             records.metric(
                 ts=records.timestamp(),
@@ -54,19 +60,30 @@ class StepContext:
                 value=_number(name, value),
                 unit=unit,
                 volatile=bool(volatile),
-                tags={key: str(tag) for key, tag in tags.items()},
+                tags={str(key): str(tag) for key, tag in tags.items()},
             )
         )
 
-    def log_event(self, name: str, /, **fields: Any) -> None:
-        """Record an event. ValueError for a name or field of the worker's own, TypeError for what JSON cannot say."""
+    def log_event(self, name: str, data: Mapping[str, Any] | None = None, /, **fields: Any) -> None:
+        """Record an event; its fields may come as one mapping, as Osiris' drivers give them.
+
+        ValueError for a name or field of the worker's own, TypeError for what JSON cannot say.
+        """
         _check_name(name, "event")
+        fields = {**(data or {}), **fields}
         if name in records.EVENT_NAMES:
             raise ValueError(f"the event name {name!r} belongs to the worker; choose another")
         taken = sorted(records.EVENT_KEYS & fields.keys())
         if taken:
             raise ValueError(f"the event field {taken[0]!r} belongs to the worker; choose another")
         self._channel.record(records.event(ts=records.timestamp(), step=self.step_id, name=name, data=fields))
+
+    def log(self, message: object, level: str = "info") -> None:
+        """Log a line: the way of some of Osiris' drivers. ValueError for a level that is none."""
+        number = logging.getLevelNamesMapping().get(level.upper())
+        if number is None:
+            raise ValueError(f"the log level {level!r} is none of debug, info, warning, error, critical")
+        self.logger.log(number, "%s", message)
 
     def secret(self, name: str) -> str:
         """Raise: secrets are reserved for a later version."""

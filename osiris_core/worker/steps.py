@@ -1,7 +1,8 @@
-"""The life of one step: inputs, driver, tables, output, artifacts, and the records of all that."""
+"""The life of one step: inputs, driver, output, artifacts, and the records of all that."""
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
 import time
@@ -9,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
-from osiris_core.wire.names import TABLE, table_key
+from osiris_core.wire.names import table_key
 from osiris_core.wire.paths import TreeNames
 from osiris_core.worker.context import StepContext
 from osiris_core.worker.failure import as_text, describe_error
 from osiris_core.worker.outbox import artifact_records, scan_step
+from osiris_core.worker.outputs import Output, Outputs, read_result
 from osiris_core.worker.stop import StopRun
 
 if TYPE_CHECKING:
@@ -26,19 +28,6 @@ if TYPE_CHECKING:
     from osiris_core.worker.streams import Streams
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
-    """What a step returned: its table (pyarrow) and the table's description, or neither."""
-
-    table: Any = None
-    description: Mapping[str, Any] | None = None
-
-    @property
-    def rows(self) -> int | None:
-        """Rows of the table, None without one."""
-        return None if self.description is None else int(self.description["rows"])
-
-
 @dataclass(slots=True, kw_only=True)
 class StepRunner:
     """Runs steps one after the other in this process; holds the tables that later steps need."""
@@ -48,7 +37,7 @@ class StepRunner:
     streams: Streams
     capture: LogCapture
     stop: StopSignal
-    _outputs: dict[str, Output] = field(default_factory=dict)
+    _outputs: Outputs = field(default_factory=Outputs)
     _names: TreeNames = field(default_factory=TreeNames)
     _pid: int = field(default_factory=os.getpid)
 
@@ -60,10 +49,10 @@ class StepRunner:
         step_id = step["id"]
         data = {"driver": step["driver"], "needs": list(step["needs"])}
         self.channel.control("begin", step=step_id, record=_event(step_id, records.STEP_START, data))
-        inputs = self._inputs(step)
+        self._announce_inputs(step)
         started = time.monotonic()
         self._open_output(step_id)
-        output, error = self._call(step, inputs)
+        output, error = self._call(step)
         self._close_output(step_id)
         self._report(step_id, output, error, duration_ms=round((time.monotonic() - started) * 1000, 3))
         self.stop.check()
@@ -71,12 +60,11 @@ class StepRunner:
 
     def forget(self, steps: Iterable[str]) -> None:
         """Let go of the tables of steps that no later step needs."""
-        for step_id in steps:
-            self._outputs.pop(step_id, None)
+        self._outputs.forget(steps)
 
-    def _call(self, step: Mapping[str, Any], inputs: dict[str, Any]) -> tuple[Output, dict[str, Any] | None]:
+    def _call(self, step: Mapping[str, Any]) -> tuple[Output, dict[str, Any] | None]:
         try:
-            return self._drive(step, inputs), None
+            return self._drive(step), None
         except StopRun:
             self._leave_if_forked(1)
             raise
@@ -84,7 +72,7 @@ class StepRunner:
             self._leave_if_forked(1, error)
             return Output(), describe_error(error)
 
-    def _drive(self, step: Mapping[str, Any], inputs: dict[str, Any]) -> Output:
+    def _drive(self, step: Mapping[str, Any]) -> Output:
         from osiris_core.drivers.registry import load_target
 
         step_id = step["id"]
@@ -97,22 +85,20 @@ class StepRunner:
             logger=self.capture.begin(step_id),
             channel=self.channel,
         )
-        driver = load_target(self.assignment.request.drivers[step["driver"]]["target"])
-        result = driver.run(step_id=step_id, config=step["config"], inputs=inputs, ctx=ctx)
+        declared = self.assignment.request.drivers[step["driver"]]
+        driver = load_target(declared["target"])
+        inputs = self._outputs.inputs(step["needs"], declared["frame"])
+        result = driver.run(step_id=step_id, config=copy.deepcopy(step["config"]), inputs=inputs, ctx=ctx)
         self._leave_if_forked(0)
-        output = self._outputs[step_id] = _described(result)
+        output = read_result(result, declared["frame"])
+        self._outputs.keep(step_id, output)
         return output
 
-    def _inputs(self, step: Mapping[str, Any]) -> dict[str, Any]:
-        """Return `df_<upstream>` for every need, and say so."""
-        inputs = {}
+    def _announce_inputs(self, step: Mapping[str, Any]) -> None:
+        """Say what the step is given for every need."""
         for need in step["needs"]:
-            output = self._outputs[need]
-            key = table_key(need)
-            inputs[key] = output.table
-            data = {"key": key, "from_step": need, "rows": output.rows}
+            data = {"key": table_key(need), "from_step": need, "rows": self._outputs.rows(need)}
             self.channel.record(_event(step["id"], records.INPUTS_RESOLVED, data))
-        return inputs
 
     def _open_output(self, step_id: str) -> None:
         self.streams.restore()
@@ -144,8 +130,7 @@ class StepRunner:
         for record in artifact_records(step_id, scan_step(self.assignment.outbox, step_id, self._names)):
             self.channel.record(record)
         if error is None:
-            tables = {} if output.description is None else {TABLE: output.description}
-            name, data = records.STEP_COMPLETE, {"rows": output.rows, "tables": tables}
+            name, data = records.STEP_COMPLETE, output.facts()
         else:
             name, data = records.STEP_FAILED, {"error_type": error["type"], **error}
             del data["type"]
@@ -167,20 +152,3 @@ class StepRunner:
 
 def _event(step_id: str, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
     return records.event(ts=records.timestamp(), step=step_id, name=name, data=data)
-
-
-def _described(result: Any) -> Output:
-    """Return a driver's result as an output. TypeError when it is neither None nor a mapping."""
-    if result is None:
-        return Output()
-    if not isinstance(result, dict):
-        raise TypeError(f"a driver returns a dict or None, not {type(result).__name__}")
-    others = sorted(str(key) for key in result if key != TABLE)
-    if others:
-        raise TypeError(f"a driver returns its table as {TABLE!r}; this one returned also {', '.join(others)}")
-    if result.get(TABLE) is None:
-        return Output()
-    from osiris_core.drivers.tables import as_table, describe_table
-
-    table = as_table(result[TABLE])
-    return Output(table=table, description=describe_table(table))
