@@ -8,8 +8,11 @@ Where things are, in the order in which a request meets them:
 ``launch``      starts and stops the server as a process of its own (standard library only)
 ``server``      the process: port, signals, lifeline        ``app``  who answers a request: edge, control plane or envd
 ``control``     create, list, kill, time limits             ``local_api``  what only this server has: templates, counters
+``template_api``, ``build_api``  the SDK's template builder  ``given``  what a request's body and query must be
+``recipe``, ``install``, ``builder``, ``workshop``  a build: read, installed, run, kept    ``catalog``  what was built
 ``registry``    the living sandboxes                        ``templates``  what a sandbox is made from
 ``isolation``   which way to isolate works here             ``namespace``, ``profile``, ``plain``  the two ways
+``probe``       whether a template's interpreter starts there
 ``link``        the server's end of an agent's socket       ``agent``  the program inside (standard library only)
 ``processes``   commands, their output and its subscribers  ``process_service``  the same as remote calls
 ``filesystem_service``, ``files_http``, ``multipart``, ``signatures``  files, as remote calls and as plain HTTP

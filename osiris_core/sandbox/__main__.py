@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from osiris_core.sandbox.isolation import IsolationError
-from osiris_core.sandbox.registry import Timing
+from osiris_core.sandbox.registry import CONCURRENT_BUILDS, Timing
 from osiris_core.sandbox.server import HOST, Settings, SettingsError, serve
 
 if TYPE_CHECKING:
@@ -29,9 +29,21 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--parent-pid", type=int, help="end when this process is no longer the parent")
     parser.add_argument("--exit-retention-s", type=float, default=defaults.exit_retention_s)
     parser.add_argument("--memory-poll-s", type=float, default=defaults.memory_poll_s)
+    parser.add_argument("--build-s", type=float, default=defaults.build_s, help="how long a build takes at least")
+    parser.add_argument(
+        "--concurrent-builds", type=int, default=CONCURRENT_BUILDS, help="more builds of templates at once are a 429"
+    )
     given = parser.parse_args(argv)
-    timing = Timing(exit_retention_s=given.exit_retention_s, memory_poll_s=given.memory_poll_s)
-    settings = Settings(host=given.host, port=given.port, isolation=given.isolation, bwrap=given.bwrap, timing=timing)
+    settings = Settings(
+        host=given.host,
+        port=given.port,
+        isolation=given.isolation,
+        bwrap=given.bwrap,
+        timing=Timing(
+            exit_retention_s=given.exit_retention_s, memory_poll_s=given.memory_poll_s, build_s=given.build_s
+        ),
+        concurrent_builds=given.concurrent_builds,
+    )
     try:
         asyncio.run(serve(settings, parent_pid=given.parent_pid, announce=_announce))
     except (SettingsError, IsolationError) as error:

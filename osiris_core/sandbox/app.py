@@ -9,36 +9,43 @@ from __future__ import annotations
 import hmac
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from osiris_core.sandbox import files_http, requests
-from osiris_core.sandbox.control import BadRequestError, ControlPlane
+from osiris_core.sandbox.build_api import UPLOADS
+from osiris_core.sandbox.control import ControlPlane
+from osiris_core.sandbox.given import BadRequestError
 from osiris_core.sandbox.local_api import LocalApi
 from osiris_core.sandbox.replies import error_reply, sandbox_not_found
 from osiris_core.sandbox.signatures import SignatureError, require_signature, signed_by
+from osiris_core.sandbox.template_api import TemplateApi
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from osiris_core.sandbox.builder import Builder
     from osiris_core.sandbox.registry import Registry, Sandbox
 
 _HOST = re.compile(r"(?:\d+-)?(i[a-z0-9]{20})\.")
 _ID = re.compile(r"/i[a-z0-9]{20}(?=/|$)")
+_OTHER_IDS = re.compile(r"/(?:t[a-z0-9]{19}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64})(?=/|$)")
 STATS = ("GET", "/osiris/stats")
 
 
 class App:
     """The ASGI application of one server."""
 
-    def __init__(self, registry: Registry, api_key: str) -> None:
+    def __init__(self, registry: Registry, builder: Builder, api_key: str) -> None:
         self._registry = registry
         self._api_key = api_key.encode()
         self._control = ControlPlane(registry)
         self._local = LocalApi(registry)
+        self._templates = TemplateApi(registry, builder)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI request."""
@@ -61,6 +68,8 @@ class App:
             return await _envd(sandbox, request) if sandbox else sandbox_not_found(sandbox_id)
         if request.url.path == "/files" and request.method in {"GET", "POST"}:
             return await self._signed_file(request)
+        if request.method == "PUT" and request.url.path.startswith(UPLOADS):
+            return await self._templates.upload(request)
         given = request.headers.get("x-api-key", "").encode()
         if not hmac.compare_digest(given, self._api_key):
             return error_reply(401, "the API key is missing or not this server's")
@@ -74,11 +83,12 @@ class App:
         return await _envd(sandbox, request) if sandbox else error_reply(401, "invalid signature")
 
     async def _control_plane(self, request: Request) -> Response:
-        match request.method, [part for part in request.url.path.split("/") if part]:
-            case "GET", ["osiris", "stats"]:
-                return await self._local.stats(request)
-            case "PUT", ["osiris", "templates", name]:
-                return await self._local.put_template(request, name)
+        parts = _parts(request)
+        match request.method, parts:
+            case _, ["osiris", *rest]:
+                return await self._local.answer(request, rest)
+            case _, ["templates", *rest] | ["v2" | "v3", "templates", *rest]:
+                return await self._templates.answer(request, rest)
             case "POST", ["v2", "sandboxes"] | ["sandboxes"]:
                 return await self._control.create(request)
             case "GET", ["v2", "sandboxes"] | ["sandboxes"]:
@@ -101,6 +111,12 @@ class App:
             case "POST", ["timeout"]:
                 return await self._control.set_timeout(request, sandbox)
         return error_reply(400, f"{method} /sandboxes/.../{'/'.join(rest)} is not served by this server")
+
+
+def _parts(request: Request) -> list[str]:
+    """Return the segments of the path, each decoded by itself: a name may hold an encoded slash."""
+    raw = request.scope.get("raw_path") or request.url.path.encode()
+    return [unquote(part) for part in raw.decode("latin-1").partition("?")[0].split("/") if part]
 
 
 async def _envd(sandbox: Sandbox, request: Request) -> ASGIApp:
@@ -157,6 +173,6 @@ def _count(registry: Registry, request: Request, sandbox_id: str | None) -> None
         return
     in_path = _ID.search(path)
     registry.stats.count(
-        route=f"{request.method} {_ID.sub('/{id}', path)}",
+        route=f"{request.method} {_OTHER_IDS.sub('/{id}', _ID.sub('/{id}', path))}",
         sandbox_id=sandbox_id or (in_path.group(0)[1:] if in_path else None),
     )

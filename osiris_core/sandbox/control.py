@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import json
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -13,6 +10,7 @@ from urllib.parse import parse_qsl, unquote
 
 from starlette.responses import JSONResponse, Response
 
+from osiris_core.sandbox.given import BadRequestError, json_object, page_offset, page_token, strings, whole_number
 from osiris_core.sandbox.launcher import LaunchError
 from osiris_core.sandbox.registry import iso
 from osiris_core.sandbox.replies import error_reply
@@ -33,10 +31,6 @@ MAX_TIMEOUT_S = 24 * 60 * 60
 PAGE_SIZE = 100
 
 
-class BadRequestError(Exception):
-    """Raised when a request's body or query makes no sense."""
-
-
 class ControlPlane:
     """Answers the control-plane routes."""
 
@@ -47,7 +41,7 @@ class ControlPlane:
     async def create(self, request: Request) -> Response:
         """Make a sandbox; a request repeated with the same Idempotency-Key makes none."""
         key = request.headers.get("idempotency-key")
-        body = await _json_object(request)
+        body = await json_object(request)
         if key is None:
             return await self._create(body)
         if key not in self._by_idempotency_key:
@@ -59,15 +53,15 @@ class ControlPlane:
 
     async def _create(self, body: dict[str, Any]) -> Response:
         name = body.get("templateID")
-        template = self._registry.templates.get(name) if isinstance(name, str) else None
+        template = self._registry.template(name) if isinstance(name, str) else None
         if template is None:
             return error_reply(404, f"template '{name}' not found")
         try:
             sandbox = await self._registry.create(
                 template,
                 timeout_s=_timeout_s(body, DEFAULT_TIMEOUT_S),
-                metadata=_strings(body, "metadata"),
-                variables=_strings(body, "envVars"),
+                metadata=strings(body, "metadata"),
+                variables=strings(body, "envVars"),
             )
         except LaunchError as error:
             return error_reply(500, str(error))
@@ -75,13 +69,13 @@ class ControlPlane:
 
     async def connect(self, request: Request, sandbox: Sandbox) -> Response:
         """Return what a client needs to talk to a sandbox; its time limit can only become later."""
-        body = await _json_object(request)
+        body = await json_object(request)
         self._registry.set_timeout(sandbox, _timeout_s(body, DEFAULT_TIMEOUT_S), only_extend=True)
         return JSONResponse(_handle(sandbox))
 
     async def set_timeout(self, request: Request, sandbox: Sandbox) -> Response:
         """Let a sandbox end some seconds from now."""
-        self._registry.set_timeout(sandbox, _timeout_s(await _json_object(request), None))
+        self._registry.set_timeout(sandbox, _timeout_s(await json_object(request), None))
         return Response(status_code=204)
 
     async def info(self, _request: Request, sandbox: Sandbox) -> Response:
@@ -99,16 +93,16 @@ class ControlPlane:
         found = [sandbox for sandbox in self._registry.all() if all(keep(sandbox) for keep in _filters(query))]
         if query.get("order") == "asc":
             found.reverse()
-        offset = _offset(query.get("nextToken"))
-        limit = _whole_number(query.get("limit", str(PAGE_SIZE)), "limit")
+        offset = page_offset(query.get("nextToken"))
+        limit = whole_number(query.get("limit", str(PAGE_SIZE)), "limit")
         page = found[offset : offset + limit]
-        headers = {"x-next-token": _token(offset + limit)} if offset + limit < len(found) else {}
+        headers = {"x-next-token": page_token(offset + limit)} if offset + limit < len(found) else {}
         return JSONResponse([_detail(sandbox) for sandbox in page], headers=headers)
 
 
 def _handle(sandbox: Sandbox) -> dict[str, Any]:
     return {
-        "templateID": sandbox.template.name,
+        "templateID": sandbox.template.template_id or sandbox.template.name,
         "alias": sandbox.template.name,
         "sandboxID": sandbox.sandbox_id,
         "clientID": CLIENT_ID,
@@ -121,7 +115,7 @@ def _handle(sandbox: Sandbox) -> dict[str, Any]:
 def _detail(sandbox: Sandbox) -> dict[str, Any]:
     template = sandbox.template
     return {
-        "templateID": template.name,
+        "templateID": template.template_id or template.name,
         "alias": template.name,
         "sandboxID": sandbox.sandbox_id,
         "clientID": CLIENT_ID,
@@ -149,7 +143,8 @@ def _filters(query: Any) -> list[Callable[[Sandbox], bool]]:
     if states:
         keep.append(lambda _: "running" in states)
     if "template" in query:
-        keep.append(lambda sandbox: sandbox.template.name == query["template"])
+        names = {query["template"]}
+        keep.append(lambda sandbox: bool(names & {sandbox.template.name, sandbox.template.template_id}))
     if "startedAfter" in query:
         try:
             after = datetime.fromisoformat(query["startedAfter"]).timestamp()
@@ -159,45 +154,8 @@ def _filters(query: Any) -> list[Callable[[Sandbox], bool]]:
     return keep
 
 
-async def _json_object(request: Request) -> dict[str, Any]:
-    data = await request.body()
-    try:
-        body = json.loads(data) if data else {}
-    except ValueError as error:
-        raise BadRequestError("the body is not JSON") from error
-    if not isinstance(body, dict):
-        raise BadRequestError("the body must be a JSON object")
-    return body
-
-
 def _timeout_s(body: dict[str, Any], default: int | None) -> int:
     value = body.get("timeout", default)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_TIMEOUT_S:
         raise BadRequestError(f"timeout must be a number of seconds from 0 to {MAX_TIMEOUT_S}")
     return value
-
-
-def _strings(body: dict[str, Any], key: str) -> dict[str, str]:
-    value = body.get(key) or {}
-    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-        raise BadRequestError(f"{key} must be an object of strings")
-    return value
-
-
-def _whole_number(text: str, name: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise BadRequestError(f"{name} must be a whole number of at least 1")
-    return int(text)
-
-
-def _token(offset: int) -> str:
-    return base64.urlsafe_b64encode(str(offset).encode()).decode()
-
-
-def _offset(token: str | None) -> int:
-    if not token:
-        return 0
-    try:
-        return int(base64.urlsafe_b64decode(token))
-    except (ValueError, binascii.Error) as error:
-        raise BadRequestError("nextToken is not one of this server's") from error

@@ -52,7 +52,7 @@ def arguments(template: Template, *, cpus_available: int) -> Arguments:
     options = [*_isolation(), "--size", str(template.disk_mb * 1024 * 1024), "--tmpfs", "/", *_system()]
     for path, mode in _WRITABLE.items():
         options += ["--perms", mode, "--dir", path]
-    options += [*_interpreter(template), *_agent()]
+    options += [*_workdir(template), *_interpreter(template), *_agent()]
     if template.closure_dir:
         options += ["--ro-bind", str(template.closure_dir), profile.VIEW]
     else:
@@ -109,6 +109,15 @@ def _interpreter(template: Template) -> Iterator[str]:
         for site in sorted(prefix.glob("lib/python3*/site-packages")):
             if not prefix.is_relative_to("/usr"):
                 yield from _masked(site)
+
+
+def _workdir(template: Template) -> Iterator[str]:
+    if not template.workdir:
+        return
+    path = Path(template.workdir)
+    for directory in (*reversed(path.parents), path):
+        if str(directory) != "/" and str(directory) not in _WRITABLE:
+            yield from ("--perms", "0755", "--dir", str(directory))
 
 
 def _agent() -> Iterator[str]:

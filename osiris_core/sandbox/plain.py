@@ -26,6 +26,8 @@ def make_root(template: Template) -> str:
     root = Path(os.path.realpath(tempfile.mkdtemp(prefix=PREFIX)))
     for path in ("home/user", "root", "tmp", "var/tmp", "opt"):
         (root / path).mkdir(parents=True)
+    if template.workdir:
+        (root / template.workdir.lstrip("/")).mkdir(parents=True, exist_ok=True)
     view = root / profile.VIEW.lstrip("/")
     if template.closure_dir:
         view.symlink_to(template.closure_dir)

@@ -152,7 +152,7 @@ def _request(sandbox: Sandbox, request: process_pb.StartRequest, user: str, cont
         argv=(config.cmd, *config.args),
         environment={**sandbox.environment(user), **envs},
         user=user,
-        cwd=config.cwd,
+        cwd=config.cwd or sandbox.template.workdir,
         # An old client that does not say wants a stdin (process.proto).
         has_stdin=request.stdin if request.has_field("stdin") else True,
         pty=(size.cols, size.rows) if size else None,

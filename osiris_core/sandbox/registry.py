@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from osiris_core.sandbox import plain, profile
+from osiris_core.sandbox.catalog import Catalog
 from osiris_core.sandbox.filesystem_service import FilesystemService
 from osiris_core.sandbox.launcher import LaunchError, launch
 from osiris_core.sandbox.link import AgentGoneError, AgentLink
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+CONCURRENT_BUILDS = 20
+"""As on E2B's smaller plans."""
+
 _ID_LETTERS = string.ascii_lowercase + string.digits
 
 
@@ -42,6 +46,8 @@ class Timing:
     exit_retention_s: float = EXIT_RETENTION_S
     memory_poll_s: float = 0.25
     ready_timeout_s: float = 20.0
+    build_s: float = 0.0
+    """How long a build of a template takes at least; in the cloud it takes minutes."""
 
 
 class Sandbox:
@@ -80,7 +86,7 @@ class Sandbox:
             user=user,
             home=profile.HOMES[user],
             sandbox_id=self.sandbox_id,
-            template_id=self.template.name,
+            template_id=self.template.template_id or self.template.name,
             sandbox_variables=self._variables,
         )
         return plain.environment(self._root, variables) if self._root else variables
@@ -110,6 +116,8 @@ class Registry:
     stats: Stats
     timing: Timing = field(default_factory=Timing)
     templates: dict[str, Template] = field(default_factory=lambda: {BASE_NAME: base_template()})
+    built: Catalog = field(default_factory=Catalog)
+    concurrent_builds: int = CONCURRENT_BUILDS
     _sandboxes: dict[str, Sandbox] = field(default_factory=dict)
     _endings: set[asyncio.Task[None]] = field(default_factory=set)
     _next_cpu: int = 0
@@ -118,6 +126,10 @@ class Registry:
     def cpus_available(self) -> int:
         """How many processors this server may use."""
         return len(os.sched_getaffinity(0))
+
+    def template(self, reference: str) -> Template | None:
+        """Return the template that a sandbox is asked to be made from: a registered one, or one that was built here."""
+        return self.templates.get(reference) or self.built.template(reference)
 
     async def create(
         self, template: Template, *, timeout_s: float, metadata: Mapping[str, str], variables: Mapping[str, str]

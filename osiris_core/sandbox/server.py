@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from osiris_core.sandbox.app import App
+from osiris_core.sandbox.builder import Builder
 from osiris_core.sandbox.isolation import choose
 from osiris_core.sandbox.launch import ServerAddress
-from osiris_core.sandbox.registry import Registry, Timing
+from osiris_core.sandbox.registry import CONCURRENT_BUILDS, Registry, Timing
 from osiris_core.sandbox.stats import Stats
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Settings:
     isolation: str = "bubblewrap"
     bwrap: str | None = None
     timing: Timing = field(default_factory=Timing)
+    concurrent_builds: int = CONCURRENT_BUILDS
 
 
 class SettingsError(Exception):
@@ -86,10 +88,13 @@ async def serve(
     """
     isolation = choose(settings.isolation, bwrap=settings.bwrap)
     sock = listen(settings.host, settings.port)
-    registry = Registry(isolation=isolation, stats=Stats(), timing=settings.timing)
+    registry = Registry(
+        isolation=isolation, stats=Stats(), timing=settings.timing, concurrent_builds=settings.concurrent_builds
+    )
+    builder = Builder(registry)
     api_key = "e2b_" + secrets.token_hex(20)
     config = uvicorn.Config(
-        App(registry, api_key),
+        App(registry, builder, api_key),
         http="h11",
         ws="none",
         lifespan="off",
@@ -112,6 +117,7 @@ async def serve(
         await asyncio.wait([serving, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
     finally:
         await registry.close()
+        await builder.close()
         await _finish(server, serving)
 
 

@@ -27,11 +27,17 @@ class Interpreter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """`closure_dir` is a venv-shaped directory, or None for an interpreter without third-party distributions."""
+    """`closure_dir` is a venv-shaped directory, or None for an interpreter without third-party distributions.
+
+    `template_id` is empty where the name is the id. Commands start in `workdir`, a directory below the home; empty is the
+    home of whoever runs them.
+    """
 
     name: str
     interpreter: Interpreter
     closure_dir: Path | None = None
+    template_id: str = ""
+    workdir: str = ""
     cpus: int = 2
     memory_mb: int = 512
     disk_mb: int = 1024
