@@ -14,6 +14,7 @@ import contextlib
 import datetime as dt
 import logging
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -26,12 +27,13 @@ from osiris_core.choices import ISOLATIONS, TARGETS
 from osiris_core.drivers.catalog import DriverCatalog
 from osiris_core.errors import InfrastructureError, OsirisError, UsageError
 from osiris_core.manifest.loader import load_manifest
+from osiris_core.manifest.overrides import written_overrides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
-    from typing import Self
+    from typing import Any, Self
 
     from osiris_core.backends.protocol import Backend, Cancellation, Job, Patience, TargetFacts
     from osiris_core.backends.provider import Provider, TemplateSource
@@ -61,9 +63,19 @@ class CheckOptions:
     patience: Patience | None = None
 
 
-def load(path: Path, *, project_root: Path) -> Manifest:
-    """Load a manifest; raises `ManifestError` with everything that is wrong."""
-    return load_manifest(path, project_root=project_root, drivers=DriverCatalog(project_root))
+def load(
+    path: Path,
+    *,
+    project_root: Path,
+    params: Mapping[str, Any] | None = None,
+    offered: Mapping[str, Any] | None = None,
+) -> Manifest:
+    """Load a manifest; raises `ManifestError` with everything that is wrong.
+
+    `params` are values of parameters that it declares, `offered` are values for those of them that it declares.
+    """
+    drivers = DriverCatalog(project_root)
+    return load_manifest(path, project_root=project_root, drivers=drivers, params=params, offered=offered)
 
 
 def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
@@ -319,7 +331,8 @@ def _close(writer: SessionWriter, facts: TargetFacts, failure: OsirisError | Non
 
 def _reproduce(manifest: Manifest, targets: Sequence[str]) -> str:
     target = "both" if set(targets) == set(TARGETS) else ",".join(targets)
-    return f"osiris-parity run {manifest.location} --target {target}"
+    params = [f"--param={each}" for each in written_overrides(manifest.params, manifest.params_given)]
+    return shlex.join(["osiris-parity", "run", manifest.location, "--target", target, *params])
 
 
 def _session_root(options: CheckOptions) -> Path:

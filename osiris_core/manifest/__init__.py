@@ -4,6 +4,7 @@ Read in this order:
 
 ``text``       the file's bytes become text: size, encoding, characters
 ``tree``       the text becomes nodes that know their place; ``scalars`` says what a word means
+``params``     the values that a manifest leaves open; ``substitution`` puts them where it refers to them
 ``problems``   where every other module reports; ``fields`` reads one value from one node
 ``header``     everything above the steps; ``files`` and ``patterns`` find what it declares on disk
 ``steps``      the steps; ``options`` holds their config against their driver; ``graph`` orders them

@@ -32,6 +32,7 @@ def canonical_form(manifest: Manifest) -> dict[str, Any]:
         "template": manifest.template,
         "timeout_s": manifest.timeout_s,
         "on_failure": manifest.on_failure,
+        "params": dict(manifest.params),
         "steps": [
             {
                 "id": each.id,
@@ -53,6 +54,7 @@ def canonical_form(manifest: Manifest) -> dict[str, Any]:
     }
 
 
+_NOT_DECIDING: Final = frozenset({"expect", "parity", "params"})
 _ADDED: Final[Mapping[str, Any]] = {"network": "none", "template": None, "on_failure": "stop"}
 _ADDED_TO_STEPS: Final[Mapping[str, Any]] = {"timeout_s": None, "retries": 0}
 """Keys that came after the first version, with the defaults at which they are not part of the fingerprint: it stays
@@ -60,9 +62,12 @@ what it was for a manifest that does not use them, because baselines carry it.""
 
 
 def fingerprint_of(canonical: dict[str, Any]) -> str:
-    """Return the SHA-256, as hex, over what decides a run: not what is expected of it, nor how it is described."""
+    """Return the SHA-256, as hex, over what decides a run: not what is expected of it, nor how it is described.
+
+    Parameters are in it through the values that they become.
+    """
     pipeline = {name: value for name, value in canonical["pipeline"].items() if name != "description"}
-    deciding = {name: value for name, value in canonical.items() if name not in {"expect", "parity"}}
+    deciding = {name: value for name, value in canonical.items() if name not in _NOT_DECIDING}
     steps = [_without(step, _ADDED_TO_STEPS) for step in canonical["steps"]]
     return sha256_hex(canonical_json({**_without(deciding, _ADDED), "pipeline": pipeline, "steps": steps}))
 

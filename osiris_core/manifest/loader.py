@@ -6,15 +6,18 @@ import os
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from osiris_core.manifest import fields, header
 from osiris_core.manifest.canonical import canonical_form, fingerprint_of
 from osiris_core.manifest.expect import read_expect
 from osiris_core.manifest.files import Places, read_code, read_inputs
 from osiris_core.manifest.model import Expectation, Manifest, Pipeline, Resources
+from osiris_core.manifest.nodes import to_json
+from osiris_core.manifest.params import Overrides, read_params
 from osiris_core.manifest.problems import START, Problems
 from osiris_core.manifest.steps import Drivers, order_of, read_steps, to_steps
+from osiris_core.manifest.substitution import substitute
 from osiris_core.manifest.text import read_text
 from osiris_core.manifest.tree import read_tree
 from osiris_core.wire.paths import broken_rule
@@ -40,24 +43,30 @@ _SERVED = (
     "template",
     "timeout_s",
     "on_failure",
+    "params",
     "steps",
     "expect",
     "parity",
 )
-_LATER = ("params", "secrets", "connections", "pytest")
+_LATER = ("secrets", "connections", "pytest")
 
 
-def load_manifest(path: Path, *, project_root: Path, drivers: DriverSource) -> Manifest:
+def load_manifest(
+    path: Path,
+    *,
+    project_root: Path,
+    drivers: DriverSource,
+    params: Mapping[str, Any] | None = None,
+    offered: Mapping[str, Any] | None = None,
+) -> Manifest:
     """Read and check a manifest, and find the files it declares; nothing is started or imported for it.
 
-    `drivers` is where the drivers of its steps are looked up. Raises `ManifestError` with everything that is wrong, whatever the file
+    `drivers` is where the drivers of its steps are looked up. `params` are values for parameters that it declares;
+    `offered` are values for those of them that it declares. Raises `ManifestError` with everything that is wrong, whatever the file
     holds: where the text cannot be read to its end, with everything up to there.
     """
-    root = Path(os.path.realpath(project_root))
-    file = Path(os.path.realpath(path.parent)) / path.name
-    problems = Problems(_location(file, root))
-    _check_place(problems, file, root)
-    return _read(problems, read_tree(read_text(file, problems), problems), file, root, drivers)
+    source = _open(path, project_root, drivers)
+    return _read(source, Overrides(offered=offered or {}, given=params or {}))
 
 
 def find_project_root(path: Path) -> Path:
@@ -91,8 +100,32 @@ class _Sections:
         return reader(self.problems, self.found[name].node) if name in self.found else default
 
 
-def _read(problems: Problems, tree: MappingNode, file: Path, root: Path, drivers: DriverSource) -> Manifest:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """A file whose text was read and is YAML: what it says depends on the values of its parameters."""
+
+    file: Path
+    root: Path
+    text: str
+    tree: MappingNode
+    problems: Problems
+    drivers: DriverSource
+
+
+def _open(path: Path, project_root: Path, drivers: DriverSource) -> _Source:
+    root = Path(os.path.realpath(project_root))
+    file = Path(os.path.realpath(path.parent)) / path.name
+    problems = Problems(_location(file, root))
+    _check_place(problems, file, root)
+    text = read_text(file, problems)
+    return _Source(file=file, root=root, text=text, tree=read_tree(text, problems), problems=problems, drivers=drivers)
+
+
+def _read(source: _Source, overrides: Overrides) -> Manifest:
     """Read every section, so that all problems are found, and only then look whether there were any."""
+    problems, file, root, drivers = source.problems.copy(), source.file, source.root, source.drivers
+    parameters = read_params(problems, source.tree.entries.get("params"), overrides)
+    tree, used = substitute(problems, source.tree, parameters, source.text)
     found = fields.keys(problems, tree, "the manifest", served=_SERVED, reserved_keys=_LATER)
     for name in ("osiris", "pipeline", "steps"):
         fields.required(problems, found, name, "the manifest", tree)
@@ -117,6 +150,9 @@ def _read(problems: Problems, tree: MappingNode, file: Path, root: Path, drivers
         template=sections.read("template", header.read_template, None),
         timeout_s=sections.read("timeout_s", partial(fields.seconds, name="timeout_s"), None),
         on_failure=sections.read("on_failure", header.read_on_failure, header.ON_FAILURE[0]),
+        params={name: to_json(each) for name, each in parameters.values.items()},
+        params_given=tuple(sorted(parameters.overridden)),
+        params_unused=tuple(name for name in parameters.values if name not in used),
         steps=to_steps(nodes),
         drivers={each.driver: each.shape for each in nodes if each.shape is not None},
         expect=sections.read("expect", partial(read_expect, steps=ids), Expectation()),

@@ -90,7 +90,8 @@ class Manifest:
 
     `path` and `project_root` are absolute, without symbolic links in their directories. `code` holds directories
     as POSIX paths from the root, in the order of `sys.path`. `template` overrides the sandbox template that the closure names. `timeout_s` bounds
-    the whole run. `drivers` holds the declaration of every driver that a step names. `order` is the order
+    the whole run. `params` are the values that this reading of the file had for `${params.x}`, of which `params_given` came
+    from outside of it and `params_unused` are referred to nowhere. `drivers` holds the declaration of every driver that a step names. `order` is the order
     of execution. `canonical` is the JSON form that a worker is given; `fingerprint` is the SHA-256, as hex, of the
     part of it that decides a run: not `expect`, `parity`, or the pipeline's description.
     """
@@ -107,6 +108,9 @@ class Manifest:
     template: str | None = None
     timeout_s: float | None = None
     on_failure: OnFailure = "stop"
+    params: Mapping[str, Any] = field(default_factory=dict)
+    params_given: tuple[str, ...] = ()
+    params_unused: tuple[str, ...] = ()
     steps: tuple[Step, ...]
     drivers: Mapping[str, DriverShape] = field(default_factory=dict)
     expect: Expectation = field(default_factory=Expectation)

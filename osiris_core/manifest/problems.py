@@ -48,13 +48,26 @@ class Problems:
     def __init__(self, location: str) -> None:
         self._location = location
         self._found: set[ManifestProblem] = set()  # an aliased node is read twice, its problem is one
+        self._remarks: dict[tuple[int, int], str] = {}
         self._comparisons_left = _MAX_COMPARISONS
+
+    def copy(self) -> Problems:
+        """Return another list of problems that begins with those of this one."""
+        other = Problems(self._location)
+        other._found |= self._found
+        return other
 
     def add(self, at: Place, message: str, hint: str = "") -> None:
         """Note a problem at a place."""
+        remark = self._remarks.get((at.line, at.column))
+        hint = "; ".join(each for each in (hint, remark) if each)
         self._found.add(
             ManifestProblem(path=self._location, line=at.line, column=at.column, message=message, hint=hint)
         )
+
+    def remark(self, at: Place, words: str) -> None:
+        """Add words to the hint of every problem that is noted at a place from now on."""
+        self._remarks[at.line, at.column] = words
 
     def nearest(self, name: str, known: Collection[str]) -> str:
         """Return `did you mean ...?` for the known name most like `name`, or nothing."""

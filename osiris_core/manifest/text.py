@@ -13,7 +13,7 @@ from osiris_core.manifest.problems import START, At
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from osiris_core.manifest.problems import Problems
+    from osiris_core.manifest.problems import Place, Problems
 
 MAX_SIZE_BYTES = 2 << 20
 """The biggest manifest; 10,000 steps take about half of it."""
@@ -41,6 +41,10 @@ class Lines:
         """Return the place of the character at `index`."""
         line = bisect.bisect_right(self._starts, index)
         return At(line, index - self._starts[line - 1] + 1)
+
+    def index(self, at: Place) -> int:
+        """Return the index of the character at a place."""
+        return self._starts[at.line - 1] + at.column - 1
 
 
 def read_text(path: Path, problems: Problems) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -93,13 +93,13 @@ class Project:
         path.write_bytes(data if isinstance(data, bytes) else data.encode())
         return path
 
-    def load(self, data: str | bytes) -> Manifest:
+    def load(self, data: str | bytes, **given: Any) -> Manifest:
         """Load a manifest with this content."""
         self.manifest.write_bytes(data if isinstance(data, bytes) else data.encode())
-        return load_manifest(self.manifest, project_root=self.root, drivers=DRIVERS)
+        return load_manifest(self.manifest, project_root=self.root, drivers=DRIVERS, **given)
 
-    def problems(self, data: str | bytes) -> list[str]:
+    def problems(self, data: str | bytes, **given: Any) -> list[str]:
         """Return what is wrong with a manifest of this content, as `line:column: message (hint)`."""
         with pytest.raises(ManifestError) as caught:
-            self.load(data)
+            self.load(data, **given)
         return [str(each).removeprefix("pipelines/x.osiris.yaml:") for each in caught.value.problems]

@@ -51,6 +51,7 @@ def test_the_canonical_form_is_complete(project: Project):
         "template": None,
         "timeout_s": 5.0,
         "on_failure": "stop",
+        "params": {},
         "steps": [
             {
                 "id": "a",
