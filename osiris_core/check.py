@@ -52,7 +52,8 @@ class CheckOptions:
     """What a check needs to know beside the manifest.
 
     `provider` is `embedded`, `cloud`, or the address of a self-hosted server. `now` fixes the logical time
-    (ISO 8601, UTC). `session_root` is the directory that holds `.osiris/`, by default the project root.
+    (ISO 8601, UTC). `session_root` is the directory that holds `.osiris/`, by default the project root. `env_file` holds
+    variables that secrets and connections have their values from, where the host's own do not say them.
     """
 
     project_root: Path
@@ -61,6 +62,7 @@ class CheckOptions:
     now: str | None = None
     session_root: Path | None = None
     patience: Patience | None = None
+    env_file: Path | None = None
 
 
 def load(
@@ -89,6 +91,10 @@ def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
         raise UsageError(f"unknown isolation {options.isolation!r}", hint=" or ".join(ISOLATIONS))
     if options.now is not None:
         parse_now(options.now)
+    if options.env_file is not None:
+        from osiris_core.secrets.environment import host_environment
+
+        host_environment(options.env_file)
     if "e2b" in targets:
         _validate_provider(options.provider)
 
@@ -150,7 +156,7 @@ class Checker:
     def check(self, manifest: Manifest, targets: Sequence[str]) -> ParityRecord:
         """Run `manifest` on every target at the same time and judge the result.
 
-        Raises `UsageError` for options that cannot work, and passes `KeyboardInterrupt` on when nothing of
+        Raises `UsageError` for options that cannot work and secrets that are not set, and passes `KeyboardInterrupt` on when nothing of
         the run is left.
         """
         from osiris_core.backends.workspace import changed_inputs
@@ -162,7 +168,8 @@ class Checker:
         started_at, started, session_id = _utc_now(), time.monotonic(), new_session_id()
         changed: tuple[str, ...] = ()
         try:
-            job = prepare(manifest, session_id=session_id, logical_now=self._logical_now(started_at))
+            now = self._logical_now(started_at)
+            job = prepare(manifest, session_id=session_id, logical_now=now, env_file=self._options.env_file)
             results = self._run_all(job, targets)
             changed = changed_inputs(manifest, job.inputs)
         except (InfrastructureError, OSError) as error:

@@ -10,17 +10,28 @@ from osiris_core.backends.protocol import Job
 from osiris_core.backends.workspace import digest_inputs
 from osiris_core.drivers.catalog import check_names
 from osiris_core.drivers.registry import RUNTIME_REQUIREMENTS
+from osiris_core.errors import UsageError
 from osiris_core.project import read_settings
+from osiris_core.secrets.environment import host_environment
+from osiris_core.secrets.resolution import resolve_secrets, secret_variables
 from osiris_core.wire.request import RunRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from osiris_core.manifest.model import Manifest
 
 
-def prepare(manifest: Manifest, *, session_id: str, logical_now: str) -> Job:
-    """Make everything both targets share: request, bundle, digests of the inputs, values of named variables."""
+def prepare(manifest: Manifest, *, session_id: str, logical_now: str, env_file: Path | None = None) -> Job:
+    """Make everything both targets share: request, bundle, digests of the inputs, values of variables and secrets.
+
+    `env_file` holds variables that are looked at for secrets where the host has none. Raises `UsageError` for what is missing.
+    """
+    secrets = resolve_secrets(manifest, host_environment(env_file))
+    inputs = digest_inputs(manifest)
+    if env_file is not None and any(env_file.samefile(manifest.project_root / each) for each in inputs):
+        raise UsageError(f"{env_file} is among the files of the run", hint="move it out of `inputs` and `code`")
     request = RunRequest(
         session_id=session_id,
         manifest=manifest.canonical,
@@ -38,9 +49,11 @@ def prepare(manifest: Manifest, *, session_id: str, logical_now: str) -> Job:
         manifest=manifest,
         request=request,
         bundle=build_bundle(),
-        inputs=digest_inputs(manifest),
+        inputs=inputs,
         requirements=_declared_requirements(manifest),
         host_variables=_host_variables(manifest),
+        secrets=secrets,
+        secret_variables=secret_variables(manifest),
     )
 
 

@@ -12,14 +12,13 @@ import platform
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from osiris_core.errors import UsageError
+from osiris_core.errors import ManifestError, UsageError
 from osiris_core.parity.record import ParityRecord, RecordSet, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from osiris_core.errors import ManifestError
     from osiris_core.manifest.model import Manifest
 
 _DISTRIBUTIONS = ("pytest-osiris", "pytest", "e2b", "duckdb", "pyarrow")
@@ -49,17 +48,16 @@ def placed(record: ParityRecord, manifest: Manifest, *, reproduce: str) -> Parit
     return dataclasses.replace(record, line=line, reproduce=reproduce)
 
 
-def refused_record(manifest: str, error: ManifestError, *, reproduce: str) -> ParityRecord:
-    """Return the record of a manifest that could not be run as written; nothing was started for it."""
-    first, *others = error.problems
-    more = f" (and {len(others)} more)" if others else ""
+def refused_record(
+    manifest: str, error: ManifestError | UsageError, *, reproduce: str, pipeline_id: str = ""
+) -> ParityRecord:
+    """Return the record of a manifest that could not be run as written, or as asked; nothing was started for it."""
+    headline, line = str(error), 1
+    if isinstance(error, ManifestError):
+        first, *others = error.problems
+        headline, line = f"{first}{f' (and {len(others)} more)' if others else ''}", first.line
     return ParityRecord(
-        manifest=manifest,
-        pipeline_id="",
-        passed=False,
-        headline=f"{first}{more}",
-        reproduce=reproduce,
-        line=first.line,
+        manifest=manifest, pipeline_id=pipeline_id, passed=False, headline=headline, reproduce=reproduce, line=line
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 from osiris_core.check import Checker, CheckOptions, load, validate_options
 from osiris_core.errors import ManifestError, OsirisError, UsageError
 from osiris_core.manifest.loader import find_project_root
-from osiris_core.surface import placed
+from osiris_core.surface import placed, refused_record
 from pytest_osiris.keys import CHECKS, PROPERTY, RUN, SETTINGS, CheckFailedError, records_directory
 from pytest_osiris.marker import read_marker
 from pytest_osiris.options import target_word
@@ -46,6 +46,12 @@ class Checks:
         forget(item)
         try:
             record = self._checker(manifest.project_root).check(manifest, targets)
+        except UsageError as error:
+            command = command_for(item, targets, self.settings)
+            self.keep(
+                item, refused_record(manifest.location, error, reproduce=command, pipeline_id=manifest.pipeline.id)
+            )
+            raise CheckFailedError(f"{manifest.location}: {error}") from error
         except OsirisError as error:
             raise CheckFailedError(f"{manifest.location}: {error}") from error
         record = placed(record, manifest, reproduce=command_for(item, targets, self.settings))
@@ -97,6 +103,7 @@ def check_options(settings: Settings, project_root: Path, session_root: Path) ->
         provider=settings.provider,
         isolation=settings.isolation,
         now=settings.now,
+        env_file=settings.env_file,
     )
 
 

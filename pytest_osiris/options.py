@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DEFAULT_MANIFESTS = ("*.osiris.yaml",)
 
-# name, metavar, help: each becomes `--osiris-<name>` and the ini entry `osiris_<name>`
+# name, metavar, help: each becomes `--osiris-<name>`, with `-` for `_`, and the ini entry `osiris_<name>`
 _OPTIONS = (
     (
         "target",
@@ -54,6 +54,14 @@ _OPTIONS = (
             "each check)"
         ),
     ),
+    (
+        "env_file",
+        "PATH",
+        (
+            "a file of NAME=value lines, such as .env: where secrets and connections have their values from, if the "
+            "environment does not say them (default: none)"
+        ),
+    ),
 )
 
 
@@ -66,6 +74,7 @@ class Settings:
     isolation: str
     now: str | None
     report: Path | None
+    env_file: Path | None
     manifests: tuple[str, ...]
     given: frozenset[str]
     on_command_line: frozenset[str]
@@ -84,6 +93,8 @@ class Settings:
             repeated.append(f"--osiris-isolation={self.isolation}")
         if self.now is not None:
             repeated.append(f"--osiris-now={self.now}")
+        if self.env_file is not None:
+            repeated.append(f"--osiris-env-file={self.env_file}")
         return repeated
 
 
@@ -91,8 +102,9 @@ def add_options(parser: pytest.Parser) -> None:
     """Declare every option with its ini twin, and the ini entry that names the manifests."""
     group = parser.getgroup("osiris", "osiris: run pipeline manifests, and compare where they ran")
     for name, metavar, explanation in _OPTIONS:
-        group.addoption(f"--osiris-{name}", dest=f"osiris_{name}", metavar=metavar, default=None, help=explanation)
-        parser.addini(f"osiris_{name}", f"the same as --osiris-{name}", type="string", default=None)
+        option = f"--osiris-{name.replace('_', '-')}"
+        group.addoption(option, dest=f"osiris_{name}", metavar=metavar, default=None, help=explanation)
+        parser.addini(f"osiris_{name}", f"the same as {option}", type="string", default=None)
     parser.addini(
         "osiris_manifests",
         "which files are manifests: patterns of file names, or of paths from the root directory (default: *.osiris.yaml)",
@@ -111,7 +123,8 @@ def read_settings(config: pytest.Config) -> Settings:
         provider=_parse_provider(_or_default(values["e2b"], "embedded")),
         isolation=_parse_isolation(_or_default(values["isolation"], "bubblewrap")),
         now=None if values["now"] is None else _parse_now(values["now"]),
-        report=_parse_report(options["report"], entries["report"], config),
+        report=_parse_place(options["report"], entries["report"], config),
+        env_file=_parse_place(options["env_file"], entries["env_file"], config),
         manifests=tuple(config.getini("osiris_manifests")),
         given=frozenset(name for name, value in values.items() if value is not None),
         on_command_line=frozenset(name for name, value in options.items() if value is not None),
@@ -172,8 +185,8 @@ def _parse_now(text: str) -> str:
     return text
 
 
-def _parse_report(option: str | None, entry: str | None, config: pytest.Config) -> Path | None:
-    """Return where the report goes: an option counts from the current directory, an ini entry from its file."""
+def _parse_place(option: str | None, entry: str | None, config: pytest.Config) -> Path | None:
+    """Return the path of a file: an option counts from the current directory, an ini entry from its file."""
     if not (entry if option is None else option):  # an empty value turns off what the ini file asks for
         return None
     if option is not None:

@@ -65,6 +65,7 @@ class LocalBackend:
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 cwd=job.manifest.path.parent,
+                env={name: value for name, value in os.environ.items() if name not in job.secret_variables},
                 start_new_session=True,  # Ctrl-C in the terminal reaches pytest, which then asks the worker to stop
             )
         stdin, stdout = process.stdin, process.stdout
@@ -78,6 +79,10 @@ class LocalBackend:
 
         confirmed = False
         try:
+            if job.secrets:
+                with contextlib.suppress(BrokenPipeError):  # a worker that did not start is heard of below
+                    stdin.write(job.secrets.to_line())
+                    stdin.flush()
             with cancellation.calling(ask_to_stop):
                 while chunk := os.read(stdout.fileno(), _CHUNK):
                     session.feed(chunk)
@@ -115,6 +120,7 @@ def _placement(job: Job, run_directory: Path, patience: Patience) -> Placement:
         pack_artifacts=False,
         stdin_end_cancels=True,
         cancel_grace_s=patience.driver_stop_s,
+        expects_secrets=bool(job.secrets),
     )
 
 

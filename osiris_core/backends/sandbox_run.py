@@ -173,6 +173,10 @@ class SandboxRun:
                     retain_output=False,
                 )
             self._started = True
+            if self._job.secrets:
+                self._facts.http_requests += 1
+                with _as_sandbox_error("the secrets could not be told to the worker"):
+                    await handle.send_stdin(self._job.secrets.to_line().decode("ascii"))
             ended = asyncio.create_task(handle.wait())
             stopped = asyncio.create_task(self.stop.wait())
             await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -327,4 +331,5 @@ def _placement(job: Job, patience: Patience) -> Placement:
         pack_artifacts=True,
         stdin_end_cancels=False,
         cancel_grace_s=patience.driver_stop_s,
+        expects_secrets=bool(job.secrets),
     )

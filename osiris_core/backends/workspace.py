@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from osiris_core.manifest.model import Manifest
 
 _CHUNK = 1 << 20
-_NOT_CODE = {"__pycache__", ".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".osiris"}
+_NOT_CODE = {"__pycache__", ".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".osiris", ".env"}
 
 
 def digest_inputs(manifest: Manifest) -> dict[str, FileDigest]:
@@ -53,7 +53,7 @@ def write_workspace(manifest: Manifest, digests: Mapping[str, FileDigest], out: 
 
 def _declared(manifest: Manifest) -> Iterator[tuple[str, Path]]:
     """Yield (path relative to the root, path) of every declared file once, inputs first."""
-    seen: set[str] = set()
+    seen: set[str] = {manifest.connections_file} if manifest.connections_file else set()  # it is never sent
     for item in manifest.inputs:
         if item.relative not in seen:
             seen.add(item.relative)

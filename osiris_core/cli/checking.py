@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osiris_core.check import Checker, CheckOptions, load, validate_options
-from osiris_core.errors import ManifestError
+from osiris_core.errors import ManifestError, UsageError
 from osiris_core.manifest.loader import find_project_root
 from osiris_core.parity.record import Verdict
 from osiris_core.parity.record_io import encode_records
@@ -84,6 +84,8 @@ def command_for(path: Path, given: argparse.Namespace) -> str:
         options.append(f"--isolation={given.isolation}")
     if given.now is not None:
         options.append(f"--now={given.now}")
+    if given.env_file is not None:
+        options.append(f"--env-file={given.env_file}")
     return shlex.join(["osiris-parity", "run", str(path), *options])
 
 
@@ -112,18 +114,24 @@ class _Checkers:
 
 
 def _options(given: argparse.Namespace, root: Path) -> CheckOptions:
-    return CheckOptions(project_root=root, provider=given.e2b, isolation=given.isolation, now=given.now)
+    return CheckOptions(
+        project_root=root, provider=given.e2b, isolation=given.isolation, now=given.now, env_file=given.env_file
+    )
 
 
 def _check(path: Path, checkers: _Checkers, targets: Sequence[str], command: str) -> _Checked:
-    """Check one manifest; one that cannot be read starts nothing."""
+    """Check one manifest; one that cannot be read, or lacks a secret, starts nothing."""
     absolute = path.absolute()
     try:
         manifest = load(absolute, project_root=find_project_root(absolute))
     except ManifestError as error:
         record = refused_record(str(path), error, reproduce=command)
         return _Checked(code=EXIT_USAGE, record=record, details=tuple(map(str, error.problems)))
-    record = placed(checkers.check(manifest, targets), manifest, reproduce=command)
+    try:
+        record = placed(checkers.check(manifest, targets), manifest, reproduce=command)
+    except UsageError as error:
+        record = refused_record(str(path), error, reproduce=command, pipeline_id=manifest.pipeline.id)
+        return _Checked(code=EXIT_USAGE, record=record, details=(f"{path}: {error}",))
     if record.passed:
         return _Checked(code=EXIT_PASSED, record=record)
     code = EXIT_INFRASTRUCTURE if record.verdict is Verdict.INFRA else EXIT_FAILED

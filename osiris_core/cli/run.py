@@ -41,6 +41,13 @@ def add_parser(subparsers: Any) -> None:
         help="how the embedded server isolates a sandbox (default: bubblewrap)",
     )
     parser.add_argument("--now", metavar="TIME", help="the logical time that every step is told, ISO 8601")
+    parser.add_argument(
+        "--env-file",
+        type=Path,
+        metavar="PATH",
+        help="a file of NAME=value lines, such as .env: where secrets and connections have their values from, if the "
+        "environment does not say them (default: none)",
+    )
     parser.add_argument("--report", type=Path, metavar="PATH", help="write an HTML report, and its data beside it")
     parser.add_argument("--json", action="store_true", help="print the records as JSON; verdict lines go to stderr")
     parser.set_defaults(run=run)

@@ -135,7 +135,7 @@ class Builder:
     def _open(self, event: Any) -> None:
         self._refuses_tag(event)
         if len(self.stack) >= MAX_DEPTH:
-            self._stop(f"the manifest is nested deeper than {MAX_DEPTH} levels")
+            self._stop(f"{self.problems.document} is nested deeper than {MAX_DEPTH} levels")
         before = self.nodes, self.characters
         self._count(1, 0)
         self.stack.append(
@@ -194,9 +194,9 @@ class Builder:
         self.nodes += nodes
         self.characters += characters
         if self.nodes > MAX_NODES:
-            self._stop(f"the manifest has more than {MAX_NODES:,} values, aliases followed")
+            self._stop(f"{self.problems.document} has more than {MAX_NODES:,} values, aliases followed")
         if self.characters > MAX_CHARACTERS:
-            self._stop(f"the manifest has more than {MAX_CHARACTERS:,} characters, aliases followed")
+            self._stop(f"{self.problems.document} has more than {MAX_CHARACTERS:,} characters, aliases followed")
 
     def _stop(self, message: str, hint: str = "") -> None:
         self.problems.add(self.last, message, hint)

@@ -33,6 +33,8 @@ def canonical_form(manifest: Manifest) -> dict[str, Any]:
         "timeout_s": manifest.timeout_s,
         "on_failure": manifest.on_failure,
         "params": dict(manifest.params),
+        "secrets": list(manifest.secrets),
+        "connections": manifest.connections_file,
         "steps": [
             {
                 "id": each.id,
@@ -55,7 +57,13 @@ def canonical_form(manifest: Manifest) -> dict[str, Any]:
 
 
 _NOT_DECIDING: Final = frozenset({"expect", "parity", "params"})
-_ADDED: Final[Mapping[str, Any]] = {"network": "none", "template": None, "on_failure": "stop"}
+_ADDED: Final[Mapping[str, Any]] = {
+    "network": "none",
+    "template": None,
+    "on_failure": "stop",
+    "secrets": [],
+    "connections": None,
+}
 _ADDED_TO_STEPS: Final[Mapping[str, Any]] = {"timeout_s": None, "retries": 0}
 """Keys that came after the first version, with the defaults at which they are not part of the fingerprint: it stays
 what it was for a manifest that does not use them, because baselines carry it."""

@@ -69,6 +69,18 @@ def read_code(problems: Problems, node: Node, places: Places) -> tuple[str, ...]
     return tuple(found)
 
 
+def declared_file(problems: Problems, written: str, at: Node, places: Places) -> str | None:
+    """Return the path from the root of a file that the manifest names, or report why it cannot be read."""
+    route = _route(problems, written, at, places)
+    if route is None:
+        return None
+    reason = _why_not(route.relative, places, stat.S_ISREG, "a regular file")
+    if reason:
+        problems.add(at, f"{shown(written)} {reason}", _neighbour(route.relative, places))
+        return None
+    return route.relative
+
+
 def check_input_path(problems: Problems, written: str, at: Node, places: Places) -> None:
     """Report a path that a step will read from and that lies outside the project root; it need not exist."""
     _route(problems, written, at, places)

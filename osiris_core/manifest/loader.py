@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from osiris_core.manifest import fields, header
 from osiris_core.manifest.canonical import canonical_form, fingerprint_of
+from osiris_core.manifest.connections import read_connections
 from osiris_core.manifest.expect import read_expect
 from osiris_core.manifest.files import Places, read_code, read_inputs
 from osiris_core.manifest.model import Expectation, Manifest, Pipeline, Resources
 from osiris_core.manifest.nodes import to_json
 from osiris_core.manifest.params import Overrides, read_params
 from osiris_core.manifest.problems import START, Problems
+from osiris_core.manifest.references import References, check_exposure, read_secrets
 from osiris_core.manifest.steps import Drivers, order_of, read_steps, to_steps
 from osiris_core.manifest.substitution import substitute
 from osiris_core.manifest.text import read_text
@@ -44,11 +46,13 @@ _SERVED = (
     "timeout_s",
     "on_failure",
     "params",
+    "secrets",
+    "connections",
     "steps",
     "expect",
     "parity",
 )
-_LATER = ("secrets", "connections", "pytest")
+_LATER = ("pytest",)
 
 
 def load_manifest(
@@ -135,7 +139,12 @@ def _read(source: _Source, overrides: Overrides) -> Manifest:
     directories: tuple[str, ...] = ()
     code = sections.read("code", partial(read_code, places=places), directories)
     lookup = Drivers(source=drivers, code=[root / each for each in code])
-    nodes = sections.read("steps", partial(read_steps, drivers=lookup, places=places), nothing)
+    references = References(
+        secrets=sections.read("secrets", read_secrets, {}),
+        file=sections.read("connections", partial(read_connections, places=places), None),
+    )
+    reader = partial(read_steps, drivers=lookup, places=places, references=references)
+    nodes = sections.read("steps", reader, nothing)
     ids = {each.id for each in nodes}
     manifest = Manifest(
         path=file,
@@ -153,12 +162,17 @@ def _read(source: _Source, overrides: Overrides) -> Manifest:
         params={name: to_json(each) for name, each in parameters.values.items()},
         params_given=tuple(sorted(parameters.overridden)),
         params_unused=tuple(name for name in parameters.values if name not in used),
+        secrets=tuple(sorted(references.secrets)),
+        connections_file=references.file.relative if references.file else None,
+        connections=tuple(references.connections[each] for each in sorted(references.connections)),
         steps=to_steps(nodes),
         drivers={each.driver: each.shape for each in nodes if each.shape is not None},
         expect=sections.read("expect", partial(read_expect, steps=ids), Expectation()),
         parity_text=sections.read("parity", header.read_parity, header.PARITY_TEXTS[0]),
         order=order_of(nodes),
     )
+    references.report_unused(problems, found)
+    check_exposure(problems, found, manifest)
     problems.raise_if_any()
     canonical = canonical_form(manifest)
     return replace(manifest, canonical=canonical, fingerprint=fingerprint_of(canonical))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from osiris_core.manifest.nodes import MappingNode
     from osiris_core.manifest.options import DriverShape
 
 ParityText = Literal["normalized", "exact"]
@@ -75,6 +76,18 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """What a step refers to as `reference`: fields with their places in the file `location`, variables not yet replaced.
+
+    The fields are not shown by `repr`: a password may be among them.
+    """
+
+    reference: str
+    location: str
+    fields: MappingNode = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
     """What must be true of every run: `rows` by step id, `artifacts` as `<step>/<file>`."""
 
@@ -91,7 +104,8 @@ class Manifest:
     `path` and `project_root` are absolute, without symbolic links in their directories. `code` holds directories
     as POSIX paths from the root, in the order of `sys.path`. `template` overrides the sandbox template that the closure names. `timeout_s` bounds
     the whole run. `params` are the values that this reading of the file had for `${params.x}`, of which `params_given` came
-    from outside of it and `params_unused` are referred to nowhere. `drivers` holds the declaration of every driver that a step names. `order` is the order
+    from outside of it and `params_unused` are referred to nowhere. `secrets` are names; `connections_file` is a POSIX path from the root, and `connections` are those of
+    it that a step refers to: values are found when a run begins. `drivers` holds the declaration of every driver that a step names. `order` is the order
     of execution. `canonical` is the JSON form that a worker is given; `fingerprint` is the SHA-256, as hex, of the
     part of it that decides a run: not `expect`, `parity`, or the pipeline's description.
     """
@@ -111,6 +125,9 @@ class Manifest:
     params: Mapping[str, Any] = field(default_factory=dict)
     params_given: tuple[str, ...] = ()
     params_unused: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    connections_file: str | None = None
+    connections: tuple[Connection, ...] = ()
     steps: tuple[Step, ...]
     drivers: Mapping[str, DriverShape] = field(default_factory=dict)
     expect: Expectation = field(default_factory=Expectation)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from osiris_core.errors import ManifestError, ManifestProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
 MAX_PROBLEMS = 1000
 """More than this nobody reads; the rest is counted."""
@@ -43,17 +43,18 @@ START = At(1, 1)
 
 
 class Problems:
-    """The problems of one manifest, which messages call `location`."""
+    """The problems of one manifest, which messages call `location`; sentences about the file call it `document`."""
 
-    def __init__(self, location: str) -> None:
-        self._location = location
+    def __init__(self, location: str, *, document: str = "the manifest") -> None:
+        self.location = location
+        self.document = document
         self._found: set[ManifestProblem] = set()  # an aliased node is read twice, its problem is one
         self._remarks: dict[tuple[int, int], str] = {}
         self._comparisons_left = _MAX_COMPARISONS
 
     def copy(self) -> Problems:
         """Return another list of problems that begins with those of this one."""
-        other = Problems(self._location)
+        other = Problems(self.location, document=self.document)
         other._found |= self._found
         return other
 
@@ -61,9 +62,22 @@ class Problems:
         """Note a problem at a place."""
         remark = self._remarks.get((at.line, at.column))
         hint = "; ".join(each for each in (hint, remark) if each)
-        self._found.add(
-            ManifestProblem(path=self._location, line=at.line, column=at.column, message=message, hint=hint)
-        )
+        self._found.add(ManifestProblem(path=self.location, line=at.line, column=at.column, message=message, hint=hint))
+
+    def elsewhere(self, location: str, document: str = "the file") -> Problems:
+        """Return a place to report what is wrong in a file that the manifest names; it is a problem of the manifest."""
+        there = Problems(location, document=document)
+        there._found = self._found
+        return there
+
+    @property
+    def found(self) -> Collection[ManifestProblem]:
+        """All that was noted so far, in no order."""
+        return tuple(self._found)
+
+    def adopt(self, problems: Iterable[ManifestProblem]) -> None:
+        """Note problems that were found by somebody else."""
+        self._found.update(problems)
 
     def remark(self, at: Place, words: str) -> None:
         """Add words to the hint of every problem that is noted at a place from now on."""

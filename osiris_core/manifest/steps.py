@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from osiris_core.manifest.nodes import MappingNode, Node
     from osiris_core.manifest.options import DriverShape, DriverSource
     from osiris_core.manifest.problems import Place, Problems
+    from osiris_core.manifest.references import References
 
 _SERVED = ("id", "driver", "needs", "config", "timeout_s", "retries")
 _LATER = ("cfg_path",)
@@ -74,12 +75,14 @@ class Drivers:
         return shape
 
 
-def read_steps(problems: Problems, node: Node, drivers: Drivers, places: Places) -> tuple[StepNodes, ...]:
+def read_steps(
+    problems: Problems, node: Node, drivers: Drivers, places: Places, references: References
+) -> tuple[StepNodes, ...]:
     """Return the steps in the file's order; those without a readable id are reported and left out."""
     nodes = fields.items(problems, node, "steps")
     if not nodes and isinstance(node, ListNode):
         problems.add(node, "`steps` is empty", "a pipeline has at least one step")
-    found = [_read_step(problems, each, drivers, places) for each in nodes]
+    found = [_read_step(problems, each, drivers, places, references) for each in nodes]
     steps = tuple(each for each in found if each is not None)
     _check_ids(problems, steps)
     _check_needs(problems, steps)
@@ -107,7 +110,9 @@ def to_steps(steps: Sequence[StepNodes]) -> tuple[Step, ...]:
     )
 
 
-def _read_step(problems: Problems, node: Node, drivers: Drivers, places: Places) -> StepNodes | None:
+def _read_step(
+    problems: Problems, node: Node, drivers: Drivers, places: Places, references: References
+) -> StepNodes | None:
     section = fields.mapping(problems, node, "steps[]")
     if section is None:
         return None
@@ -129,6 +134,7 @@ def _read_step(problems: Problems, node: Node, drivers: Drivers, places: Places)
             pass  # reported
         elif config is not None or "config" not in found:
             check_options(problems, config, driver=driver, shape=shape, at=driver_node, places=places)
+    references.read(problems, config, shape)
     if step_id is None or id_node is None:
         return None
     return StepNodes(

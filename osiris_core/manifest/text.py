@@ -52,14 +52,14 @@ def read_text(path: Path, problems: Problems) -> str:
     try:
         data = _read_bytes(path)
     except OSError as error:
-        problems.add(START, f"the manifest cannot be read: {error.strerror or error}")
+        problems.add(START, f"{problems.document} cannot be read: {error.strerror or error}")
         raise problems.error() from error
     if isinstance(data, str):
-        problems.add(START, f"the manifest is {data}, not a regular file")
+        problems.add(START, f"{problems.document} is {data}, not a regular file")
     elif len(data) > MAX_SIZE_BYTES:
         problems.add(
             START,
-            f"the manifest is bigger than {MAX_SIZE_BYTES:,} bytes",
+            f"{problems.document} is bigger than {MAX_SIZE_BYTES:,} bytes",
             "put data into files of its own, and name them in `inputs`",
         )
     else:

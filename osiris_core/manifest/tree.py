@@ -38,9 +38,9 @@ def read_tree(text: str, problems: Problems) -> MappingNode:
     if isinstance(root, MappingNode):
         return root
     if root is None or (isinstance(root, ScalarNode) and root.value is None):
-        problems.add(START, "the manifest is empty", _BEGINNING)
+        problems.add(START, f"{problems.document} is empty", _BEGINNING)
     elif not isinstance(root, BrokenNode):
-        problems.add(root, "the manifest must be a mapping", _BEGINNING)
+        problems.add(root, f"{problems.document} must be a mapping", _BEGINNING)
     raise problems.error()
 
 

@@ -52,6 +52,8 @@ def test_the_canonical_form_is_complete(project: Project):
         "timeout_s": 5.0,
         "on_failure": "stop",
         "params": {},
+        "secrets": [],
+        "connections": None,
         "steps": [
             {
                 "id": "a",

@@ -52,7 +52,7 @@ nonsense: 1
         "7:39: unknown step `c` in `needs`",
         (
             "8:1: unknown key `nonsense` in the manifest (known: osiris, pipeline, inputs, code, requirements, env, "
-            "resources, network, template, timeout_s, on_failure, params, steps, expect, parity)"
+            "resources, network, template, timeout_s, on_failure, params, secrets, connections, steps, expect, parity)"
         ),
     ]
 
@@ -167,7 +167,7 @@ def test_keys_and_aliases(project: Project, written: str, problem: str):
     assert project.problems(CONFIG % written) == [problem]
 
 
-RESERVED = ["secrets", "connections", "pytest"]
+RESERVED = ["pytest"]
 
 
 @pytest.mark.parametrize("key", RESERVED)

@@ -153,8 +153,8 @@ def test_help_explains_every_option_and_its_ini_twin(project: Project) -> None:
     """`pytest --help` is enough to start with."""
     text = project.run("--help").stdout.str()
 
-    for name in ("target", "e2b", "report", "isolation", "now"):
-        assert f"--osiris-{name}=" in text
+    for name in ("target", "e2b", "report", "isolation", "now", "env_file"):
+        assert f"--osiris-{name.replace('_', '-')}=" in text
         assert f"osiris_{name}" in text
     assert "osiris_manifests" in text
 
