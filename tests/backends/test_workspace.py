@@ -29,12 +29,14 @@ def manifest(tmp_path: Path) -> Any:
     (root / "code" / "tool.py").write_text("abc")
     (root / "code" / "__pycache__" / "tool.cpython-311.pyc").write_text("compiled")
     (root / "undeclared.txt").write_text("stays here")
+    (root / "code" / ".env").write_text("PASSWORD=x")
+    (root / "code" / "connections.yaml").write_text("connections: {}")
     given = SimpleNamespace(path=root / "data.txt", relative="data.txt")
-    return SimpleNamespace(project_root=root, inputs=(given,), code=("code",))
+    return SimpleNamespace(project_root=root, inputs=(given,), code=("code",), connections_file="code/connections.yaml")
 
 
 def test_declared_files_are_digested(manifest: Any) -> None:
-    """Inputs and code, by size and SHA-256; compiled modules and undeclared files are not among them."""
+    """Inputs and code, by size and SHA-256; compiled modules, undeclared files and places of secrets are not among them."""
     expected = FileDigest(size_bytes=3, sha256=ABC)
 
     assert digest_inputs(manifest) == {"data.txt": expected, "code/tool.py": expected}
