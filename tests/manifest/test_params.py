@@ -38,7 +38,7 @@ def with_params(params: str, config: str, rest: str = "", driver: str = "read") 
         ("{n: 5}", '"$${params.n}"', "${params.n}"),
         ("{n: 5}", '"$${params.n} ${params.n}"', "${params.n} 5"),
         ("{n: '$${params.m}'}", '"${params.n}"', "${params.m}"),
-        ("{n: 5}", '"${HOME} $$ ${param.n} $x ${secret:a} $${HOME}"', "${HOME} $$ ${param.n} $x ${secret:a} $${HOME}"),
+        ("{n: 5}", '"${HOME} $$ ${param.n} $x ${secret_a} $${HOME}"', "${HOME} $$ ${param.n} $x ${secret_a} $${HOME}"),
         ("{n: 5}", '[1, ["${params.n}"], {k: "${params.n}"}]', [1, [5], {"k": 5}]),
         ("{n: 5}", '"\\u0024{params.n}"', 5),
         ("{n: é☃}", '"<${params.n}>"', "<é☃>"),
