@@ -51,6 +51,9 @@ class Context(Protocol):
     def log_event(self, name: str, data: Mapping[str, Any] | None = None, /, **fields: Any) -> None:
         """Record an event of the driver's own; `data` and `fields` are anything that JSON can say."""
 
+    def secret(self, name: str) -> str:
+        """Return the value of a secret that the manifest declares; LookupError for another."""
+
     def log(self, message: object, level: str = "info") -> None:
         """Log a line by `logger`."""
 

@@ -64,7 +64,8 @@ class Placement:
     `work_dir` is the manifest's directory and the steps' working directory; `sys_path` holds the code directories;
     `variables` are set for the steps, `keep_variables` are spared from removal. `pack_artifacts` asks for
     `artifacts.pack`; `stdin_end_cancels` says what the end of stdin means; `cancel_grace_s` is the time between
-    SIGTERM and SIGKILL; with `expects_secrets` the first line of stdin is `Secrets`; a checkpoint is written every `checkpoint_every` records.
+    SIGTERM and SIGKILL; with `expects_secrets` the first line of stdin is `Secrets`, and must come within
+    `secrets_patience_s`; a checkpoint is written every `checkpoint_every` records.
     """
 
     target: Literal["local", "e2b"]
@@ -80,6 +81,7 @@ class Placement:
     cancel_grace_s: float = 5.0
     checkpoint_every: int = 1000
     expects_secrets: bool = False
+    secrets_patience_s: float = 30.0
 
     def to_bytes(self) -> bytes:
         """Return the placement as canonical JSON."""

@@ -37,6 +37,17 @@ class Secrets:
             found = json.loads(line.removeprefix(_VERB)) if line.startswith(_VERB) else None
         except ValueError:
             found = None
-        if not isinstance(found, dict) or found.keys() != {"values", "connections"}:
+        if not isinstance(found, dict) or found.keys() != {"values", "connections"} or not _are_mappings(found):
             raise WireProtocolError("the first line of stdin is not the line of secrets that was announced")
         return cls(values=found["values"], connections=found["connections"])
+
+
+def _are_mappings(found: dict[str, Any]) -> bool:
+    """Say whether the values are texts by name, and the connections mappings by reference."""
+    values, connections = found["values"], found["connections"]
+    return (
+        isinstance(values, dict)
+        and isinstance(connections, dict)
+        and all(isinstance(each, str) for each in values.values())
+        and all(isinstance(each, dict) for each in connections.values())
+    )

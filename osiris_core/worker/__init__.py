@@ -21,7 +21,7 @@ Two processes share the work. The supervisor is small and outlives any driver; t
     staging      what lies in the run directory                           control    what may be said on stdin
     executor     the executor's life: hello, steps, exit                  steps      the life of one step
     context      what a driver is given as `ctx`                          outputs    what steps hand on
-    capture      logging becomes records
+    capture      logging becomes records                                  disclosure what a driver is told of secrets
     streams      fd 1 and 2                                               stop       SIGTERM
     outbox       the files a step left                                    failure    an exception as data
     snapshot     the world the executor finds itself in                   environment  the variables it is given

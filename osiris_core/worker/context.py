@@ -10,11 +10,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 
 from osiris_core.wire import records
+from osiris_core.worker.disclosure import secret_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.wire.request import RunRequest
+    from osiris_core.wire.secrets import Secrets
     from osiris_core.worker.messages import Channel
 
 
@@ -26,7 +28,14 @@ class StepContext:
     """
 
     def __init__(
-        self, *, request: RunRequest, step_id: str, output_dir: Path, logger: logging.Logger, channel: Channel
+        self,
+        *,
+        request: RunRequest,
+        step_id: str,
+        output_dir: Path,
+        logger: logging.Logger,
+        channel: Channel,
+        secrets: Secrets,
     ) -> None:
         self.session_id = request.session_id
         self.step_id = step_id
@@ -36,6 +45,7 @@ class StepContext:
         self.seed = request.seed
         self.rng = random.Random(f"{request.seed}:{step_id}")  # noqa: S311 - repeatable on purpose
         self._channel = channel
+        self._secrets = secrets
 
     def log_metric(
         self,
@@ -86,8 +96,8 @@ class StepContext:
         self.logger.log(number, "%s", message)
 
     def secret(self, name: str) -> str:
-        """Raise: secrets are reserved for a later version."""
-        raise NotImplementedError(f"the secret {name!r} cannot be given: this version serves no secrets yet")
+        """Return a secret's value. LookupError for one that the manifest does not declare."""
+        return secret_of(self._secrets, name)
 
 
 def _check_name(name: object, what: str) -> None:

@@ -9,7 +9,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
+from osiris_core.wire.secrets import Secrets
 from osiris_core.worker.capture import LogCapture
+from osiris_core.worker.disclosure import receive_secrets
 from osiris_core.worker.environment import UMASK
 from osiris_core.worker.failure import describe_error
 from osiris_core.worker.messages import Channel
@@ -41,11 +43,14 @@ def execute(run_directory: Path, *, records_fd: int, supervisor_pid: int) -> int
     result: dict[str, Any] = {"outcome": records.CRASHED, "error": None}
     try:
         assignment = read_assignment(run_directory)
+        secrets = receive_secrets() if assignment.placement.expects_secrets else Secrets()
         _enter_project(assignment)
         facts = hello_facts(assignment, supervisor_pid=supervisor_pid)
         hello = records.hello(ts=records.timestamp(), facts=facts)
         channel.control("start", record=hello, monotonic_s=time.monotonic())
-        runner = StepRunner(assignment=assignment, channel=channel, streams=streams, capture=capture, stop=stop)
+        runner = StepRunner(
+            assignment=assignment, channel=channel, streams=streams, capture=capture, stop=stop, secrets=secrets
+        )
         result = _run_steps(assignment, runner)
     except StopRun:
         stopped = True

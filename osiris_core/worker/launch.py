@@ -1,4 +1,4 @@
-"""Starts the executor: its own process group, its environment, /dev/null to read, two pipes to write."""
+"""Starts the executor: its own process group, its environment, secrets or nothing to read, two pipes to write."""
 
 from __future__ import annotations
 
@@ -57,18 +57,22 @@ class Executor:
         os.close(self.records_fd)
 
 
-def start_executor(assignment: Assignment) -> Executor:
-    """Start the executor in the working directory. OSError when it cannot be started."""
+def start_executor(assignment: Assignment, secrets: bytes = b"") -> Executor:
+    """Start the executor in the working directory, and tell it the line of `secrets` on its fd 0, if there is one.
+
+    OSError when it cannot be started.
+    """
     placement = assignment.placement
     output_fd, output_end = os.pipe()
     records_fd, records_end = os.pipe()
     with contextlib.suppress(OSError, AttributeError):  # a bigger pipe is faster, and needed by nobody
         fcntl.fcntl(records_fd, fcntl.F_SETPIPE_SZ, _RECORDS_PIPE_BYTES)
+    told, telling = os.pipe() if secrets else (subprocess.DEVNULL, None)
     command = [sys.executable, "-s", "-P", placement.bundle, "execute", str(assignment.directory)]
     try:
         process = subprocess.Popen(  # noqa: S603 - this interpreter, with the bundle as its program
             [*command, str(records_end), str(os.getpid())],
-            stdin=subprocess.DEVNULL,
+            stdin=told,
             stdout=output_end,
             stderr=output_end,
             pass_fds=[records_end],
@@ -80,11 +84,23 @@ def start_executor(assignment: Assignment) -> Executor:
     finally:
         os.close(output_end)
         os.close(records_end)
+        if told != subprocess.DEVNULL:
+            os.close(told)
     process.returncode = 0  # from here on `Executor.poll` waits for it
     _guard, lifeline = start_guard(process.pid)
+    if telling is not None:
+        _tell(telling, secrets)
     os.set_blocking(output_fd, False)
     os.set_blocking(records_fd, False)
     return Executor(pid=process.pid, output_fd=output_fd, records_fd=records_fd, _lifeline=lifeline)
+
+
+def _tell(descriptor: int, line: bytes) -> None:
+    """Write what an executor is told and close the pipe; one that has gone already is told nothing."""
+    with contextlib.suppress(BrokenPipeError), os.fdopen(descriptor, "wb", buffering=0) as pipe:
+        left = memoryview(line)
+        while left:
+            left = left[pipe.write(left) :]
 
 
 def bytes_waiting(descriptor: int) -> int:

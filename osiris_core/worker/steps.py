@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import sys
 import time
@@ -13,6 +12,7 @@ from osiris_core.wire import records
 from osiris_core.wire.names import table_key
 from osiris_core.wire.paths import TreeNames
 from osiris_core.worker.context import StepContext
+from osiris_core.worker.disclosure import disclosed
 from osiris_core.worker.failure import as_text, describe_error
 from osiris_core.worker.outbox import artifact_records, scan_step
 from osiris_core.worker.outputs import Output, Outputs, read_result
@@ -21,6 +21,7 @@ from osiris_core.worker.stop import StopRun
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from osiris_core.wire.secrets import Secrets
     from osiris_core.worker.capture import LogCapture
     from osiris_core.worker.messages import Channel
     from osiris_core.worker.staging import Assignment
@@ -37,6 +38,7 @@ class StepRunner:
     streams: Streams
     capture: LogCapture
     stop: StopSignal
+    secrets: Secrets
     _outputs: Outputs = field(default_factory=Outputs)
     _names: TreeNames = field(default_factory=TreeNames)
     _pid: int = field(default_factory=os.getpid)
@@ -84,11 +86,12 @@ class StepRunner:
             output_dir=directory,
             logger=self.capture.begin(step_id),
             channel=self.channel,
+            secrets=self.secrets,
         )
         declared = self.assignment.request.drivers[step["driver"]]
         driver = load_target(declared["target"])
         inputs = self._outputs.inputs(step["needs"], declared["frame"])
-        result = driver.run(step_id=step_id, config=copy.deepcopy(step["config"]), inputs=inputs, ctx=ctx)
+        result = driver.run(step_id=step_id, config=disclosed(step["config"], self.secrets), inputs=inputs, ctx=ctx)
         self._leave_if_forked(0)
         output = read_result(result, declared["frame"])
         self._outputs.keep(step_id, output)

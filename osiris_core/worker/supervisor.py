@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
-from osiris_core.worker.control import ControlReader, Said
+from osiris_core.wire.secrets import Secrets
+from osiris_core.worker.control import STOPPING_SIGNALS, ControlReader, Said
 from osiris_core.worker.ending import decide_end, write_ending, write_terminal
 from osiris_core.worker.launch import bytes_waiting, start_executor
 from osiris_core.worker.merge import Merger
@@ -27,11 +28,13 @@ from osiris_core.worker.staging import pack_artifacts, read_assignment, settle, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from osiris_core.wire.request import Placement
     from osiris_core.worker.launch import Executor
     from osiris_core.worker.staging import Assignment
 
 LIVE_PATIENCE_S = 1.0
 _RECORDS_BYTES = 1 << 18
+_STDIN = 0
 
 
 def supervise(run_directory: Path) -> Callable[[], None]:
@@ -46,9 +49,10 @@ def supervise(run_directory: Path) -> Callable[[], None]:
     assignment.outbox.mkdir()
     adopt_orphans()
     with _signals() as wakeup:
-        executor = start_executor(assignment)
+        control = ControlReader(_STDIN)
+        executor = start_executor(assignment, _secrets(placement, control, wakeup))
         try:
-            supervision = Supervision(assignment, executor)
+            supervision = Supervision(assignment, executor, control)
             supervision.watch(wakeup)
         finally:
             executor.sweep()
@@ -58,9 +62,10 @@ def supervise(run_directory: Path) -> Callable[[], None]:
 class Supervision:
     """One run, from the executor's start to the terminal record."""
 
-    def __init__(self, assignment: Assignment, executor: Executor) -> None:
+    def __init__(self, assignment: Assignment, executor: Executor, control: ControlReader) -> None:
         self._assignment = assignment
         self._executor = executor
+        self._control = control
         self._recorder = Recorder(assignment)
         self._merger, self._messages = Merger(self._recorder), MessageReader()
         self._stopped_for: str | None = None
@@ -70,11 +75,11 @@ class Supervision:
     def watch(self, wakeup: int) -> None:
         """Serve all sources until the executor has ended."""
         with selectors.PollSelector() as selector:
-            control = ControlReader(0)
             selector.register(self._executor.output_fd, selectors.EVENT_READ, self._read_output)
             selector.register(self._executor.records_fd, selectors.EVENT_READ, self._read_records)
             selector.register(wakeup, selectors.EVENT_READ, lambda: self._read_signals(wakeup))
-            selector.register(control.descriptor, selectors.EVENT_READ, lambda: self._read_control(control))
+            selector.register(self._control.descriptor, selectors.EVENT_READ, self._read_control)
+            self._heed(self._control.held())
             while not self._executor.poll():
                 for key, _ in selector.select(self._patience_s()):
                     if key.data() is False:
@@ -126,12 +131,14 @@ class Supervision:
 
     def _read_signals(self, wakeup: int) -> bool:
         numbers = os.read(wakeup, 512)
-        if set(numbers) & {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}:
+        if STOPPING_SIGNALS & set(numbers):
             self._stop(records.CANCELLED)
         return True
 
-    def _read_control(self, control: ControlReader) -> bool:
-        said = control.read()
+    def _read_control(self) -> bool:
+        return self._heed(self._control.read())
+
+    def _heed(self, said: Said) -> bool:
         ends = said is Said.END
         if said is Said.CANCEL or (ends and self._assignment.placement.stdin_end_cancels):
             self._stop(records.CANCELLED)
@@ -190,13 +197,22 @@ class Supervision:
         executor.close()
 
 
+def _secrets(placement: Placement, control: ControlReader, wakeup: int) -> bytes:
+    """Return the line of secrets, looked at before it is passed on; nothing where none is expected."""
+    if not placement.expects_secrets:
+        return b""
+    line = control.first_line(patience_s=placement.secrets_patience_s, wakeup=wakeup)
+    Secrets.from_line(line)
+    return line
+
+
 @contextmanager
 def _signals() -> Iterator[int]:
     """Have signals write their number to a pipe; yield its reading end."""
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     os.set_blocking(writing, False)
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+    numbers = (*STOPPING_SIGNALS, signal.SIGCHLD)
     before: dict[int, Any] = {number: signal.signal(number, _noted) for number in numbers}
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     try:

@@ -231,13 +231,20 @@ class Worker:
         stdout, stderr = self.process.communicate(timeout=60)
         return Run(self.run_directory, self.process.returncode, stdout or b"", stderr)
 
-    def run(self, source, *steps, **options):
-        """Prepare, start and finish; a step given as a function's name has no needs and no config."""
+    def run(self, source, *steps, told=None, **options):
+        """Prepare, start and finish; a step given as a function's name has no needs and no config.
+
+        `told` is written to stdin, which is then closed; without it stdin is /dev/null.
+        """
         full = [
             (step, step, (), {}) if isinstance(step, str) else (*step, *((), {})[len(step) - 2 :]) for step in steps
         ]
         self.prepare(source, full, **options)
-        self.start()
+        process = self.start(stdin=subprocess.DEVNULL if told is None else subprocess.PIPE)
+        if told is not None:
+            process.stdin.write(told)
+            process.stdin.close()
+            process.stdin = None
         return self.finish()
 
 

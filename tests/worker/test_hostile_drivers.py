@@ -122,7 +122,7 @@ def test_a_process_that_ends_in_a_step_is_a_crash(worker, action, words):
         ("ctx.log_event('x', session=1)", "ValueError", "the event field 'session' belongs to the worker; choose another"),
         ("ctx.log_metric('x', float('nan'))", "ValueError", "the metric 'x' is a finite number, not nan"),
         ("ctx.log_metric('x', True)", "TypeError", "the metric 'x' is a number, not True"),
-        ("ctx.secret('TOKEN')", "NotImplementedError", "the secret 'TOKEN' cannot be given: this version serves no secrets yet"),
+        ("ctx.secret('TOKEN')", "LookupError", "the secret 'TOKEN' is not declared: name it under `secrets:` in the manifest"),
         ("import not_there", "ModuleNotFoundError", "No module named 'not_there'"),
     ],
 )  # fmt: skip

@@ -1,0 +1,67 @@
+"""What a driver is told of secrets: the values that its config refers to, and the connection that it names.
+
+The manifest and every record hold references only; they become values here, in a copy that nobody else sees.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from osiris_core.wire.secrets import Secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONNECTION: Final = "connection"
+RESOLVED: Final = "resolved_connection"
+_REFERENCE: Final = re.compile(r"\$\{secret:([A-Za-z_][A-Za-z0-9_]*)\}")
+_STDIN = 0
+_CHUNK_BYTES = 1 << 16
+
+
+def receive_secrets() -> Secrets:
+    """Read what the supervisor sends to fd 0, and leave /dev/null there for drivers. WireProtocolError for nonsense."""
+    chunks = []
+    while chunk := os.read(_STDIN, _CHUNK_BYTES):
+        chunks.append(chunk)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, _STDIN)
+    os.close(nothing)
+    return Secrets.from_line(b"".join(chunks))
+
+
+def disclosed(config: Mapping[str, Any], secrets: Secrets) -> dict[str, Any]:
+    """Return a copy of a step's config with values in place of references.
+
+    `${secret:NAME}` becomes the value, inside longer texts too; `connection: "@family.alias"` becomes
+    `resolved_connection`, as Osiris' drivers know it. LookupError for what was not told.
+    """
+    told = {name: _value(value, secrets) for name, value in config.items()}
+    reference = told.get(CONNECTION)
+    if isinstance(reference, str) and reference.startswith("@"):
+        if reference not in secrets.connections:
+            raise LookupError(f"the connection {reference!r} was not resolved for this run")
+        del told[CONNECTION]
+        told[RESOLVED] = copy.deepcopy(secrets.connections[reference])
+    return told
+
+
+def secret_of(secrets: Secrets, name: str) -> str:
+    """Return a secret's value. LookupError for one that the manifest does not declare."""
+    if name not in secrets.values:
+        raise LookupError(f"the secret {name!r} is not declared: name it under `secrets:` in the manifest")
+    return secrets.values[name]
+
+
+def _value(value: Any, secrets: Secrets) -> Any:
+    """Return a JSON value of one's own, with the references in its texts replaced."""
+    if isinstance(value, dict):
+        return {name: _value(each, secrets) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_value(each, secrets) for each in value]
+    if isinstance(value, str):
+        return _REFERENCE.sub(lambda found: secret_of(secrets, found[1]), value)
+    return value
