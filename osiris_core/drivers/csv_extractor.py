@@ -6,15 +6,14 @@ row; types follow from the whole column (`csv_types`) or from what the step decl
 
 from __future__ import annotations
 
-import errno
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.drivers.csv_dialect import QUOTE, delimiter_of, first_record
 from osiris_core.drivers.csv_types import TEXT, infer_types
 from osiris_core.drivers.engine import connect_in_utc, first_row, text_literal
+from osiris_core.drivers.files import existing_file
 from osiris_core.wire.names import TABLE
 
 if TYPE_CHECKING:
@@ -99,10 +98,7 @@ def _read(source: _Source) -> pa.Table:
 
 def _column_names(source: _Source) -> list[str]:
     """Return the names of all columns in the file's order, each once."""
-    path = Path(source.path)
-    if not path.is_file():
-        kind = (errno.EISDIR, "Is a directory") if path.is_dir() else (errno.ENOENT, "No such file or directory")
-        raise OSError(*kind, source.path)
+    path = existing_file(source.path)
     if _GLOB.search(source.path):
         raise ValueError(f"{source.path}: one file is read, so a path cannot have any of * ? [ ]")
     first = first_record(path, shown=source.path, delimiter=source.delimiter, encoding=source.encoding)

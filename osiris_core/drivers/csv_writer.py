@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from osiris_core.drivers.csv_dialect import NEWLINES, delimiter_of
 from osiris_core.drivers.csv_text import CsvFormat, csv_lines
+from osiris_core.drivers.files import artifact_place
 from osiris_core.drivers.inputs import only_table
-from osiris_core.wire.paths import check_relative
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from osiris_core.drivers.protocol import Context
 
@@ -36,7 +35,7 @@ class CsvWriter:
             nulls=str(config.get("nulls", "")),
         )
         shown = str(config["path"])
-        with _place(ctx.output_dir, shown).open("xb") as stream:
+        with artifact_place(ctx.output_dir, shown).open("xb") as stream:
             if config.get("header", True):
                 stream.write(form.header(table.schema.names))
             for lines in csv_lines(table, form):
@@ -44,12 +43,3 @@ class CsvWriter:
         ctx.log_metric("rows_written", table.num_rows, unit="rows")
         ctx.logger.info("wrote %d rows, %d columns to %s", table.num_rows, table.num_columns, shown)
         return {}
-
-
-def _place(directory: Path, relative: str) -> Path:
-    """Return the file's place, its directories made. ValueError for a path out of `directory`."""
-    place = directory / check_relative(relative)
-    if not place.parent.resolve().is_relative_to(directory.resolve()):
-        raise ValueError(f"the path {relative!r} leaves the step's directory through a link")
-    place.parent.mkdir(parents=True, exist_ok=True)
-    return place

@@ -1,4 +1,4 @@
-"""The built-in drivers by name, declared here so that nothing of theirs is imported before a step needs it."""
+"""The built-in drivers by name, declared so that nothing of theirs is imported before a step needs it."""
 
 from __future__ import annotations
 
@@ -6,73 +6,32 @@ import importlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from osiris_core.drivers.protocol import DriverSpec, Option
+from osiris_core.drivers.builtin import commands, csv_files, file_copy, parquet_files, processing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from osiris_core.drivers.protocol import Driver
+    from osiris_core.drivers.protocol import Driver, DriverSpec
 
 RUNTIME_REQUIREMENTS: Final = ("duckdb", "pyarrow")
 """Distributions that every target needs, whatever a manifest declares: they describe the tables of all steps."""
 
 _SPECS: Final = (
-    DriverSpec(
-        name="filesystem.csv_extractor",
-        kind="extractor",
-        target="osiris_core.drivers.csv_extractor:CsvExtractor",
-        requirements=("duckdb", "pyarrow"),
-        options=MappingProxyType(
-            {
-                "path": Option(type="input_path", required=True),
-                "delimiter": Option(type="string"),
-                "header": Option(type="boolean"),
-                "encoding": Option(type="string", choices=("utf-8", "utf-16", "latin-1")),
-                "columns": Option(type="any"),
-                "nulls": Option(type="strings"),
-            }
-        ),
-        summary="Reads a CSV file into a table.",
-    ),
-    DriverSpec(
-        name="filesystem.csv_writer",
-        kind="writer",
-        target="osiris_core.drivers.csv_writer:CsvWriter",
-        requirements=("duckdb", "pyarrow"),
-        options=MappingProxyType(
-            {
-                "path": Option(type="output_path", required=True),
-                "delimiter": Option(type="string"),
-                "header": Option(type="boolean"),
-                "newline": Option(type="string", choices=("lf", "crlf")),
-                "quoting": Option(type="string", choices=("minimal", "all")),
-                "nulls": Option(type="string"),
-            }
-        ),
-        summary="Writes a table as a CSV file whose bytes depend on the table alone.",
-    ),
-    DriverSpec(
-        name="duckdb.processor",
-        kind="processor",
-        target="osiris_core.drivers.duckdb_processor:DuckdbProcessor",
-        requirements=("duckdb", "pyarrow"),
-        options=MappingProxyType({"query": Option(type="string", required=True)}),
-        summary="Runs a SQL query in DuckDB over the tables of the steps it needs.",
-    ),
-    DriverSpec(
-        name="python.callable",
-        kind="callable",
-        target="osiris_core.drivers.python_callable:PythonCallable",
-        requirements=("pyarrow",),
-        options=MappingProxyType({"function": Option(type="string", required=True), "kwargs": Option(type="mapping")}),
-        summary="Calls a function of the project's own code.",
-    ),
+    csv_files.EXTRACTOR,
+    csv_files.WRITER,
+    parquet_files.EXTRACTOR,
+    parquet_files.WRITER,
+    file_copy.COPY,
+    commands.COMMAND,
+    processing.DUCKDB,
+    processing.PYTHON,
 )
+_BY_NAME: Final[Mapping[str, DriverSpec]] = MappingProxyType({spec.name: spec for spec in _SPECS})
 
 
 def builtin_specs() -> Mapping[str, DriverSpec]:
     """Return the declarations of the built-in drivers by name. Imports no driver and no engine."""
-    return MappingProxyType({spec.name: spec for spec in _SPECS})
+    return _BY_NAME
 
 
 def load_driver(name: str) -> Driver:

@@ -5,15 +5,21 @@ import sys
 
 import pytest
 
+from osiris_core.drivers.declaration import spec_of
 from osiris_core.drivers.registry import builtin_specs, load_driver
+from osiris_core.drivers.stated import Stated
 
 
 def test_the_built_in_drivers_are_declared_by_name():
-    """The four drivers and their kinds are known without loading them."""
+    """The drivers and their kinds are known without loading them."""
     kinds = {name: spec.kind for name, spec in builtin_specs().items()}
     assert kinds == {
         "filesystem.csv_extractor": "extractor",
         "filesystem.csv_writer": "writer",
+        "filesystem.parquet_extractor": "extractor",
+        "filesystem.parquet_writer": "writer",
+        "filesystem.copy": "writer",
+        "shell.command": "callable",
         "duckdb.processor": "processor",
         "python.callable": "callable",
     }
@@ -32,8 +38,26 @@ def test_a_step_gets_a_driver_of_its_own():
 
 def test_an_unknown_driver_is_refused_with_the_known_ones():
     """The message names what was asked for and what there is."""
-    with pytest.raises(LookupError, match=r"no driver 'csv'; there are duckdb.processor, filesystem.csv_extractor"):
+    with pytest.raises(LookupError, match=r"no driver 'csv'; there are duckdb.processor, filesystem.copy, filesystem.csv"):
         load_driver("csv")
+
+
+@pytest.mark.parametrize("spec", builtin_specs().values(), ids=lambda spec: spec.name)
+def test_declarations_keep_the_rules_that_everybody_elses_are_held_to(spec):
+    """Every option says what it is for, and its default is a value that it takes."""
+    options = {
+        name: {
+            key: getattr(option, key)
+            for key in ("type", "required", "choices", "default", "summary", "minimum", "maximum")
+            if getattr(option, key) not in (None, (), False)
+        }
+        for name, option in spec.options.items()
+    }
+    stated = {"options": Stated(value=options, at="here"), "kind": Stated(value=spec.kind, at="here")}
+    spec_of(spec.name, spec.target, stated, source="here")
+    assert all(option.summary.endswith(".") for option in spec.options.values())
+    assert spec.summary
+    assert spec.documentation
 
 
 def test_declarations_cannot_be_changed():
