@@ -38,7 +38,9 @@ def test_a_step_gets_a_driver_of_its_own():
 
 def test_an_unknown_driver_is_refused_with_the_known_ones():
     """The message names what was asked for and what there is."""
-    with pytest.raises(LookupError, match=r"no driver 'csv'; there are duckdb.processor, filesystem.copy, filesystem.csv"):
+    with pytest.raises(
+        LookupError, match=r"no driver 'csv'; there are duckdb.processor, filesystem.copy, filesystem.csv"
+    ):
         load_driver("csv")
 
 
