@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from osiris_core.backends.protocol import Backend, Cancellation, Job, Patience, TargetFacts
-    from osiris_core.backends.provider import Provider, TemplateSource
+    from osiris_core.backends.provider import Provider
+    from osiris_core.backends.templates import Report, TemplateSource
     from osiris_core.judgement import TargetResult
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
@@ -120,17 +121,34 @@ def check(manifest: Manifest, targets: Sequence[str], options: CheckOptions) -> 
         return checker.check(manifest, targets)
 
 
+def remote_provider(name: str) -> Provider:
+    """Return E2B's cloud or a self-hosted server, with the key of the environment."""
+    from osiris_core.backends.provider import Provider
+
+    key = os.environ.get(KEY_VARIABLE, "")
+    if name == "cloud":
+        return Provider(name=name, api_key=key, isolation="microvm")
+    return Provider(name=name, url=name.rstrip("/"), api_key=key, isolation="unknown")
+
+
 class Checker:
     """Checks many manifests; starts the embedded server when the first one needs it, and keeps it.
 
     A `server` that was started elsewhere on this machine can be given instead; it is left running.
     `server_options` are passed to the server that is started here (`python -m osiris_core.sandbox --help`).
+    `report` is called with a line for people, on another thread, while something takes long: a template being built.
     """
 
     def __init__(
-        self, options: CheckOptions, *, server: ServerAddress | None = None, server_options: Sequence[str] = ()
+        self,
+        options: CheckOptions,
+        *,
+        server: ServerAddress | None = None,
+        server_options: Sequence[str] = (),
+        report: Report | None = None,
     ) -> None:
         self._options = options
+        self._report: Report = report or _ignore
         self._given_server = server
         self._server_options = tuple(server_options)
         self._own_server: ServerProcess | None = None
@@ -244,17 +262,17 @@ class Checker:
 
     def _provider(self) -> tuple[Provider, TemplateSource]:
         """Return who serves the E2B API, and where its templates come from: the only two things that differ."""
-        from osiris_core.backends.provider import NamedTemplates, Provider, RegisteredTemplates
+        from osiris_core.backends.built import BuiltTemplates
+        from osiris_core.backends.provider import Provider
+        from osiris_core.backends.registered import RegisteredTemplates
 
         name = self._options.provider
         if name == "embedded":
             address = self._server()
             provider = Provider(name=name, url=address.url, api_key=address.api_key, isolation=address.isolation)
-            return provider, RegisteredTemplates(address.url, address.api_key)
-        key = os.environ.get(KEY_VARIABLE, "")
-        if name == "cloud":
-            return Provider(name=name, api_key=key, isolation="microvm"), NamedTemplates()
-        return Provider(name=name, url=name.rstrip("/"), api_key=key, isolation="unknown"), NamedTemplates()
+            return provider, RegisteredTemplates(provider)
+        provider = remote_provider(name)
+        return provider, BuiltTemplates(provider, self._patience, report=self._report)
 
     def _server(self) -> ServerAddress:
         """Return the embedded server's address; it is started on this thread, whose end would be its own."""
@@ -268,6 +286,10 @@ class Checker:
             except SandboxServerError as error:
                 raise InfrastructureError(str(error)) from error
         return self._own_server.address
+
+
+def _ignore(_line: str) -> None:
+    """Report nothing."""
 
 
 @contextlib.contextmanager

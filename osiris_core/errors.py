@@ -9,7 +9,8 @@ OsirisError                   base: a sentence, and a hint where something can b
 ├── WireError                 bytes between worker and host break the protocol
 └── InfrastructureError       a target could not run: never a statement about the pipeline           (CLI exit 3)
     ├── SandboxError          the sandbox could not be made, reached or kept
-    ├── TemplateMissingError  the provider does not know the template that the closure names
+    ├── TemplateMissingError  the provider does not know the template that the closure, or the manifest, names
+    ├── TemplateBuildError    the provider could not build the template that the closure names
     └── ClosureError          the declared distributions cannot be resolved or shown to the sandbox
 """
 
@@ -88,7 +89,15 @@ class SandboxError(InfrastructureError):
 
 
 class TemplateMissingError(InfrastructureError):
-    """Raised when the provider does not know the template that the closure names."""
+    """Raised when the provider does not know the template that the closure, or the manifest, names."""
+
+
+class TemplateBuildError(InfrastructureError):
+    """Raised when the provider could not build the template that the closure names; `log` holds its last lines."""
+
+    def __init__(self, message: str, *, hint: str = "", log: Iterable[str] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.log = tuple(log)
 
 
 class ClosureError(InfrastructureError):

@@ -3,5 +3,6 @@
 A backend moves bytes. It knows no event name and no file format: frames go to the session's writer as they
 arrive, artifacts come back as one verified pack. What a target is given is prepared here too: the `bundle`
 (the worker's code, by digest), the `workspace` (declared inputs and code), the `closure` (declared
-distributions) and its `farm` (the read-only tree that shows exactly these).
+distributions) and the template that shows exactly these: a `farm`, `registered` with the embedded server, or
+`built` by the provider through its `template_service`.
 """

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from osiris_core.backends.protocol import Job
 
 
-def confirm_hello(hello: Mapping[str, Any], job: Job) -> None:
+def confirm_hello(hello: Mapping[str, Any], job: Job, *, hosts_build: bool = True) -> None:
     """Compare what the worker says of itself with what was asked for.
 
+    Where the target has an interpreter of its own (`hosts_build` false), its minor version has to be this host's.
     Raises `WireError` for another bundle or another request, and `InfrastructureError` for another
     interpreter: a relocated one can load the library of another build and start just as well.
     """
@@ -32,6 +33,8 @@ def confirm_hello(hello: Mapping[str, Any], job: Job) -> None:
             f"the target runs Python {there}, and this host {here}", hint="the minor versions have to be the same"
         )
     library, mapped = mapped_libpython(), environment.get("libpython")
+    if not hosts_build:
+        return
     if library is not None and mapped and digest_file(library).sha256 != mapped["sha256"]:
         raise InfrastructureError(
             f"the target's Python {there} loaded {mapped['path']}, which is not this host's {library}",

@@ -14,11 +14,13 @@ from osiris_core.backends.closure import resolve_closure
 from osiris_core.backends.loop import LoopThread
 from osiris_core.backends.protocol import Patience, TargetFacts
 from osiris_core.backends.sandbox_run import SandboxRun
-from osiris_core.errors import SandboxError
+from osiris_core.backends.templates import named_template
+from osiris_core.errors import SandboxError, TemplateMissingError
 
 if TYPE_CHECKING:
     from osiris_core.backends.protocol import Cancellation, Job
-    from osiris_core.backends.provider import Provider, TemplateSource
+    from osiris_core.backends.provider import Provider
+    from osiris_core.backends.templates import ChosenTemplate, TemplateSource
     from osiris_core.session.writer import SessionWriter
 
 
@@ -51,10 +53,39 @@ class E2BBackend:
     def run(self, job: Job, session: SessionWriter, facts: TargetFacts, cancellation: Cancellation) -> None:
         """Run the worker in a fresh sandbox; the sandbox is gone when this returns."""
         facts.bundle_digest = job.bundle.digest
+        for attempt in (0, 1):
+            template = self._template(job, facts, cancellation)
+            try:
+                self._run_in(template, job, session, facts, cancellation, attempt=attempt)
+            except TemplateMissingError:
+                # Believed to be there and deleted meanwhile: nothing has run yet, so it is looked for once more.
+                if attempt == 1 or job.manifest.template is not None or not self._templates.forget(template.name):
+                    raise
+            else:
+                return
+
+    def _template(self, job: Job, facts: TargetFacts, cancellation: Cancellation) -> ChosenTemplate:
+        """Return the template that the manifest names, or the one that shows its closure."""
         with facts.phase("closure"):
-            closure = resolve_closure(job.requirements)
-            facts.template = self._templates.ensure(closure, job.manifest.resources)
-        run = SandboxRun(job, session, facts, self._patience, self._connect())
+            if job.manifest.template is not None:
+                template = named_template(job.manifest.template)
+            else:
+                closure = resolve_closure(job.requirements)
+                template = self._templates.ensure(closure, job.manifest.resources, cancellation)
+        facts.template = template.name
+        return template
+
+    def _run_in(
+        self,
+        template: ChosenTemplate,
+        job: Job,
+        session: SessionWriter,
+        facts: TargetFacts,
+        cancellation: Cancellation,
+        *,
+        attempt: int,
+    ) -> None:
+        run = SandboxRun(job, session, facts, self._patience, self._connect(), template=template, attempt=attempt)
         future = self._thread.submit(run.to_its_end())
 
         def ask_to_stop() -> None:
@@ -71,8 +102,5 @@ class E2BBackend:
         if self._client is None:
             from e2b import E2B
 
-            address: dict[str, Any] = {"api_key": self._provider.api_key}
-            if self._provider.url is not None:
-                address |= {"api_url": self._provider.url, "sandbox_url": self._provider.url}
-            self._client = E2B(**address)
+            self._client = E2B(**self._provider.address)
         return self._client

@@ -113,6 +113,10 @@ class Cancellation:
         if errors:
             raise errors[0]
 
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for a request to stop, `timeout_s` at most; return whether there was one."""
+        return self._event.wait(timeout_s)
+
     @contextmanager
     def calling(self, callback: Callable[[], None]) -> Iterator[None]:
         """Call `callback` when the stop is requested while the block runs."""
@@ -144,6 +148,10 @@ class Patience:
     """Between two renewals of the lease."""
     kill_s: float = 10.0
     """For the provider to confirm that a sandbox is gone, and for one that was being made to be there."""
+    build_s: float = 1800.0
+    """For a template to be built."""
+    build_poll_s: float = 0.5
+    """Between two looks at a template that is being built."""
 
     @property
     def clean_up_s(self) -> float:

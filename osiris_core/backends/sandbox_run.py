@@ -15,7 +15,6 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from osiris_core.backends.confirm import confirm_hello
-from osiris_core.backends.farm import MOUNT_POINT
 from osiris_core.backends.workspace import write_workspace
 from osiris_core.errors import InfrastructureError, SandboxError, TemplateMissingError, WireError
 from osiris_core.wire.errors import WireProtocolError
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from e2b import AsyncSandbox
 
     from osiris_core.backends.protocol import Job, Patience, TargetFacts
+    from osiris_core.backends.templates import ChosenTemplate
     from osiris_core.session.writer import SessionWriter
 
 Result = TypeVar("Result")
@@ -37,22 +37,32 @@ PROJECT = PurePosixPath("work")
 STATE = PurePosixPath(".osiris")
 RUN_DIRECTORY = STATE / "run"
 """Paths below the sandbox user's home: the files API joins them to it, a shell knows it as `$HOME`."""
-PYTHON = f"$HOME/../..{MOUNT_POINT}/bin/python"
-"""The closure's interpreter, by way of the home, so that a sandbox whose root is a mere directory has it too."""
 _SPOOLED_IN_MEMORY = 8 << 20
 _STDERR_CHARACTERS = 2000
 _MESSAGE_CHARACTERS = 200
 
 
 class SandboxRun:
-    """One sandbox from creation to death."""
+    """One sandbox of `template` from creation to death; `attempt` counts the sandboxes that the run asked for."""
 
-    def __init__(self, job: Job, session: SessionWriter, facts: TargetFacts, patience: Patience, client: Any) -> None:
+    def __init__(
+        self,
+        job: Job,
+        session: SessionWriter,
+        facts: TargetFacts,
+        patience: Patience,
+        client: Any,
+        *,
+        template: ChosenTemplate,
+        attempt: int = 0,
+    ) -> None:
         self._job = job
         self._session = session
         self._facts = facts
         self._patience = patience
         self._client = client
+        self._template = template
+        self._attempt = attempt
         self.stop = asyncio.Event()
         self._stderr = ""
         self._feed_error: Exception | None = None
@@ -116,11 +126,11 @@ class SandboxRun:
         self._facts.http_requests += 1
         try:
             sandbox: AsyncSandbox = await self._client.AsyncSandbox.create(
-                template=self._facts.template,
+                template=self._template.name,
                 timeout=int(self._patience.lease_s),
                 metadata={"osiris_session": self._job.request.session_id, "osiris_target": self._facts.target},
-                allow_internet_access=False,
-                idempotency_key=f"osiris-{self._job.request.session_id}".lower(),
+                allow_internet_access=self._job.manifest.network == "full",
+                idempotency_key=f"osiris-{self._job.request.session_id}-{self._attempt}".lower(),
             )
         except AuthenticationException as error:
             raise SandboxError(
@@ -137,9 +147,16 @@ class SandboxRun:
         return sandbox
 
     def _template_missing(self, error: Exception) -> TemplateMissingError:
+        name = self._template.name
+        if name == self._job.manifest.template:
+            return TemplateMissingError(
+                f"{self._facts.provider} has no template {name}, which the manifest names: {error}",
+                hint="`osiris-parity template list` shows those it has; leave `template:` out to have one made from the "
+                "manifest's requirements",
+            )
         return TemplateMissingError(
-            f"{self._facts.provider} has no template {self._facts.template}: {error}",
-            hint="a template with this name has to be built from the manifest's requirements first",
+            f"{self._facts.provider} has no template {name}: {error}",
+            hint="it was there before; run again to have it built",
         )
 
     async def _upload(self, sandbox: AsyncSandbox) -> None:
@@ -164,7 +181,7 @@ class SandboxRun:
             self._facts.http_requests += 1
             with _as_sandbox_error("the worker could not be started"):
                 handle = await sandbox.commands.run(
-                    _command(self._job),
+                    _command(self._job, self._template),
                     background=True,
                     stdin=True,
                     timeout=0,  # the SDK's default would kill the process after 60 s
@@ -201,7 +218,7 @@ class SandboxRun:
     def _confirm(self) -> None:
         """Judge the worker's hello, once, as soon as it is there."""
         if not self._confirmed and self._session.hello is not None:
-            confirm_hello(self._session.hello, self._job)
+            confirm_hello(self._session.hello, self._job, hosts_build=self._template.hosts_build)
             self._confirmed = True
 
     def _keep_stderr(self, text: str) -> None:
@@ -305,10 +322,16 @@ def _bundle_path(job: Job) -> PurePosixPath:
     return STATE / f"{job.bundle.digest[:32]}.pyz"
 
 
-def _command(job: Job) -> str:
+def _command(job: Job, template: ChosenTemplate) -> str:
     """Return the one command of a run: make the working directory, then become the supervisor."""
     work = shlex.quote(str(PROJECT / job.manifest.work_relative))
-    return f'cd "$HOME" && mkdir -p {work} && exec "{PYTHON}" -s -P {_bundle_path(job)} run {RUN_DIRECTORY}'
+    start = f'exec "$python" -s -P {_bundle_path(job)} run {RUN_DIRECTORY}'
+    pythons = " ".join(f'"{each}"' for each in template.pythons)
+    return (
+        f'cd "$HOME" && mkdir -p {work} || exit\n'
+        f'for python in {pythons}; do command -v "$python" > /dev/null && {start}; done\n'
+        f'echo "the template has no Python; looked for" {pythons} >&2; exit 127'
+    )
 
 
 def _at_home(path: PurePosixPath) -> str:

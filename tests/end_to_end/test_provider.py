@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,7 +13,53 @@ from osiris_core.check import Checker, CheckOptions, load
 from osiris_core.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from osiris_core.parity.record import ParityRecord
+
     from conftest import Project
+
+
+@dataclass(frozen=True)
+class E2BTemplates:
+    """Somebody's own hands on the server's templates."""
+
+    project: Project
+
+    @property
+    def client(self) -> Any:
+        """The SDK, bound to the server."""
+        from e2b import E2B
+
+        server = self.project.server
+        return E2B(api_key=server.api_key, api_url=server.url, sandbox_url=server.url)
+
+    def delete(self, name: str) -> None:
+        """Delete a template."""
+        import httpx
+
+        answer = httpx.delete(
+            f"{self.project.server.url}/templates/{name}", headers={"X-API-KEY": self.project.server.api_key}
+        )
+        assert answer.status_code == 204
+
+    def build(self, name: str) -> None:
+        """Build a template with what a run of these manifests needs, the usual way."""
+        minor = f"{sys.version_info.major}.{sys.version_info.minor}"
+        pins = [f"{name}=={metadata.version(name)}" for name in ("duckdb", "pyarrow")]
+        builder = self.client.Template
+        builder.build(builder().from_python_image(minor).pip_install(pins), name)
+
+
+@dataclass(frozen=True)
+class Checks:
+    """Checks against a server that is somebody else's, and what they reported meanwhile."""
+
+    check: Callable[[str], ParityRecord]
+    reported: list[str]
+    builder: E2BTemplates
+
 
 MANIFEST = """
 osiris: "1"
@@ -39,17 +88,78 @@ def test_an_unknown_provider_is_a_usage_error(project: Project) -> None:
         project.check("one.osiris.yaml", provider="clowd")
 
 
-def test_a_server_without_the_template_is_infra_and_names_it(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a key but without its template a run says nothing about parity, and says which template is missing."""
-    project.write("one.osiris.yaml", MANIFEST + "resources: {memory_mb: 640}\n")  # a template nobody registered
+@pytest.fixture
+def self_hosted(project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Checks:
+    """The shared server by its address and key alone, asked by a machine that has asked nothing of it before."""
     monkeypatch.setenv("E2B_API_KEY", project.server.api_key)
+    monkeypatch.setenv("OSIRIS_CACHE_DIR", str(tmp_path / "cache"))
+    options = CheckOptions(project_root=project.root, session_root=project.session_root, provider=project.server.url)
+    reported: list[str] = []
 
-    record = project.check("one.osiris.yaml", provider=project.server.url)
+    def check(name: str) -> ParityRecord:
+        with Checker(options, report=reported.append) as checker:
+            return checker.check(load(project.root / name, project_root=project.root), ["local", "e2b"])
 
-    assert record.verdict == "INFRA"
-    assert not record.passed
-    assert "has no template osiris-py311-" in record.headline.replace("py312", "py311").replace("py313", "py311")
-    assert record.targets[1].provider == project.server.url
+    return Checks(check=check, reported=reported, builder=E2BTemplates(project))
+
+
+def test_a_self_hosted_server_is_given_its_template(project: Project, self_hosted: Checks) -> None:
+    """The closure is built there through the SDK, once; the record names provider and template, never the cloud."""
+    project.write("one.osiris.yaml", MANIFEST + "resources: {memory_mb: 600}\n")  # no other test has built this one
+
+    first, second = self_hosted.check("one.osiris.yaml"), self_hosted.check("one.osiris.yaml")
+
+    assert (first.verdict, second.verdict) == ("IDENTICAL", "IDENTICAL")
+    run = first.targets[1]
+    assert (run.provider, run.isolation) == (project.server.url, "unknown")
+    assert run.template.startswith("osiris-py3")
+    assert [line.partition(" the template ")[0] for line in self_hosted.reported] == ["building", "built"]
+
+
+def test_a_template_that_was_deleted_is_built_again(project: Project, self_hosted: Checks) -> None:
+    """What this machine remembers can be wrong; nothing has run by then, so it is put right within the run."""
+    project.write("one.osiris.yaml", MANIFEST + "resources: {memory_mb: 700}\n")
+    name = self_hosted.check("one.osiris.yaml").targets[1].template
+    self_hosted.builder.delete(name)
+
+    record = self_hosted.check("one.osiris.yaml")
+
+    assert record.verdict == "IDENTICAL", record.headline
+    assert [line.partition(" the template ")[0] for line in self_hosted.reported] == ["building", "built"] * 2
+
+
+def test_a_template_that_the_manifest_names_is_used_as_it_is(project: Project, self_hosted: Checks) -> None:
+    """The closure is neither resolved nor built: a requirement that this host lacks is of no matter."""
+    self_hosted.builder.build("by-hand:v1")
+    project.write("one.osiris.yaml", MANIFEST + "template: by-hand:v1\nrequirements: [no-such-distribution-here]\n")
+
+    record = self_hosted.check("one.osiris.yaml")
+
+    assert record.targets[1].template == "by-hand:v1"
+    assert record.targets[1].outcome == "succeeded", record.headline
+    assert self_hosted.reported == []
+
+
+def test_a_template_that_the_provider_lacks_is_infra_and_says_what_to_do(project: Project, self_hosted: Checks) -> None:
+    """On an embedded server and on any other, a misspelt name starts nothing and builds nothing."""
+    project.write("one.osiris.yaml", MANIFEST + "template: by-hnd\n")
+
+    for record in (self_hosted.check("one.osiris.yaml"), project.check("one.osiris.yaml")):
+        assert record.verdict == "INFRA"
+        assert "has no template by-hnd, which the manifest names" in record.headline
+        assert "`osiris-parity template list` shows those it has" in record.headline
+    assert self_hosted.reported == []
+
+
+def test_a_template_without_the_project_runs_on_the_python_it_has(project: Project) -> None:
+    """A template's Python is looked for where it is; what it lacks fails there, and not as a missing interpreter."""
+    project.write("one.osiris.yaml", MANIFEST + "template: base\n")
+
+    record = project.check("one.osiris.yaml")
+
+    assert record.verdict == "DIVERGENT"
+    assert record.targets[1].template == "base"
+    assert "No module named" in record.targets[1].error
 
 
 def test_a_wrong_key_is_infra_and_says_so(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
