@@ -3,7 +3,8 @@
 Read in this order:
 
 ``text``       the file's bytes become text: size, encoding, characters
-``tree``       the text becomes nodes that know their place; ``scalars`` says what a word means
+``tree``       the text becomes nodes that know their place; ``parser`` finds the events that ``builder`` makes them
+               of, ``surrogates`` helps it with JSON's escapes, ``scalars`` says what a word means
 ``params``     the values that a manifest leaves open; ``substitution`` puts them where it refers to them
 ``problems``   where every other module reports; ``fields`` reads one value from one node
 ``header``     everything above the steps; ``files`` and ``patterns`` find what it declares on disk

@@ -9,17 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ruamel.yaml.events import (
-    AliasEvent,
-    CollectionEndEvent,
-    CollectionStartEvent,
-    DocumentStartEvent,
-    MappingStartEvent,
-    ScalarEvent,
-)
-
 from osiris_core.manifest.nodes import BrokenNode, Entry, ListNode, MappingNode, ScalarNode
-from osiris_core.manifest.problems import START, shown
+from osiris_core.manifest.problems import START, At, shown
 from osiris_core.manifest.scalars import ScalarError, resolve, text_of
 from osiris_core.manifest.text import MAX_SIZE_BYTES
 
@@ -28,7 +19,6 @@ if TYPE_CHECKING:
 
     from osiris_core.manifest.nodes import Node
     from osiris_core.manifest.problems import Place, Problems
-    from osiris_core.manifest.text import Lines
 
 MAX_DEPTH = 64
 MAX_NODES = 250_000
@@ -63,12 +53,11 @@ class _Anchored:
 
 @dataclass(slots=True)
 class Builder:
-    """Takes events one after the other; `root` is the tree once the last was taken."""
+    """Takes PyYAML's events one after the other; `root` is the tree once the last was taken."""
 
     problems: Problems
-    lines: Lines
     root: Node | None = None
-    last: Place = START
+    event: Any = None
     stack: list[_Open] = field(default_factory=list)
     anchors: dict[str, _Anchored] = field(default_factory=dict)
     nodes: int = 0
@@ -77,22 +66,19 @@ class Builder:
 
     def take(self, event: Any) -> None:
         """Add what one event says to the tree."""
-        self.last = self.lines.at(event.start_mark.index)
-        if isinstance(event, DocumentStartEvent):
-            self._start_document(event)
-        elif isinstance(event, ScalarEvent):
-            self._count(1, len(event.value))
-            if not event.value and event.implicit[0] and self.stack and self.stack[-1].key is not None:
-                self.last = self.stack[-1].key_at  # a value that is not there has the place of its key
-            node = self._scalar(event)
-            self._remember(event.anchor, node, 1, len(event.value))
-            self._place(node, self.last)
-        elif isinstance(event, AliasEvent):
-            self._place(self._alias(event.anchor), self.last)
-        elif isinstance(event, CollectionStartEvent):
-            self._open(event)
-        elif isinstance(event, CollectionEndEvent):
+        self.event = event
+        kind = type(event).__name__
+        if kind == "ScalarEvent":
+            self._place(self._scalar(event))
+        elif kind in {"MappingEndEvent", "SequenceEndEvent"}:
             self._close()
+        elif kind in {"MappingStartEvent", "SequenceStartEvent"}:
+            self._open(event, is_mapping=kind == "MappingStartEvent")
+        elif kind == "AliasEvent":
+            at = _place_of(event)
+            self._place(self._alias(event.anchor, at), at)
+        elif kind == "DocumentStartEvent":
+            self._start_document(event)
 
     def _start_document(self, event: Any) -> None:
         self.documents += 1
@@ -102,51 +88,49 @@ class Builder:
             self._stop("a manifest is YAML 1.2", "leave the %YAML line out")
 
     def _scalar(self, event: Any) -> Node:
-        if self._refuses_tag(event):
-            return BrokenNode(self.last.line, self.last.column)
+        written, is_plain, mark = event.value, event.implicit[0], event.start_mark
+        self._count(1, len(written))
+        line, column = mark.line + 1, mark.column + 1
+        if not written and is_plain and self.stack and self.stack[-1].key is not None:
+            at = self.stack[-1].key_at  # a value that is not there has the place of its key
+            line, column = at.line, at.column
+        node: Node
         try:
-            value = resolve(event.value) if event.implicit[0] else text_of(event.value)
+            node = ScalarNode(line, column, resolve(written) if is_plain else text_of(written))
         except ScalarError as error:
-            hint = "quote it to make it text" if event.implicit[0] else ""
-            self.problems.add(self.last, f"{shown(event.value)} {error}", hint)
-            return BrokenNode(self.last.line, self.last.column)
-        return ScalarNode(self.last.line, self.last.column, value)
+            node = BrokenNode(line, column)
+            self.problems.add(node, f"{shown(written)} {error}", "quote it to make it text" if is_plain else "")
+        if event.tag is not None:
+            node = BrokenNode(line, column)
+            self._refuse_tag(event.tag, node)
+        if event.anchor is not None:
+            self._remember(event.anchor, node, 1, len(written))
+        return node
 
-    def _refuses_tag(self, event: Any) -> bool:
-        tag = None if event.ctag is None else str(event.ctag)
-        if tag is not None:
-            written = tag.replace("tag:yaml.org,2002:", "!!")
-            self.problems.add(
-                self.last, f"the tag {shown(written)} is refused", "a manifest has no tags; quotes make text"
-            )
-        return tag is not None
+    def _refuse_tag(self, tag: str, at: Place) -> None:
+        written = tag.replace("tag:yaml.org,2002:", "!!")
+        self.problems.add(at, f"the tag {shown(written)} is refused", "a manifest has no tags; quotes make text")
 
-    def _alias(self, name: str) -> Node:
+    def _alias(self, name: str, at: Place) -> Node:
         anchored = self.anchors.get(name)
         if any(each.anchor == name for each in self.stack):
-            self.problems.add(self.last, f"the alias {shown('*' + name)} stands inside of what it repeats")
+            self.problems.add(at, f"the alias {shown('*' + name)} stands inside of what it repeats")
         elif anchored is None:
-            self.problems.add(self.last, f"the alias {shown('*' + name)} repeats nothing above it")
+            self.problems.add(at, f"the alias {shown('*' + name)} repeats nothing above it")
         else:
             self._count(anchored.nodes, anchored.characters)
             return anchored.node
-        return BrokenNode(self.last.line, self.last.column)
+        return BrokenNode(at.line, at.column)
 
-    def _open(self, event: Any) -> None:
-        self._refuses_tag(event)
+    def _open(self, event: Any, *, is_mapping: bool) -> None:
+        at = _place_of(event)
+        if event.tag is not None:
+            self._refuse_tag(event.tag, at)
         if len(self.stack) >= MAX_DEPTH:
-            self._stop(f"{self.problems.document} is nested deeper than {MAX_DEPTH} levels")
-        before = self.nodes, self.characters
+            self._stop(too_deep(self.problems))
+        nodes, characters = self.nodes, self.characters
         self._count(1, 0)
-        self.stack.append(
-            _Open(
-                at=self.last,
-                anchor=event.anchor,
-                is_mapping=isinstance(event, MappingStartEvent),
-                nodes_before=before[0],
-                characters_before=before[1],
-            )
-        )
+        self.stack.append(_Open(at, event.anchor, is_mapping, nodes, characters))
 
     def _close(self) -> None:
         done = self.stack.pop()
@@ -154,11 +138,13 @@ class Builder:
         node: Node = (
             MappingNode(line, column, done.entries) if done.is_mapping else ListNode(line, column, tuple(done.items))
         )
-        self._remember(done.anchor, node, self.nodes - done.nodes_before, self.characters - done.characters_before)
-        self._place(node, done.at)
+        if done.anchor is not None:
+            nodes, characters = self.nodes - done.nodes_before, self.characters - done.characters_before
+            self._remember(done.anchor, node, nodes, characters)
+        self._place(node)
 
-    def _place(self, node: Node, at: Place) -> None:
-        """Put a finished node, written at `at`, where it belongs."""
+    def _place(self, node: Node, at: Place | None = None) -> None:
+        """Put a finished node where it belongs; `at` is where it is written, for one that stands elsewhere."""
         if not self.stack:
             self.root = node
             return
@@ -166,7 +152,7 @@ class Builder:
         if not parent.is_mapping:
             parent.items.append(node)
         elif parent.key is None:
-            parent.key, parent.key_at = node, at
+            parent.key, parent.key_at = node, at or node
             self._check_key(parent)
         else:
             key, parent.key = parent.key, None
@@ -185,9 +171,8 @@ class Builder:
             first = parent.entries[key.value]
             self.problems.add(at, f"duplicate key {shown(key.value)}", f"it stands at line {first.line} already")
 
-    def _remember(self, anchor: str | None, node: Node, nodes: int, characters: int) -> None:
-        if anchor is not None:
-            self.anchors[anchor] = _Anchored(node, nodes, characters)
+    def _remember(self, anchor: str, node: Node, nodes: int, characters: int) -> None:
+        self.anchors[anchor] = _Anchored(node, nodes, characters)
 
     def _count(self, nodes: int, characters: int) -> None:
         """Refuse what is too much as soon as it is, which for aliases is before anything was copied."""
@@ -199,5 +184,16 @@ class Builder:
             self._stop(f"{self.problems.document} has more than {MAX_CHARACTERS:,} characters, aliases followed")
 
     def _stop(self, message: str, hint: str = "") -> None:
-        self.problems.add(self.last, message, hint)
+        self.problems.add(_place_of(self.event), message, hint)
         raise self.problems.error()
+
+
+def too_deep(problems: Problems) -> str:
+    """Return the sentence about a document that nests too deep."""
+    return f"{problems.document} is nested deeper than {MAX_DEPTH} levels"
+
+
+def _place_of(event: Any) -> At:
+    """Return where an event begins: the parser counts characters from 0, and breaks lines where editors do."""
+    mark = event.start_mark
+    return At(mark.line + 1, mark.column + 1)

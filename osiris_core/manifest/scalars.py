@@ -7,6 +7,7 @@ import re
 
 Value = str | int | float | bool | None
 
+_BEGINNINGS = frozenset("~nNtTfF+-.0123456789")  # of words that may mean something else than themselves
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _WHOLE = (
@@ -26,6 +27,8 @@ class ScalarError(ValueError):
 
 def resolve(word: str) -> Value:
     """Return the value of an unquoted word. ScalarError where no JSON reader would agree on it."""
+    if word and word[0] not in _BEGINNINGS:
+        return word
     if word in _NULLS:
         return None
     if word in _BOOLEANS:

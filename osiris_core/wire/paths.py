@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 MAX_PART_BYTES = 255
 MAX_PATH_BYTES = 4096
 MAX_DEPTH = 64
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")  # Unicode's category Cc
 
 
 def broken_rule(path: str) -> str | None:
@@ -26,12 +28,15 @@ def broken_rule(path: str) -> str | None:
         (not path, "it is empty"),
         (path.startswith("/"), "it is absolute"),
         ("\\" in path, "it has a backslash"),
-        (any(unicodedata.category(char) == "Cc" for char in path), "it has a control character"),
+        (_CONTROL.search(path) is not None, "it has a control character"),
         ("" in parts, "it has an empty part"),
         ("." in parts or ".." in parts, "it has a '.' or '..' part"),
-        (unicodedata.normalize("NFC", path) != path, "it is not in Unicode form NFC"),
+        (not unicodedata.is_normalized("NFC", path), "it is not in Unicode form NFC"),
         (size_bytes > MAX_PATH_BYTES, f"it is longer than {MAX_PATH_BYTES} bytes"),
-        (any(len(part.encode()) > MAX_PART_BYTES for part in parts), f"a part is longer than {MAX_PART_BYTES} bytes"),
+        (
+            size_bytes > MAX_PART_BYTES and any(len(part.encode()) > MAX_PART_BYTES for part in parts),
+            f"a part is longer than {MAX_PART_BYTES} bytes",
+        ),
         (len(parts) > MAX_DEPTH, f"it is deeper than {MAX_DEPTH} levels"),
     )
     return next((words for broken, words in rules if broken), None)

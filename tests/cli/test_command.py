@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from conftest import Engine, Project
 
 DEADLINE_S = 60.0
-HEAVY = {"ruamel", "jinja2", "e2b", "httpx", "rich", "asyncio", "duckdb", "pyarrow", "deepdiff", "msgspec", "uvicorn"}
+HEAVY = {"yaml", "jinja2", "e2b", "httpx", "rich", "asyncio", "duckdb", "pyarrow", "deepdiff", "msgspec", "uvicorn"}
 
 
 def test_the_version_is_that_of_the_distribution(project: Project) -> None:

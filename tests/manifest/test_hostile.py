@@ -48,11 +48,13 @@ def test_long_text_is_counted_with_its_aliases(project: Project):
 
 
 @pytest.mark.parametrize(
-    ("unit", "column"), [("[", 65), ("{a: ", 257), ("- ", 129), ("? ", 129)], ids=["[", "{", "-", "?"]
+    ("unit", "place"),
+    [("[", "1:1001"), ("[\n", "65:1"), ("{a: ", "1:257"), ("- ", "1:129"), ("? ", "1:129")],
+    ids=["[", "[ in lines", "{", "-", "?"],
 )
-def test_depth_is_bounded(project: Project, unit: str, column: int):
-    """Nesting ends where the bound is passed, however deep the file goes on."""
-    assert project.problems(unit * 100_000) == [f"1:{column}: the manifest is nested deeper than 64 levels"]
+def test_depth_is_bounded(project: Project, unit: str, place: str):
+    """Nesting ends where the bound is passed, or, for brackets on one line, where the parser looks no further."""
+    assert project.problems(unit * 100_000) == [f"{place}: the manifest is nested deeper than 64 levels"]
 
 
 def test_depth_below_the_bound_is_served(project: Project):

@@ -15,7 +15,7 @@ import pytest_osiris
 
 MOST_OWN_MODULES = 8
 HEAVY = {
-    *("ruamel", "jinja2", "e2b", "httpx", "rich", "asyncio", "duckdb", "pyarrow", "deepdiff", "msgspec"),
+    *("yaml", "jinja2", "e2b", "httpx", "rich", "asyncio", "duckdb", "pyarrow", "deepdiff", "msgspec"),
     *("starlette", "uvicorn", "numpy", "packaging.specifiers"),
 }
 PROBE = """

@@ -160,7 +160,7 @@ def test_hello_describes_the_executors_world(worker, linear):
     assert environment["cwd"] == str(worker.project)
     assert environment["umask"] == "0022"
     assert environment["affinity_cpus"] == len(os.sched_getaffinity(0))
-    assert environment["distributions"]["ruamel-yaml"]
+    assert environment["distributions"]["msgspec"]
     assert "PATH" in environment["variables"]
     assert os.environ["PATH"] not in json.dumps(linear.hello)
 
