@@ -10,6 +10,7 @@ Read in this order:
 ``header``     everything above the steps; ``files`` and ``patterns`` find what it declares on disk
 ``steps``      the steps; ``options`` holds their config against their driver; ``graph`` orders them
 ``expect``     the oracle
+``collecting`` how pytest collects the file: marks and cases
 ``canonical``  the one form in which equal manifests are equal, and its fingerprint
 ``loader``     composes all of these: the room's door
 ``model``      what comes out of it

@@ -10,7 +10,7 @@ from osiris_core.wire.canon import canonical_json, sha256_hex
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from osiris_core.manifest.model import Manifest
+    from osiris_core.manifest.model import Collecting, Manifest
 
 
 def canonical_form(manifest: Manifest) -> dict[str, Any]:
@@ -53,10 +53,18 @@ def canonical_form(manifest: Manifest) -> dict[str, Any]:
             "artifacts": list(expect.artifacts),
         },
         "parity": {"text": manifest.parity_text},
+        "pytest": _collecting(manifest.pytest),
     }
 
 
-_NOT_DECIDING: Final = frozenset({"expect", "parity", "params"})
+def _collecting(pytest: Collecting) -> dict[str, Any]:
+    """Return what is said about the collection, and nothing where nothing is."""
+    marks = [{each.name: dict(each.kwargs) or list(each.args)} for each in pytest.marks]
+    cases = {"parametrize": [dict(each.params) for each in pytest.cases], "ids": [each.id for each in pytest.cases]}
+    return {**({"marks": marks} if marks else {}), **(cases if pytest.cases else {})}
+
+
+_NOT_DECIDING: Final = frozenset({"expect", "parity", "params", "pytest"})
 _ADDED: Final[Mapping[str, Any]] = {
     "network": "none",
     "template": None,

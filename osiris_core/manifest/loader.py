@@ -8,13 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from osiris_core.errors import ManifestError
 from osiris_core.manifest import fields, header
 from osiris_core.manifest.canonical import canonical_form, fingerprint_of
+from osiris_core.manifest.collecting import read_collecting
 from osiris_core.manifest.connections import read_connections
 from osiris_core.manifest.expect import read_expect
 from osiris_core.manifest.files import Places, read_code, read_inputs
-from osiris_core.manifest.model import Expectation, Manifest, Pipeline, Resources
-from osiris_core.manifest.nodes import to_json
+from osiris_core.manifest.model import Collecting, Expectation, Manifest, Pipeline, Resources
+from osiris_core.manifest.nodes import MappingNode, to_json
 from osiris_core.manifest.params import Overrides, read_params
 from osiris_core.manifest.problems import START, Problems
 from osiris_core.manifest.references import References, check_exposure, read_secrets
@@ -27,7 +29,8 @@ from osiris_core.wire.paths import broken_rule
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from osiris_core.manifest.nodes import Entry, MappingNode, Node
+    from osiris_core.manifest.model import Case
+    from osiris_core.manifest.nodes import Entry, Node
     from osiris_core.manifest.options import DriverSource
     from osiris_core.manifest.steps import StepNodes
 
@@ -51,8 +54,8 @@ _SERVED = (
     "steps",
     "expect",
     "parity",
+    "pytest",
 )
-_LATER = ("pytest",)
 
 
 def load_manifest(
@@ -71,6 +74,53 @@ def load_manifest(
     """
     source = _open(path, project_root, drivers)
     return _read(source, Overrides(offered=offered or {}, given=params or {}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """One reading of a file: a manifest, or what is wrong with it; `case` is None where the file has no cases."""
+
+    case: Case | None
+    manifest: Manifest | None = None
+    error: ManifestError | None = None
+
+
+def load_cases(
+    path: Path, *, project_root: Path, drivers: DriverSource, offered: Mapping[str, Any] | None = None
+) -> tuple[Loaded, ...]:
+    """Read a manifest once for each case of `pytest.parametrize`, or once where there are none.
+
+    What a case says comes before what is `offered`. Where all cases have the same problems, there is one reading, as
+    for a file that cannot be read at all: this function raises nothing for what a file holds.
+    """
+    try:
+        source = _open(path, project_root, drivers)
+    except ManifestError as error:
+        return (Loaded(case=None, error=error),)
+    readings = tuple(_reading(source, each, offered or {}) for each in _cases_of(source) or (None,))
+    first = readings[0].error
+    if first is not None and all(each.error and each.error.problems == first.problems for each in readings):
+        return (Loaded(case=None, error=first),)
+    return readings
+
+
+def _cases_of(source: _Source) -> tuple[Case, ...]:
+    """Return the cases of a file whose section `pytest` is right; where it is not, reading the whole will say so."""
+    entries, problems = source.tree.entries, Problems("")
+    if "pytest" not in entries:
+        return ()
+    params = entries["params"].node if "params" in entries else None
+    names = params.entries if isinstance(params, MappingNode) else ()
+    found = read_collecting(problems, entries["pytest"].node, names)
+    return () if problems.any else found.cases
+
+
+def _reading(source: _Source, case: Case | None, offered: Mapping[str, Any]) -> Loaded:
+    overrides = Overrides(offered=offered, given={} if case is None else case.params)
+    try:
+        return Loaded(case=case, manifest=_read(source, overrides))
+    except ManifestError as error:
+        return Loaded(case=case, error=error)
 
 
 def find_project_root(path: Path) -> Path:
@@ -130,7 +180,7 @@ def _read(source: _Source, overrides: Overrides) -> Manifest:
     problems, file, root, drivers = source.problems.copy(), source.file, source.root, source.drivers
     parameters = read_params(problems, source.tree.entries.get("params"), overrides)
     tree, used = substitute(problems, source.tree, parameters, source.text)
-    found = fields.keys(problems, tree, "the manifest", served=_SERVED, reserved_keys=_LATER)
+    found = fields.keys(problems, tree, "the manifest", served=_SERVED)
     for name in ("osiris", "pipeline", "steps"):
         fields.required(problems, found, name, "the manifest", tree)
     sections, places = _Sections(problems, found), Places(directory=file.parent, root=root)
@@ -169,6 +219,7 @@ def _read(source: _Source, overrides: Overrides) -> Manifest:
         drivers={each.driver: each.shape for each in nodes if each.shape is not None},
         expect=sections.read("expect", partial(read_expect, steps=ids), Expectation()),
         parity_text=sections.read("parity", header.read_parity, header.PARITY_TEXTS[0]),
+        pytest=sections.read("pytest", partial(read_collecting, params=parameters.values), Collecting()),
         order=order_of(nodes),
     )
     references.report_unused(problems, found)

@@ -98,6 +98,31 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A pytest mark with its arguments."""
+
+    name: str
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One run among several of a manifest: its id, and values of parameters."""
+
+    id: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collecting:
+    """How pytest collects a manifest: once, or once for each case."""
+
+    marks: tuple[Mark, ...] = ()
+    cases: tuple[Case, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """One manifest, checked and complete.
 
@@ -132,6 +157,7 @@ class Manifest:
     drivers: Mapping[str, DriverShape] = field(default_factory=dict)
     expect: Expectation = field(default_factory=Expectation)
     parity_text: ParityText = "normalized"
+    pytest: Collecting = field(default_factory=Collecting)
     order: tuple[str, ...]
     canonical: dict[str, Any] = field(default_factory=dict)
     fingerprint: str = ""

@@ -101,6 +101,11 @@ class Problems:
             ordered[MAX_PROBLEMS:] = [dataclasses.replace(rest[0], message=message, hint="mend the others first")]
         return ManifestError(ordered)
 
+    @property
+    def any(self) -> bool:
+        """Whether anything was noted."""
+        return bool(self._found)
+
     def raise_if_any(self) -> None:
         """Raise `ManifestError` where anything was noted."""
         if self._found:

@@ -74,6 +74,7 @@ def test_the_canonical_form_is_complete(project: Project):
         ],
         "expect": {"outcome": "succeeded", "failed_step": None, "rows": {"a": 1}, "artifacts": []},
         "parity": {"text": "normalized"},
+        "pytest": {},
     }
 
 

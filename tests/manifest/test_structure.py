@@ -52,7 +52,7 @@ nonsense: 1
         "7:39: unknown step `c` in `needs`",
         (
             "8:1: unknown key `nonsense` in the manifest (known: osiris, pipeline, inputs, code, requirements, env, "
-            "resources, network, template, timeout_s, on_failure, params, secrets, connections, steps, expect, parity)"
+            "resources, network, template, timeout_s, on_failure, params, secrets, connections, steps, expect, parity, pytest)"
         ),
     ]
 
@@ -160,17 +160,6 @@ def test_the_biggest_and_smallest_whole_numbers_travel(project: Project):
 def test_keys_and_aliases(project: Project, written: str, problem: str):
     """Keys are text, once each; aliases repeat what is finished above them."""
     assert project.problems(CONFIG % written) == [problem]
-
-
-RESERVED = ["pytest"]
-
-
-@pytest.mark.parametrize("key", RESERVED)
-def test_later_keys_answer_reserved(project: Project, key: str):
-    """A key that a later version serves is not unknown."""
-    assert project.problems(WHOLE + f"{key}: {{}}\n") == [
-        f"5:1: `{key}` is reserved: this version does not serve it yet"
-    ]
 
 
 @pytest.mark.parametrize("key", ["cfg_path"])
