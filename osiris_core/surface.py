@@ -28,7 +28,7 @@ _WITH_STEP = {Verdict.DIVERGENT, Verdict.NONDETERMINISTIC}
 def record_set(records: Iterable[ParityRecord]) -> RecordSet:
     """Return the records of a run that has just ended on this host, sorted by manifest, then by session."""
     return RecordSet(
-        records=tuple(sorted(records, key=lambda record: (record.manifest, record.session_id))),
+        records=tuple(sorted(records, key=lambda record: (record.name, record.session_id))),
         created_at=dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         host=host_facts(),
     )

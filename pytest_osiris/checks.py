@@ -6,16 +6,19 @@ when a check first needs it and stops it at the end of the session.
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from osiris_core.check import Checker, CheckOptions, load, validate_options
 from osiris_core.errors import ManifestError, OsirisError, UsageError
 from osiris_core.manifest.loader import find_project_root
+from osiris_core.manifest.overrides import unknown_names
 from osiris_core.surface import placed, refused_record
-from pytest_osiris.keys import CHECKS, PROPERTY, RUN, SETTINGS, CheckFailedError, records_directory
+from pytest_osiris.keys import CHECKS, PROPERTY, REFUSAL, RUN, SETTINGS, CheckFailedError, records_directory
 from pytest_osiris.marker import read_marker
 from pytest_osiris.options import target_word
 from pytest_osiris.store import write_record
@@ -38,12 +41,14 @@ class Checks:
         self._directory = records_directory(config.rootpath, config.stash[RUN])
         self._checkers: dict[Path, Checker] = {}
 
-    def run(self, item: pytest.Item, manifest: Manifest, targets: Sequence[str]) -> ParityRecord:
+    def run(self, item: pytest.Item, manifest: Manifest, targets: Sequence[str], *, case: str = "") -> ParityRecord:
         """Check `manifest` for the test `item`, and keep the record on disk and in the test's properties.
 
         Raises `CheckFailedError` where options make a check impossible; a run's outcome is in the record.
         """
         forget(item)
+        if refusal := item.config.stash.get(REFUSAL, ""):
+            raise CheckFailedError(refusal)
         try:
             record = self._checker(manifest.project_root).check(manifest, targets)
         except UsageError as error:
@@ -55,6 +60,7 @@ class Checks:
         except OsirisError as error:
             raise CheckFailedError(f"{manifest.location}: {error}") from error
         record = placed(record, manifest, reproduce=command_for(item, targets, self.settings))
+        record = dataclasses.replace(record, case=case)
         self.keep(item, record)
         return record
 
@@ -85,14 +91,27 @@ def checks_of(config: pytest.Config) -> Checks:
     return config.stash[CHECKS]
 
 
-def run_marked(item: pytest.Item) -> ParityRecord:
-    """Run the manifest that a test's marker names; raises `CheckFailedError` where marker or manifest are wrong."""
-    marked = read_marker(item)
+def run_marked(item: pytest.Item, params: Mapping[str, Any]) -> ParityRecord:
+    """Run the manifest that a test's marker names; raises `CheckFailedError` where marker or manifest are wrong.
+
+    `params` are values of its parameters, which come before those of the marker, and these before those of options.
+    """
+    marked, config = read_marker(item), item.config
+    if not isinstance(params, Mapping):
+        raise CheckFailedError(
+            f"the fixture `osiris_params` gives {params!r:.80}, but a mapping of names to values is asked for"
+        )
+    checks = checks_of(config)
     try:
-        manifest = load_manifest(marked.path, item.config.rootpath)
+        manifest = load(
+            marked.path,
+            project_root=project_of(marked.path, config.rootpath),
+            params={**marked.params, **params},
+            offered=checks.settings.params,
+        )
     except ManifestError as error:
         raise CheckFailedError(str(error)) from None
-    return checks_of(item.config).run(item, manifest, marked.targets)
+    return checks.run(item, manifest, marked.targets)
 
 
 def check_options(settings: Settings, project_root: Path, session_root: Path) -> CheckOptions:
@@ -115,9 +134,24 @@ def require_possible(settings: Settings, root: Path) -> None:
         raise pytest.UsageError(str(error)) from None
 
 
-def load_manifest(path: Path, root: Path) -> Manifest:
-    """Load a manifest; its project is pytest's root directory, or its own where it lies elsewhere."""
-    return load(path, project_root=root if path.is_relative_to(root) else find_project_root(path))
+def project_of(path: Path, root: Path) -> Path:
+    """Return a manifest's project: pytest's root directory, or its own where it lies elsewhere."""
+    return root if path.is_relative_to(root) else find_project_root(path)
+
+
+def unknown_param(items: Sequence[pytest.Item], settings: Settings) -> str:
+    """Return a sentence about a parameter of the options that no manifest of this run declares, or nothing.
+
+    A manifest that cannot be read may declare it, and so may those that test functions name.
+    """
+    from pytest_osiris.items import ManifestItem
+
+    marked = [each for each in items if each.get_closest_marker("osiris")]
+    manifests = [each.manifest for each in marked if isinstance(each, ManifestItem)]
+    if not marked or len(manifests) < len(marked):
+        return ""
+    sentence = unknown_names(settings.params, (name for each in manifests for name in each.params))
+    return f"--osiris-param: {sentence}" if sentence else ""
 
 
 def command_for(item: pytest.Item, targets: Sequence[str], settings: Settings) -> str:
@@ -139,6 +173,7 @@ def properties_of(record: ParityRecord, path: str) -> dict[str, object]:
     """Return the small form of a record that travels with a test's report; `path` is the file of the whole."""
     return {
         "manifest": record.manifest,
+        "case": record.case,
         "passed": record.passed,
         "verdict": record.verdict.value if record.verdict else None,
         "first_step": record.first_diverging_step,

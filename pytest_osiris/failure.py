@@ -22,7 +22,7 @@ _SUMMARY_CHARACTERS = 300
 def explanation(record: ParityRecord) -> str:
     """Return the verdict in one line, then where, what differs, both values, and the command that repeats it."""
     width = min(shutil.get_terminal_size().columns, _WIDEST)
-    summary = capped_line(visible_line(verdict_line(record, record.manifest)), _SUMMARY_CHARACTERS)
+    summary = capped_line(visible_line(verdict_line(record, record.name)), _SUMMARY_CHARACTERS)
     _, *what, reproduce = failure_lines(record, width)
     if _words(*what) in summary:
         what = []  # there is no more to say than the reason, which stands in the summary

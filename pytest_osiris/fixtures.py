@@ -5,13 +5,14 @@ Each imports what it needs when it is used: this module is loaded in every pytes
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_osiris.keys import CheckFailedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from osiris_core.parity.record import ParityRecord
@@ -28,7 +29,19 @@ def osiris_target(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def osiris_parity(request: pytest.FixtureRequest) -> ParityRecord:
+def osiris_params(request: pytest.FixtureRequest) -> Mapping[str, Any]:
+    """Return the values of parameters that this test's manifest runs with: those of its marker.
+
+    Give a test others by a fixture of this name, or by `@pytest.mark.parametrize("osiris_params", [{...}, {...}])`,
+    with or without `indirect`. They come before the marker's.
+    """
+    from pytest_osiris.marker import params_of
+
+    return {**params_of(request.node), **getattr(request, "param", {})}
+
+
+@pytest.fixture
+def osiris_parity(request: pytest.FixtureRequest, osiris_params: Mapping[str, Any]) -> ParityRecord:
     """Run the marked manifest and return its `ParityRecord`, whatever came out: the test looks at `verdict` itself.
 
     Mark the test with `@pytest.mark.osiris("x.osiris.yaml")`. A test that uses this fixture alone fails only
@@ -36,7 +49,7 @@ def osiris_parity(request: pytest.FixtureRequest) -> ParityRecord:
     """
     from pytest_osiris.checks import run_marked
 
-    return run_marked(request.node)
+    return run_marked(request.node, osiris_params)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A manifest file as a test: one item, whatever the number of targets.
+"""A manifest file as a test: one item a case, whatever the number of targets.
 
 Reading the YAML is all that collection does. A manifest that cannot be read is an item too, and fails when
 it is run: so it has a name that can be selected, and it does not keep the others from running.
@@ -6,21 +6,24 @@ it is run: so it has a name that can be selected, and it does not keep the other
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from osiris_core.errors import ManifestError
+from osiris_core.check import load_cases
+from osiris_core.parity.record import Verdict
 from osiris_core.surface import refused_record
-from pytest_osiris.checks import checks_of, command_for, load_manifest, relative_name
+from pytest_osiris.checks import checks_of, command_for, project_of, relative_name
 from pytest_osiris.failure import explanation
-from pytest_osiris.keys import SETTINGS, CheckFailedError
+from pytest_osiris.keys import SETTINGS, CheckFailedError, PipelineFailedError
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-    from osiris_core.manifest.model import Manifest
+    from osiris_core.errors import ManifestError
+    from osiris_core.manifest.model import Manifest, Mark
 
 UNREADABLE = "unreadable"
 """Name of the item of a manifest that has problems: its pipeline's id cannot be relied upon."""
@@ -30,13 +33,32 @@ class ManifestFile(pytest.File):
     """A file that `osiris_manifests` names."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Yield the one test of this manifest."""
-        try:
-            manifest = load_manifest(self.path, self.config.rootpath)
-        except ManifestError as error:
-            yield UnreadableItem.from_parent(self, name=UNREADABLE, error=error)
-        else:
-            yield ManifestItem.from_parent(self, name=manifest.pipeline.id, manifest=manifest)
+        """Yield the test of this manifest, or one for each of its cases, with the marks that it gives itself."""
+        for each in load_cases(
+            self.path,
+            project_root=project_of(self.path, self.config.rootpath),
+            offered=self.config.stash[SETTINGS].params,
+        ):
+            case = "" if each.case is None else each.case.id
+            suffix = f"[{case}]" if case else ""
+            if each.manifest is None:
+                yield UnreadableItem.from_parent(self, name=f"{UNREADABLE}{suffix}", error=each.error, case=case)
+                continue
+            name = f"{each.manifest.pipeline.id}{suffix}"
+            item = ManifestItem.from_parent(self, name=name, manifest=each.manifest, case=case)
+            for mark in each.manifest.pytest.marks:
+                item.add_marker(_decorator(mark))
+            yield item
+
+
+def _decorator(mark: Mark) -> pytest.MarkDecorator:
+    """Return a manifest's mark; pytest says what it thinks of one that nobody registered.
+
+    An expected failure is one of the pipeline: a target that could not run fails all the same.
+    """
+    kwargs = {**mark.kwargs, "raises": PipelineFailedError} if mark.name == "xfail" else mark.kwargs
+    decorator: pytest.MarkDecorator = getattr(pytest.mark, mark.name)
+    return decorator.with_args(*mark.args, **kwargs)
 
 
 class _OsirisItem(pytest.Item):
@@ -56,15 +78,18 @@ class _OsirisItem(pytest.Item):
 class ManifestItem(_OsirisItem):
     """Runs a manifest on the targets of this run, and compares them where there is more than one."""
 
-    def __init__(self, *, manifest: Manifest, **given: Any) -> None:
+    def __init__(self, *, manifest: Manifest, case: str, **given: Any) -> None:
         super().__init__(**given)
         self.manifest = manifest
+        self.case = case
 
     def runtest(self) -> None:
         """Run and compare; raises `CheckFailedError` with the lines to show."""
-        record = checks_of(self.config).run(self, self.manifest, self.config.stash[SETTINGS].targets)
-        if not record.passed:
+        record = checks_of(self.config).run(self, self.manifest, self.config.stash[SETTINGS].targets, case=self.case)
+        if record.verdict is Verdict.INFRA:
             raise CheckFailedError(explanation(record))
+        if not record.passed:
+            raise PipelineFailedError(explanation(record))
 
     def reportinfo(self) -> tuple[os.PathLike[str], int, str]:
         """Return the file, its first line, and `<pipeline> [<target>]`."""
@@ -74,15 +99,17 @@ class ManifestItem(_OsirisItem):
 class UnreadableItem(_OsirisItem):
     """Fails with everything that is wrong in a manifest."""
 
-    def __init__(self, *, error: ManifestError, **given: Any) -> None:
+    def __init__(self, *, error: ManifestError, case: str, **given: Any) -> None:
         super().__init__(**given)
         self.error = error
+        self.case = case
 
     def runtest(self) -> None:
         """Fail; nothing is started."""
         checks = checks_of(self.config)
         command = command_for(self, checks.settings.targets, checks.settings)
-        checks.keep(self, refused_record(relative_name(self.path, checks.root), self.error, reproduce=command))
+        record = refused_record(relative_name(self.path, checks.root), self.error, reproduce=command)
+        checks.keep(self, dataclasses.replace(record, case=self.case))
         raise CheckFailedError(str(self.error))
 
     def reportinfo(self) -> tuple[os.PathLike[str], int, str]:

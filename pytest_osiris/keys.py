@@ -1,4 +1,4 @@
-"""Where the plugin keeps its state, and the exception by which it fails a test.
+"""Where the plugin keeps its state, and the exceptions by which it fails a test.
 
 State lives in the stash of pytest's own objects: no module globals, no attributes on `config`.
 """
@@ -32,8 +32,16 @@ OUTCOME: pytest.StashKey[Outcome] = pytest.StashKey()
 """What the end of the run has to show; only there when manifests ran."""
 
 
+REFUSAL: pytest.StashKey[str] = pytest.StashKey()
+"""Why an xdist worker runs no manifest: pytest would end it without a word if it refused the options by itself."""
+
+
 class CheckFailedError(Exception):
     """Raised when a test of ours fails: its text is the whole explanation, so no traceback is shown."""
+
+
+class PipelineFailedError(CheckFailedError):
+    """Raised when the pipeline is to blame: it diverged, nothing could be concluded, or `expect` does not hold."""
 
 
 def records_directory(root: Path, run: str) -> Path:

@@ -1,9 +1,14 @@
-"""Reads `@pytest.mark.osiris("flights.osiris.yaml", target="both")`; what is wrong with it fails the test."""
+"""Reads `@pytest.mark.osiris("flights.osiris.yaml", target="both", params={...})`; what is wrong with it fails the test.
+
+A test can have several: of its module, its class, itself, and of a `pytest.param`. Then each adds what it says, and the
+nearest wins.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,38 +23,57 @@ EXAMPLE = '@pytest.mark.osiris("flights.osiris.yaml")'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
-    """What a test's marker says: `path` is absolute; `targets` are those of the run unless it names its own."""
+    """What a test's markers say: `path` is absolute; `targets` are those of the run unless they name their own."""
 
     path: Path
     targets: tuple[str, ...]
+    params: Mapping[str, Any]
 
 
 def read_marker(item: pytest.Item) -> Marked:
-    """Return what the nearest `osiris` marker of `item` says; raises `CheckFailedError` with one sentence."""
-    marker = item.get_closest_marker("osiris")
-    if marker is None:
+    """Return what the `osiris` markers of `item` say together; raises `CheckFailedError` with one sentence."""
+    markers = _markers(item)
+    if not markers:
         raise CheckFailedError(f"this test asks for a pipeline's run but names none; mark it with {EXAMPLE}")
-    if len(marker.args) != 1 or not isinstance(marker.args[0], str) or set(marker.kwargs) - {"target"}:
-        raise CheckFailedError(f"the osiris marker takes one path, and `target=` if need be, as in {EXAMPLE}")
-    path = item.path.parent / marker.args[0]
+    named = next((each.args[0] for each in markers if each.args), None)
+    if named is None:
+        raise CheckFailedError(f"the osiris marker names no manifest; write it as in {EXAMPLE}")
+    path = item.path.parent / named
     if not path.is_file():
         raise CheckFailedError(
-            f"the osiris marker names {marker.args[0]!r}, but there is no file {path}; the path counts from the test file"
+            f"the osiris marker names {named!r}, but there is no file {path}; the path counts from the test file"
         )
-    return Marked(path=path.resolve(), targets=_targets(marker, item.config))
+    return Marked(path=path.resolve(), targets=targets_of(item), params=params_of(item))
 
 
 def targets_of(item: pytest.Item) -> tuple[str, ...]:
     """Return the targets that a run for `item` goes to, with or without a marker."""
-    marker = item.get_closest_marker("osiris")
-    return item.config.stash[SETTINGS].targets if marker is None else _targets(marker, item.config)
-
-
-def _targets(marker: pytest.Mark, config: pytest.Config) -> tuple[str, ...]:
-    target = marker.kwargs.get("target")
+    target = next((each.kwargs["target"] for each in _markers(item) if each.kwargs.get("target") is not None), None)
     if target is None:
-        return config.stash[SETTINGS].targets
+        return item.config.stash[SETTINGS].targets
     try:
         return parse_targets(str(target), "the osiris marker")
     except pytest.UsageError as error:
         raise CheckFailedError(str(error)) from None
+
+
+def params_of(item: pytest.Item) -> dict[str, Any]:
+    """Return the values that the markers of `item` give to parameters."""
+    params: dict[str, Any] = {}
+    for each in reversed(_markers(item)):
+        params |= each.kwargs.get("params") or {}
+    return params
+
+
+def _markers(item: pytest.Item) -> list[pytest.Mark]:
+    """Return the `osiris` markers of a test, the nearest first."""
+    markers = list(item.iter_markers("osiris"))
+    for each in markers:
+        is_path = not each.args or (len(each.args) == 1 and isinstance(each.args[0], str))
+        if not is_path or set(each.kwargs) - {"target", "params"} or not (each.args or each.kwargs):
+            raise CheckFailedError(
+                f"the osiris marker takes one path, and `target=` and `params=` if need be, as in {EXAMPLE}"
+            )
+        if not isinstance(each.kwargs.get("params") or {}, Mapping):
+            raise CheckFailedError("the osiris marker's `params` must be a mapping of names to values")
+    return markers

@@ -7,14 +7,14 @@ value is judged: whether it works on this machine is the engine's business, once
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from osiris_core.choices import ISOLATIONS, TARGETS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 DEFAULT_MANIFESTS = ("*.osiris.yaml",)
@@ -67,7 +67,11 @@ _OPTIONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the user asked for; `given` and `on_command_line` name the options that were set at all, and there."""
+    """What the user asked for.
+
+    `params` are values of parameters, `written_params` the same as they were written; `given` and `on_command_line`
+    name the options that were set at all, and there.
+    """
 
     targets: tuple[str, ...]
     provider: str
@@ -76,6 +80,8 @@ class Settings:
     report: Path | None
     env_file: Path | None
     manifests: tuple[str, ...]
+    params: Mapping[str, Any]
+    written_params: tuple[str, ...]
     given: frozenset[str]
     on_command_line: frozenset[str]
 
@@ -95,7 +101,7 @@ class Settings:
             repeated.append(f"--osiris-now={self.now}")
         if self.env_file is not None:
             repeated.append(f"--osiris-env-file={self.env_file}")
-        return repeated
+        return repeated + [f"--osiris-param={each}" for each in self.written_params]
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -105,6 +111,15 @@ def add_options(parser: pytest.Parser) -> None:
         option = f"--osiris-{name.replace('_', '-')}"
         group.addoption(option, dest=f"osiris_{name}", metavar=metavar, default=None, help=explanation)
         parser.addini(f"osiris_{name}", f"the same as {option}", type="string", default=None)
+    group.addoption(
+        "--osiris-param",
+        dest="osiris_param",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="a parameter's value, for every manifest that declares it; read as YAML, so 5 is a number (repeatable)",
+    )
+    parser.addini("osiris_param", "the same as --osiris-param, one NAME=VALUE a line", type="linelist", default=[])
     parser.addini(
         "osiris_manifests",
         "which files are manifests: patterns of file names, or of paths from the root directory (default: *.osiris.yaml)",
@@ -118,6 +133,7 @@ def read_settings(config: pytest.Config) -> Settings:
     options = {name: config.getoption(f"osiris_{name}") for name, _, _ in _OPTIONS}
     entries = {name: config.getini(f"osiris_{name}") for name, _, _ in _OPTIONS}
     values = {name: options[name] if options[name] is not None else entries[name] for name in options}
+    written_params = (*config.getini("osiris_param"), *config.getoption("osiris_param"))
     return Settings(
         targets=parse_targets(_or_default(values["target"], "local"), "--osiris-target"),
         provider=_parse_provider(_or_default(values["e2b"], "embedded")),
@@ -126,6 +142,8 @@ def read_settings(config: pytest.Config) -> Settings:
         report=_parse_place(options["report"], entries["report"], config),
         env_file=_parse_place(options["env_file"], entries["env_file"], config),
         manifests=tuple(config.getini("osiris_manifests")),
+        params=_parse_params(written_params) if written_params else {},
+        written_params=written_params,
         given=frozenset(name for name, value in values.items() if value is not None),
         on_command_line=frozenset(name for name, value in options.items() if value is not None),
     )
@@ -183,6 +201,17 @@ def _parse_now(text: str) -> str:
             f"--osiris-now: {text!r} is no time; give ISO 8601, such as 2026-01-31T12:00:00Z"
         ) from None
     return text
+
+
+def _parse_params(written: Sequence[str]) -> Mapping[str, Any]:
+    """Return the values by name; those of the command line come last, and count."""
+    from osiris_core.errors import UsageError
+    from osiris_core.manifest.overrides import read_overrides
+
+    try:
+        return read_overrides(written, "--osiris-param")
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _parse_place(option: str | None, entry: str | None, config: pytest.Config) -> Path | None:

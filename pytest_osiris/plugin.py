@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_osiris import fixtures
-from pytest_osiris.keys import CHECKS, OUTCOME, RUN, RUN_NAME, SETTINGS, CheckFailedError, records_directory
+from pytest_osiris.keys import CHECKS, OUTCOME, REFUSAL, RUN, RUN_NAME, SETTINGS, CheckFailedError, records_directory
 from pytest_osiris.options import add_options, read_settings, require_writable
 
 if TYPE_CHECKING:
@@ -35,8 +35,9 @@ def pytest_configure(config: pytest.Config) -> None:
     settings = read_settings(config)
     config.addinivalue_line(
         "markers",
-        "osiris(manifest, *, target=None): the pipeline manifest that the fixtures `osiris_run` and `osiris_parity` "
-        "run, as a path from the test file; `target` overrides --osiris-target for this test.",
+        "osiris(manifest, *, target=None, params=None): the pipeline manifest that the fixtures `osiris_run` and "
+        "`osiris_parity` run, as a path from the test file; `target` overrides --osiris-target for this test, and "
+        "`params` are values of the manifest's parameters.",
     )
     worker = _worker_input(config)
     config.stash[SETTINGS] = settings
@@ -73,6 +74,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ManifestFi
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Refuse options from the ini file that cannot work, now that there is something to run with them."""
     config = session.config
+    if config.stash[SETTINGS].params:
+        _refuse_unknown_params(session)
     if config.option.collectonly or _worker_input(config) is not None:
         return
     if any(item.get_closest_marker("osiris") for item in session.items):
@@ -140,6 +143,15 @@ def _refuse_impossible(config: pytest.Config) -> None:
     from pytest_osiris.checks import require_possible
 
     require_possible(config.stash[SETTINGS], config.rootpath)
+
+
+def _refuse_unknown_params(session: pytest.Session) -> None:
+    from pytest_osiris.checks import unknown_param
+
+    sentence = unknown_param(session.items, session.config.stash[SETTINGS])
+    if sentence and _worker_input(session.config) is None:
+        raise pytest.UsageError(sentence)
+    session.config.stash[REFUSAL] = sentence
 
 
 def _matches(path: Path, pattern: str, root: Path) -> bool:

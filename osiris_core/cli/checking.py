@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from osiris_core.check import Checker, CheckOptions, load, validate_options
+from osiris_core.check import Checker, CheckOptions, validate_options
+from osiris_core.cli.reading import read_all
 from osiris_core.errors import ManifestError, UsageError
-from osiris_core.manifest.loader import find_project_root
 from osiris_core.parity.record import Verdict
 from osiris_core.parity.record_io import encode_records
 from osiris_core.report.terminal import failure_lines, place_lines
@@ -55,11 +55,12 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
     validate_options(_options(given, Path.cwd()), targets)
     if given.report is not None:
         require_report_place(given.report)
+    readings = read_all(given.manifests, given.param)
     finished: list[_Checked] = []
     verdicts = err if given.json else out
     with _Checkers(given) as checkers:
-        for path in given.manifests:
-            checked = _check(path, checkers, targets, command_for(path, given))
+        for path, reading in readings:
+            checked = _check(path, reading, checkers, targets, command_for(path, given))
             verdicts.write(f"{visible_line(verdict_line(checked.record, str(path)))}\n")
             verdicts.flush()
             err.writelines(f"{visible_line(line)}\n" for line in checked.details)
@@ -86,6 +87,7 @@ def command_for(path: Path, given: argparse.Namespace) -> str:
         options.append(f"--now={given.now}")
     if given.env_file is not None:
         options.append(f"--env-file={given.env_file}")
+    options += [f"--param={each}" for each in given.param]
     return shlex.join(["osiris-parity", "run", str(path), *options])
 
 
@@ -119,14 +121,13 @@ def _options(given: argparse.Namespace, root: Path) -> CheckOptions:
     )
 
 
-def _check(path: Path, checkers: _Checkers, targets: Sequence[str], command: str) -> _Checked:
+def _check(
+    path: Path, manifest: Manifest | ManifestError, checkers: _Checkers, targets: Sequence[str], command: str
+) -> _Checked:
     """Check one manifest; one that cannot be read, or lacks a secret, starts nothing."""
-    absolute = path.absolute()
-    try:
-        manifest = load(absolute, project_root=find_project_root(absolute))
-    except ManifestError as error:
-        record = refused_record(str(path), error, reproduce=command)
-        return _Checked(code=EXIT_USAGE, record=record, details=tuple(map(str, error.problems)))
+    if isinstance(manifest, ManifestError):
+        record = refused_record(str(path), manifest, reproduce=command)
+        return _Checked(code=EXIT_USAGE, record=record, details=tuple(map(str, manifest.problems)))
     try:
         record = placed(checkers.check(manifest, targets), manifest, reproduce=command)
     except UsageError as error:

@@ -48,9 +48,21 @@ def add_parser(subparsers: Any) -> None:
         help="a file of NAME=value lines, such as .env: where secrets and connections have their values from, if the "
         "environment does not say them (default: none)",
     )
+    add_param_option(parser)
     parser.add_argument("--report", type=Path, metavar="PATH", help="write an HTML report, and its data beside it")
     parser.add_argument("--json", action="store_true", help="print the records as JSON; verdict lines go to stderr")
     parser.set_defaults(run=run)
+
+
+def add_param_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--param`, which every command that reads manifests has."""
+    parser.add_argument(
+        "--param",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter's value, for every manifest that declares it; read as YAML, so 5 is a number (repeatable)",
+    )
 
 
 def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:

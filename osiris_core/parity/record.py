@@ -149,7 +149,8 @@ class ParityRecord:
 
     With one target `verdict` is None: nothing was compared, and `passed` says whether `expect` held.
     `cause` is TRANSPORT, ENVIRONMENT(factor), CODE or UNKNOWN, and empty where nothing diverged.
-    `headline` is the sentence a reader sees first.
+    `headline` is the sentence a reader sees first. `case` is the case of the manifest's `pytest.parametrize` that
+    ran, and empty where it has none.
     """
 
     manifest: str
@@ -167,7 +168,13 @@ class ParityRecord:
     expectation_failures: tuple[str, ...] = ()
     reproduce: str = ""
     line: int = 1
+    case: str = ""
     version: int = RECORD_VERSION
+
+    @property
+    def name(self) -> str:
+        """How lists name the record: the manifest, with the case where there are several."""
+        return f"{self.manifest}[{self.case}]" if self.case else self.manifest
 
     @property
     def first_diverging_step(self) -> str | None:

@@ -88,7 +88,7 @@ def page_of(records: RecordSet) -> Page:
     ordered = failures_first(records.records)
     diffs = [_environments(record) for record in ordered]
     environments = _shared_environments(diffs)
-    anchors = _anchors(record.manifest for record in ordered)
+    anchors = _anchors(record.name for record in ordered)
     manifests = tuple(
         _manifest(
             record,

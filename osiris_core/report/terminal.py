@@ -127,7 +127,7 @@ def _table(records: Sequence[ParityRecord], width: int) -> list[str]:
 
 def _names(records: Sequence[ParityRecord]) -> tuple[str, list[str]]:
     """Return the directory that all manifests share, and their names in it: what tells them apart."""
-    paths = [visible_line(record.manifest) for record in records]
+    paths = [visible_line(record.name) for record in records]
     shared = posixpath.commonpath([posixpath.dirname(path) for path in paths]) if len(paths) > 1 else ""
     names = [posixpath.relpath(path, shared) if shared else path for path in paths]
     return (f"{shared}/" if shared else ""), names

@@ -86,6 +86,7 @@ class Engine:
         self.outcomes: dict[str, Any] = {}
         self.options: list[CheckOptions] = []
         self.calls: list[tuple[str, tuple[str, ...]]] = []
+        self.params: list[dict[str, Any]] = []
         self.closed = 0
 
     def __call__(self, options: CheckOptions) -> Engine:
@@ -110,6 +111,7 @@ class Engine:
     def check(self, manifest: Manifest, targets: Sequence[str]) -> ParityRecord:
         """Return what the test prepared, or raise it."""
         self.calls.append((manifest.pipeline.id, tuple(targets)))
+        self.params.append(dict(manifest.params))
         outcome = self.outcomes[manifest.pipeline.id]
         if isinstance(outcome, BaseException):
             raise outcome

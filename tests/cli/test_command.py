@@ -207,3 +207,37 @@ def test_a_real_pipeline_on_both_targets(project: Project, bubblewrap: None, mon
         "DIVERGENT differs.osiris.yaml first diverging step: only",
     ]
     assert ended.code == 1
+
+
+PARAMS = "params: {carrier: AA, year: 2013}\n"
+
+
+def test_params_reach_the_manifests_that_declare_them(project: Project, engine: Engine) -> None:
+    """Each takes what it declares, read as YAML; the command that repeats a check has them too."""
+    engine.gives("one", None, passed=False, headline="no rows")
+    engine.gives("two", None, passed=True)
+    manifests = project.manifest("one", rest=PARAMS), project.manifest("two")
+
+    ended = project.run("run", *manifests, "--target=local", "--param", "year=5", "--param=carrier=U A")
+
+    assert engine.params == [{"carrier": "U A", "year": 5}, {}]
+    assert "osiris-parity run one.osiris.yaml --target=local --param=year=5 '--param=carrier=U A'" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("param", "sentence"),
+    [
+        ("year", "--param: 'year' is no parameter (give NAME=VALUE, as in carrier=AA)"),
+        ("yaer=1", "--param: no manifest of this run has the parameter 'yaer' (did you mean 'year'?)"),
+        ("year=[1", "--param: the value '[1' of 'year' is not understood: "),
+    ],
+)
+def test_wrong_params_are_refused_before_anything_starts(
+    project: Project, engine: Engine, param: str, sentence: str
+) -> None:
+    """Exit code 2 and a sentence, as for any option."""
+    ended = project.run("run", project.manifest("it", rest=PARAMS), f"--param={param}")
+
+    assert ended.code == 2
+    assert sentence in ended.err
+    assert engine.calls == []

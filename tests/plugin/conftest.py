@@ -57,6 +57,10 @@ class Project:
         )
         return path
 
+    def open_manifest(self, name: str, params: str = "{carrier: AA, year: 2013}", *, rest: str = "") -> Path:
+        """Write a manifest with parameters."""
+        return self.manifest(name, rest=f"params: {params}\n{rest}")
+
     def ini(self, *entries: str) -> None:
         """Write pytest's ini file."""
         (self.root / "pytest.ini").write_text("\n".join(["[pytest]", *entries]) + "\n")
@@ -90,6 +94,7 @@ class Engine:
     def __init__(self) -> None:
         self.outcomes: dict[str, ParityRecord | BaseException] = {}
         self.calls: list[tuple[str, tuple[str, ...]]] = []
+        self.params: list[dict[str, Any]] = []
         self.made = 0
         self.closed = 0
 
@@ -109,6 +114,7 @@ class Engine:
     def check(self, manifest: Manifest, targets: Sequence[str]) -> ParityRecord:
         """Return what the test prepared for this pipeline, or an identical pair."""
         self.calls.append((manifest.pipeline.id, tuple(targets)))
+        self.params.append(dict(manifest.params))
         outcome = self.outcomes.get(manifest.pipeline.id) or record_of(manifest.location)
         if isinstance(outcome, BaseException):
             raise outcome
