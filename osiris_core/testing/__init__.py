@@ -1,0 +1,12 @@
+"""Helpers for tests of one's own drivers and pipelines. They need no pytest, and work with any test runner.
+
+`conformance_checks` gives the checks that hold a driver to what every driver promises: `docs/drivers.md`.
+
+`conformance` is the door; `subject` is the driver under test with its example, `trial` one call of it in a watched
+place (`watch`), `samples` the tables, `promises/` what is promised, one function each.
+"""
+
+from osiris_core.testing.conformance import Check, CheckResult, conformance_checks
+from osiris_core.testing.samples import sample_table
+
+__all__ = ["Check", "CheckResult", "conformance_checks", "sample_table"]

@@ -1,0 +1,17 @@
+"""The page shows what works."""
+
+from __future__ import annotations
+
+import re
+
+
+def test_the_example_passes(pytester, repository, bubblewrap):
+    """Driver and test as they stand on the page, each check a test."""
+    page = (repository / "docs" / "testing.md").read_text(encoding="utf-8")
+    driver, test = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    pytester.mkdir("code").joinpath("texts.py").write_text(driver)
+    pytester.makepyfile(test_texts=test)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-v")
+    listed = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
+    result.assert_outcomes(passed=len(listed))
+    result.stdout.fnmatch_lines([f"*test_upper_keeps_its_promises?{each}? PASSED*" for each in listed])
