@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from osiris_core.cli import run, sandbox
+    from osiris_core.cli import fuzz, run, sandbox
 
     parser = argparse.ArgumentParser(
         prog="osiris-parity",
@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     run.add_parser(commands)
     sandbox.add_parser(commands)
+    fuzz.add_parser(commands)
     return parser
 
 

@@ -1,0 +1,162 @@
+"""What `osiris-parity fuzz` does: standard output holds one line and a command for each find, the rest is progress."""
+
+from __future__ import annotations
+
+import importlib.util
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from osiris_core.check import CheckOptions, validate_options
+from osiris_core.choices import TARGETS
+from osiris_core.drivers.catalog import DriverCatalog
+from osiris_core.errors import UsageError
+from osiris_core.report.text import visible_line
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+    from typing import TextIO
+
+    from osiris_core.drivers.protocol import DriverSpec
+    from osiris_core.fuzz.hunt import Find, Hunt
+    from osiris_core.parity.record import ParityRecord
+
+EXIT_NOTHING = 0
+EXIT_FOUND = 1
+EXIT_INFRASTRUCTURE = 3
+
+_TELL_EVERY_S: Final = 10.0
+_NOT_CODE: Final = frozenset({"__pycache__", ".git", ".venv"})
+
+
+def fuzz(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    """Hunt, write what was found, and return the exit code."""
+    require_hypothesis()
+    code = code_files(given.code)
+    drivers = chosen_drivers(given.drivers, given.code)
+    options = CheckOptions(project_root=Path.cwd(), provider=given.e2b, isolation=given.isolation)
+    validate_options(options, TARGETS)
+
+    from osiris_core.fuzz.hunt import Hunt, Plan
+    from osiris_core.fuzz.manifests import manifests
+    from osiris_core.fuzz.reproducer import write_reproducer
+    from osiris_core.fuzz.trial import Targets
+
+    records: list[ParityRecord] = []
+    progress = _Progress(err)
+    finds: list[Find] = []
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="osiris-fuzz-", dir=memory_directory())))
+        pair = stack.enter_context(Targets(scratch / "cold", TARGETS, options))
+
+        def tell(record: ParityRecord) -> None:
+            if given.records is not None:
+                records.append(record)
+            progress.tell(hunt)
+
+        hunt = Hunt(
+            strategy=manifests(drivers=drivers, code=code, max_steps=given.steps),
+            warm=pair,
+            cold=pair,
+            plan=Plan(examples=given.examples, seed=given.seed, finds=given.finds),
+            tell=tell,
+        )
+        for find in hunt.iterate():
+            finds.append(find)
+            reproducer = write_reproducer(find, given.out)
+            _say(out, find, reproducer.commands)
+    progress.end(hunt)
+    if given.records is not None:
+        _write_records(given.records, records)
+    if not finds:
+        return EXIT_NOTHING
+    return EXIT_INFRASTRUCTURE if all(each.trial.kind == ("INFRA", "") for each in finds) else EXIT_FOUND
+
+
+def require_hypothesis() -> None:
+    """Raise `UsageError` where Hypothesis is not installed."""
+    if importlib.util.find_spec("hypothesis") is None:
+        raise UsageError("fuzzing needs Hypothesis", hint="pip install 'pytest-osiris[fuzz]'")
+
+
+def memory_directory() -> str | None:
+    """Return a directory in memory where there is one: nothing of an example has to outlive the machine."""
+    place = Path("/dev/shm")  # noqa: S108 - only the parent of a directory of our own
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            return str(place)
+    except OSError:
+        return None
+
+
+def chosen_drivers(names: str | None, code: Sequence[Path]) -> list[DriverSpec] | None:
+    """Return the declarations of the named drivers, None for all that ship. Raises `UsageError` for an unknown one."""
+    if names is None:
+        return None
+    catalog = DriverCatalog()
+    found = []
+    for name in names.split(","):
+        spec = catalog.find(name.strip(), [each.absolute() for each in code])
+        if spec is None:
+            raise UsageError(
+                f"there is no driver {name.strip()!r}", hint=f"there are {', '.join(sorted(catalog.names()))}"
+            )
+        found.append(spec)
+    return found
+
+
+def code_files(directories: Sequence[Path]) -> Mapping[str, bytes]:
+    """Return every file below the code directories, by path below its own. Raises `UsageError` where there is none."""
+    found: dict[str, bytes] = {}
+    for directory in directories:
+        if not directory.is_dir():
+            raise UsageError(f"{directory} is no directory", hint="--code takes a directory of Python files")
+        for path in sorted(directory.rglob("*")):
+            relative = path.relative_to(directory)
+            if path.is_file() and not _NOT_CODE & set(relative.parts):
+                found[relative.as_posix()] = path.read_bytes()
+    return found
+
+
+def _say(out: TextIO, find: Find, commands: Sequence[str]) -> None:
+    record, example = find.trial.record, find.trial.example
+    flaky = "" if find.seen == find.cold else f" (seen in {find.seen} of {find.cold} checks)"
+    said = f"{record.verdict or 'REFUSED'} {' '.join(record.headline.split())}{flaky}"
+    out.write(f"{visible_line(said)}\n")
+    out.write(f"  {example.steps} steps, {example.rows} rows; example {find.first_at}, shrunk in {find.shrinks}\n")
+    out.writelines(f"  {command}\n" for command in commands)
+    out.flush()
+
+
+class _Progress:
+    """A line now and then on standard error."""
+
+    def __init__(self, err: TextIO) -> None:
+        self._err = err
+        self._told = time.monotonic()
+
+    def tell(self, hunt: Hunt) -> None:
+        if time.monotonic() - self._told >= _TELL_EVERY_S:
+            self._told = time.monotonic()
+            self._err.write(f"fuzz: {self._rate(hunt)}\n")
+
+    def end(self, hunt: Hunt) -> None:
+        self._err.write(f"fuzz: {self._rate(hunt)}\n")
+        for _, kind in hunt.unconfirmed:
+            self._err.write(f"fuzz: not confirmed by an ordinary check: {' '.join(kind)}\n")
+
+    @staticmethod
+    def _rate(hunt: Hunt) -> str:
+        rate = hunt.distinct / hunt.looking_s if hunt.looking_s else 0.0
+        cold = f", {hunt.compared_cold} of them cold as well" if hunt.compared_cold else ""
+        return f"{hunt.tried} examples, {hunt.distinct} runs, {rate:.1f} a second{cold}"
+
+
+def _write_records(path: Path, records: Sequence[ParityRecord]) -> None:
+    from osiris_core.parity.record_io import encode_records
+    from osiris_core.surface import record_set
+
+    path.write_bytes(encode_records(record_set(records)) + b"\n")

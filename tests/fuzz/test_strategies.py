@@ -1,0 +1,107 @@
+"""What is generated can be run, says what it means, and is wrong where it is meant to be."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from osiris_core.check import load
+from osiris_core.errors import ManifestError
+from osiris_core.fuzz.bad import MISTAKES
+from osiris_core.fuzz.example import Example
+from osiris_core.fuzz.yaml_text import yaml_text
+from osiris_core.wire.canon import canonical_json
+from pytest_osiris.strategies import bad_manifests, manifests, texts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+few = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=12,
+    suppress_health_check=list(HealthCheck),
+)
+_numbers = itertools.count()
+
+
+def project(tmp_path: Path) -> Path:
+    """A directory for one example."""
+    root = tmp_path / f"project-{next(_numbers)}"
+    root.mkdir()
+    (root / "pyproject.toml").touch()
+    return root
+
+
+@few
+@given(manifests())
+def test_generated_manifests_load(tmp_path: Path, example: Example):
+    """The loader takes every one of them, with the values that it was generated from."""
+    root = project(tmp_path)
+    manifest = load(example.write(root), project_root=root)
+    assert [step.id for step in manifest.steps] == [step["id"] for step in example.document["steps"]]
+    for step, meant in zip(manifest.steps, example.document["steps"], strict=True):
+        assert canonical_json(dict(step.config)) == canonical_json(meant["config"])
+
+
+@few
+@given(bad_manifests())
+def test_planted_mistakes_are_named(tmp_path: Path, example: Example):
+    """What was planted is what the loader complains about."""
+    root = project(tmp_path)
+    with pytest.raises(ManifestError) as caught:
+        load(example.write(root), project_root=root)
+    assert any(MISTAKES[example.planted].says in problem.message for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_every_class_of_mistake_can_be_planted(tmp_path: Path, name: str):
+    """None of them is there by name only."""
+    root = project(tmp_path)
+    example = _first(bad_manifests(mistakes=(name,)))
+    with pytest.raises(ManifestError, match=MISTAKES[name].says):
+        load(example.write(root), project_root=root)
+
+
+def _first(strategy: st.SearchStrategy[Example]) -> Example:
+    from hypothesis import find
+
+    return find(strategy, lambda _: True, settings=settings(few, max_examples=5, phases=[Phase.generate]))
+
+
+@few
+@given(
+    st.dictionaries(
+        texts(huge=False), texts(huge=False) | st.integers(-(2**63), 2**63 - 1) | st.none() | st.booleans(), max_size=3
+    )
+)
+def test_yaml_says_the_same_values(tmp_path: Path, values: dict[str, object]):
+    """Whatever text a config holds is read back as it is."""
+    values.pop("<<", None)
+    step = {"id": "a", "driver": "python.callable", "config": {"function": "m:f", "kwargs": values}}
+    document = {"osiris": "1", "pipeline": {"id": "p"}, "steps": [step]}
+    root = project(tmp_path)
+    (root / "x.osiris.yaml").write_text(yaml_text(document), encoding="utf-8")
+    manifest = load(root / "x.osiris.yaml", project_root=root)
+    assert canonical_json(dict(manifest.steps[0].config["kwargs"])) == canonical_json(values)
+
+
+def test_rows_count_records_and_not_lines():
+    """A line end inside of quotes is part of a field."""
+    document = {"steps": [{"id": "a", "config": {"path": "a.csv"}}]}
+    example = Example(document=document, files={"a.csv": b'a,b\n1,"x\ny"\n2,z\n'}, data=("a.csv",))
+    assert example.rows == 2
+    assert example.steps == 1
+
+
+def test_an_example_is_known_by_all_it_says():
+    """Another byte in a file is another example."""
+    document = {"steps": []}
+    one, other = Example(document=document, files={"a": b"1"}), Example(document=document, files={"a": b"2"})
+    assert one.key != other.key
+    assert one.key == Example(document=document, files={"a": b"1"}).key
