@@ -121,18 +121,8 @@ def _record(
 
 
 def _expectation_failures(results: Sequence[TargetResult], manifest: Manifest) -> tuple[str, ...]:
-    expect = manifest.expect
     return tuple(
-        sentence
-        for each in results
-        if each.session is not None
-        for sentence in unmet(
-            each.session,
-            expect_outcome=expect.outcome,
-            failed_step=expect.failed_step,
-            rows=expect.rows,
-            artifacts=expect.artifacts,
-        )
+        sentence for each in results if each.session is not None for sentence in unmet(each.session, manifest.expect)
     )
 
 

@@ -12,6 +12,7 @@ from osiris_core import judgement
 from osiris_core.backends.protocol import TargetFacts
 from osiris_core.errors import SandboxError, WireError
 from osiris_core.judgement import Circumstances, TargetResult, judge
+from osiris_core.manifest.model import Expectation
 from osiris_core.parity.record import Comparison, Verdict
 
 LOST = SandboxError("the sandbox went away")
@@ -40,7 +41,7 @@ def result(target: str, *, outcome: str | None = "succeeded", failure: Any = Non
 
 
 def circumstances(*, changed: tuple[str, ...] = (), expect: str = "succeeded") -> Circumstances:
-    expectation = SimpleNamespace(outcome=expect, failed_step=None, rows={}, artifacts=())
+    expectation = Expectation(outcome=expect)
     manifest: Any = SimpleNamespace(
         location="x.osiris.yaml",
         pipeline=SimpleNamespace(id="x"),

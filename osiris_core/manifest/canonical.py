@@ -49,8 +49,12 @@ def canonical_form(manifest: Manifest) -> dict[str, Any]:
         "expect": {
             "outcome": expect.outcome,
             "failed_step": expect.failed_step,
-            "rows": dict(expect.rows),
-            "artifacts": list(expect.artifacts),
+            "rows": {step: each.to_json() for step, each in expect.rows.items()},
+            "metrics": {
+                step: {name: each.to_json() for name, each in metrics.items()}
+                for step, metrics in expect.metrics.items()
+            },
+            "artifacts": {path: each.to_json() for path, each in expect.artifacts.items()},
         },
         "parity": {"text": manifest.parity_text},
         "pytest": _collecting(manifest.pytest),

@@ -87,14 +87,71 @@ class Connection:
     fields: MappingNode = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a number must be: at least one and at most the other, or exactly both; None is no limit."""
+
+    least: float | None
+    most: float | None
+
+    @classmethod
+    def exactly(cls, value: float) -> Limits:
+        """Return the limits that one value fits into."""
+        return cls(value, value)
+
+    def hold(self, value: float) -> bool:
+        """Whether a number fits."""
+        return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
+
+    def __str__(self) -> str:
+        """Return `16`, `at least 16`, `at most 16`, or `16 to 20`."""
+        if self.least == self.most:
+            return f"{self.least:,}"
+        if self.least is None or self.most is None:
+            return f"at least {self.least:,}" if self.most is None else f"at most {self.most:,}"
+        return f"{self.least:,} to {self.most:,}"
+
+    def to_json(self) -> float | dict[str, float | None] | None:
+        """Return it as a manifest says it."""
+        if self.least == self.most:
+            return self.least
+        return {name: value for name, value in (("min", self.least), ("max", self.most)) if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactRule:
+    """What must be true of one artifact: that it is there, and more where more is said; or that it is `absent`.
+
+    `sha256` is 64 lower-case hex digits; `lines` counts line ends, and a last line without one; `contains` are texts
+    that must be in it, in UTF-8.
+    """
+
+    absent: bool = False
+    sha256: str | None = None
+    size_bytes: Limits | None = None
+    lines: Limits | None = None
+    contains: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a manifest says it."""
+        said: dict[str, Any] = {"absent": True} if self.absent else {}
+        if self.sha256 is not None:
+            said["sha256"] = self.sha256
+        for name, limits in (("size_bytes", self.size_bytes), ("lines", self.lines)):
+            if limits is not None:
+                said[name] = limits.to_json()
+        return {**said, "contains": list(self.contains)} if self.contains else said
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What must be true of every run: `rows` by step id, `artifacts` as `<step>/<file>`."""
+    """What must be true of every run: `rows` by step, `metrics` by step and name, `artifacts` by `<step>/<file>`."""
 
     outcome: str = "succeeded"
     failed_step: str | None = None
-    rows: Mapping[str, int] = field(default_factory=dict)
-    artifacts: tuple[str, ...] = ()
+    rows: Mapping[str, Limits] = field(default_factory=dict)
+    metrics: Mapping[str, Mapping[str, Limits]] = field(default_factory=dict)
+    artifacts: Mapping[str, ArtifactRule] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

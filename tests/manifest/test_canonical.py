@@ -72,7 +72,7 @@ def test_the_canonical_form_is_complete(project: Project):
                 "retries": 0,
             },
         ],
-        "expect": {"outcome": "succeeded", "failed_step": None, "rows": {"a": 1}, "artifacts": []},
+        "expect": {"outcome": "succeeded", "failed_step": None, "rows": {"a": 1}, "metrics": {}, "artifacts": {}},
         "parity": {"text": "normalized"},
         "pytest": {},
     }

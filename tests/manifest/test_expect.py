@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from osiris_core.manifest.model import ArtifactRule, Limits
 from tests.manifest.project import WHOLE
 
 if TYPE_CHECKING:
@@ -41,6 +42,41 @@ def test_outcomes_that_can_be_expected(project: Project, outcome: str):
         ("{rows: {a: true}}", "5:20: `a` must be a whole number, but it is true or false"),
         ("{rows: {a: 1.0}}", "5:20: `a` must be a whole number, but it is a number"),
         ('{rows: {a: "1"}}', "5:20: `a` must be a whole number, but it is text"),
+        ("{rows: {a: {min: 2, max: 1}}}", "5:20: `min` is more than `max` of `a`, so that nothing could fit"),
+        ("{rows: {a: {}}}", "5:20: `a` is empty (give `min`, `max` or both)"),
+        ("{rows: {a: {mim: 2}}}", "5:21: unknown key `mim` in `a` (did you mean `min`?)"),
+        ("{rows: {a: {min: 1.5}}}", "5:26: `min` must be a whole number, but it is a number"),
+        ("{metrics: 3}", "5:19: `metrics` must be a mapping, but it is a whole number"),
+        ("{metrics: {b: {x: 1}}}", "5:20: unknown step `b` in `expect`"),
+        ("{metrics: {a: 1}}", "5:23: `a` must be a mapping, but it is a whole number"),
+        ("{metrics: {a: {x: many}}}", "5:27: `x` must be a number, but it is text"),
+        ("{metrics: {a: {x: true}}}", "5:27: `x` must be a number, but it is true or false"),
+        ("{metrics: {a: {x: {max: 1, least: 0}}}}", "5:36: unknown key `least` in `x` (known: min, max)"),
+        ("{metrics: {a: {x: {min: 1, max: 0.5}}}}", "5:27: `min` is more than `max` of `x`, so that nothing could fit"),
+        ("{artifacts: {a: {}}}", "5:22: `a` names no file of a step (write `<step>/<file>`)"),
+        ("{artifacts: {b/x: {}}}", "5:22: unknown step `b` in `expect`"),
+        (
+            "{artifacts: {a/x: }}",
+            "5:22: `a/x` must be a mapping, but it is empty (leave the key out where there is nothing to say)",
+        ),
+        (
+            "{artifacts: {a/x: {size: 1}}}",
+            "5:28: unknown key `size` in `a/x` (known: absent, sha256, size_bytes, lines, contains)",
+        ),
+        ("{artifacts: {a/x: {sha256: 12}}}", "5:36: `sha256` must be text, but it is a whole number (quote it)"),
+        (
+            "{artifacts: {a/x: {sha256: abc}}}",
+            "5:36: `abc` is no SHA-256 (64 hex digits, as `sha256sum` prints them)",
+        ),
+        ("{artifacts: {a/x: {size_bytes: -1}}}", "5:40: `size_bytes` must be at least 0, not -1"),
+        ("{artifacts: {a/x: {lines: x}}}", "5:35: `lines` must be a whole number, but it is text"),
+        ("{artifacts: {a/x: {contains: 5}}}", "5:38: `contains` must be text, but it is a whole number (quote it)"),
+        ("{artifacts: {a/x: {contains: ''}}}", "5:38: an empty text is in every file (write what must be in it)"),
+        (
+            "{artifacts: {a/x: {absent: false}}}",
+            "5:28: an artifact is expected to be there anyway (leave `absent` out)",
+        ),
+        ("{artifacts: {a/x: {absent: true, lines: 1}}}", "5:28: `a/x` cannot be absent and have properties"),
         ("{rows: 3}", "5:16: `rows` must be a mapping, but it is a whole number"),
         ("{artifacts: a/x.csv}", "5:21: `artifacts` must be a list, but it is text (write it in [brackets])"),
         ("{artifacts: [x.csv]}", "5:22: `x.csv` names no file of a step (write `<step>/<file>`)"),
@@ -63,4 +99,33 @@ def test_the_nearest_step_is_named(project: Project):
 
 def test_no_rows_may_be_expected(project: Project):
     """Zero is a number of rows."""
-    assert project.load(WHOLE + "expect: {rows: {a: 0}}\n").expect.rows == {"a": 0}
+    assert project.load(WHOLE + "expect: {rows: {a: 0}}\n").expect.rows == {"a": Limits(0, 0)}
+
+
+def test_limits_and_rules_are_read(project: Project):
+    """A number, or its least and most; an artifact with what is said of it."""
+    digest = "0123456789abcdef" * 4
+    written = (
+        "expect:\n  rows: {a: {min: 1}}\n  metrics: {a: {x: 1.5, y: {max: 2}, z: {min: 1, max: 3}}}\n"
+        f"  artifacts: {{a/b: {{}}, a/a: {{sha256: {digest.upper()}, size_bytes: 5, lines: {{max: 9}}, contains: x}},"
+        " a/c: {absent: true}}\n"
+    )
+    manifest = project.load(WHOLE + written)
+    assert manifest.expect.rows == {"a": Limits(1, None)}
+    assert manifest.expect.metrics == {"a": {"x": Limits(1.5, 1.5), "y": Limits(None, 2), "z": Limits(1, 3)}}
+    assert manifest.expect.artifacts == {
+        "a/a": ArtifactRule(sha256=digest, size_bytes=Limits(5, 5), lines=Limits(None, 9), contains=("x",)),
+        "a/b": ArtifactRule(),
+        "a/c": ArtifactRule(absent=True),
+    }
+    assert manifest.canonical["expect"] == {
+        "outcome": "succeeded",
+        "failed_step": None,
+        "rows": {"a": {"min": 1}},
+        "metrics": {"a": {"x": 1.5, "y": {"max": 2}, "z": {"min": 1, "max": 3}}},
+        "artifacts": {
+            "a/a": {"sha256": digest, "size_bytes": 5, "lines": {"max": 9}, "contains": ["x"]},
+            "a/b": {},
+            "a/c": {"absent": True},
+        },
+    }

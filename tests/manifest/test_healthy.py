@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from osiris_core.manifest.loader import find_project_root
-from osiris_core.manifest.model import Expectation, InputFile, Pipeline, Resources, Step, Variable
+from osiris_core.manifest.model import ArtifactRule, Expectation, InputFile, Limits, Pipeline, Resources, Step, Variable
 from tests.manifest.project import HEAD, STEPS, WHOLE
 
 if TYPE_CHECKING:
@@ -89,7 +89,10 @@ def test_steps_arrive_with_line_and_config(full: Project):
 def test_expectation_arrives(full: Project):
     """The oracle is read as it was written."""
     assert full.load(FULL).expect == Expectation(
-        outcome="failed", failed_step="count", rows={"read-flights": 3}, artifacts=("count/out/a.csv",)
+        outcome="failed",
+        failed_step="count",
+        rows={"read-flights": Limits(3, 3)},
+        artifacts={"count/out/a.csv": ArtifactRule()},
     )
 
 
@@ -116,7 +119,7 @@ def test_what_is_not_said_has_defaults(project: Project):
     assert manifest.resources == Resources(cpus=2, memory_mb=512, disk_mb=1024)
     assert (manifest.inputs, manifest.code, manifest.requirements, manifest.env) == ((), (), (), ())
     assert (manifest.timeout_s, manifest.parity_text) == (None, "normalized")
-    assert manifest.expect == Expectation(outcome="succeeded", failed_step=None, rows={}, artifacts=())
+    assert manifest.expect == Expectation(outcome="succeeded", failed_step=None, rows={}, metrics={}, artifacts={})
 
 
 @pytest.mark.parametrize("indent", [None, 2, "\t"], ids=["one line", "spaces", "tabs"])

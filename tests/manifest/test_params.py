@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from osiris_core.errors import UsageError
+from osiris_core.manifest.model import Limits
 from osiris_core.manifest.overrides import read_overrides, unknown_names, write_override
 from tests.manifest.project import HEAD
 
@@ -78,7 +79,7 @@ def test_sections_that_serve_parameters(project: Project):
         "continue",
     )
     assert (manifest.template, manifest.steps[0].timeout_s, manifest.steps[0].retries) == ("tpl", 9, 3)
-    assert (manifest.expect.rows, manifest.expect.artifacts) == ({"a": 7}, ("a/a",))
+    assert (manifest.expect.rows, list(manifest.expect.artifacts)) == ({"a": Limits(7, 7)}, ["a/a"])
     assert manifest.params_unused == ()
 
 
