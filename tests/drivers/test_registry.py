@@ -18,6 +18,8 @@ def test_the_built_in_drivers_are_declared_by_name():
         "filesystem.csv_writer": "writer",
         "filesystem.parquet_extractor": "extractor",
         "filesystem.parquet_writer": "writer",
+        "filesystem.jsonl_extractor": "extractor",
+        "filesystem.jsonl_writer": "writer",
         "filesystem.copy": "writer",
         "shell.command": "callable",
         "duckdb.processor": "processor",
