@@ -7,8 +7,8 @@ the table, many rows at a time.
 from __future__ import annotations
 
 import json
-import math
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from osiris_core.drivers.engine import connect_in_utc
@@ -18,7 +18,7 @@ from osiris_core.drivers.jsonl_values import reader_of
 from osiris_core.wire.names import TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import duckdb
     import pyarrow as pa
@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 _BATCH_ROWS: Final = 20_000
 _TYPE: Final = re.compile(r"[A-Za-z0-9_ ,()\[\]\"]+")
 _SHOWN: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column's type; `is_plain` where the values are known to be what the engine takes for it."""
+
+    kind: pa.DataType
+    is_plain: bool = False
 
 
 class JsonlExtractor:
@@ -53,13 +61,16 @@ class JsonlExtractor:
         return {TABLE: table}
 
 
-def _types(shown: str, columns: Mapping[str, str] | Sequence[str]) -> dict[str, pa.DataType]:
-    """Return the type of each column of the table, in its order."""
+def _types(shown: str, columns: Mapping[str, str] | Sequence[str]) -> dict[str, _Column]:
+    """Return the columns of the table, in their order."""
     declared = _declared(columns) if isinstance(columns, dict) else {}
     shapes: dict[str, Shape] = {}
-    for _, row in _rows(shown):
-        for name, value in row.items():
-            shapes.setdefault(name, Shape()).add(value)
+    for rows in _batches(shown):
+        for name in _names(rows):
+            try:
+                shapes.setdefault(name, Shape()).add([row.get(name) for row in rows.values()])
+            except ValueError as error:
+                raise ValueError(f"{shown}: column {name!r} {error}, near line {next(iter(rows))}") from error
     names = [*shapes, *(name for name in declared if name not in shapes)]
     if isinstance(columns, list):
         unknown = [name for name in columns if name not in shapes]
@@ -68,12 +79,23 @@ def _types(shown: str, columns: Mapping[str, str] | Sequence[str]) -> dict[str, 
         names = list(columns)
     if not names:
         raise ValueError(f"{shown} has no columns: say in columns which there would be")
-    return {name: declared[name] if name in declared else _inferred(shown, name, shapes[name]) for name in names}
+    return {
+        name: _Column(declared[name]) if name in declared else _inferred(shown, name, shapes[name]) for name in names
+    }
 
 
-def _inferred(shown: str, name: str, shape: Shape) -> pa.DataType:
+def _names(rows: Mapping[int, Mapping[str, Any]]) -> Iterable[str]:
+    """Return the keys of all rows in the order of their first appearance."""
+    names: dict[str, None] = {}
+    for row in rows.values():
+        if not row.keys() <= names.keys():
+            names.update(dict.fromkeys(row))
+    return names
+
+
+def _inferred(shown: str, name: str, shape: Shape) -> _Column:
     try:
-        return shape.arrow_type()
+        return _Column(shape.arrow_type(), is_plain=shape.is_plain)
     except ValueError as error:
         raise ValueError(f"{shown}: column {name!r} {error}: declare its type in columns") from error
 
@@ -100,75 +122,82 @@ def _arrow_type(connection: duckdb.DuckDBPyConnection, written: str) -> pa.DataT
     return kind
 
 
-def _table(shown: str, types: Mapping[str, pa.DataType]) -> pa.Table:
+def _table(shown: str, columns: Mapping[str, _Column]) -> pa.Table:
     import pyarrow as pa
 
-    schema = pa.schema(list(types.items()))
-    batches = []
-    lines: list[tuple[int, dict[str, Any]]] = []
-    for line in _rows(shown):
-        lines.append(line)
-        if len(lines) == _BATCH_ROWS:
-            batches.append(_batch(shown, lines, schema))
-            lines = []
-    batches.append(_batch(shown, lines, schema))
+    schema = pa.schema([(name, column.kind) for name, column in columns.items()])
+    batches = [
+        pa.RecordBatch.from_arrays([_array(shown, rows, *each) for each in columns.items()], schema=schema)
+        for rows in _batches(shown)
+    ]
     return pa.Table.from_batches(batches, schema=schema)
 
 
-def _batch(shown: str, lines: Sequence[tuple[int, dict[str, Any]]], schema: pa.Schema) -> pa.RecordBatch:
+def _array(shown: str, rows: Mapping[int, Mapping[str, Any]], name: str, column: _Column) -> pa.Array:
+    """Return one column of some rows. ValueError for the first value that is none of its type."""
     import pyarrow as pa
 
-    arrays = []
-    for field in schema:
-        read = reader_of(field.type)
-        values = []
-        for number, row in lines:
-            value = row.get(field.name)
+    values = [row.get(name) for row in rows.values()]
+    read = reader_of(column.kind)
+    if not column.is_plain:
+        for index, (number, value) in enumerate(zip(rows, values, strict=True)):
             try:
-                values.append(None if value is None else read(value))
+                values[index] = None if value is None else read(value)
             except (TypeError, ValueError, KeyError) as error:
-                raise _misfit(shown, number, field, value, error) from error
-        try:
-            arrays.append(pa.array(values, field.type))
-        except (pa.ArrowInvalid, OverflowError, UnicodeError) as error:
-            number, value = _first_misfit(lines, field, values)
-            raise _misfit(shown, number, field, value, error) from error
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+                raise _misfit(f"{shown}: line {number}", name, column, value, error) from error
+    try:
+        return pa.array(values, column.kind)
+    except (pa.ArrowInvalid, OverflowError, UnicodeError) as error:
+        number, value = _first_misfit(rows, name, column, values)
+        raise _misfit(f"{shown}: line {number}", name, column, value, error) from error
 
 
-def _misfit(shown: str, number: int, field: pa.Field, value: Any, error: Exception) -> ValueError:
+def _misfit(line: str, name: str, column: _Column, value: Any, error: Exception) -> ValueError:
     text = ascii(value)
     cut = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-    return ValueError(f"{shown}: line {number}, column {field.name!r}: {cut} cannot be read as {field.type}: {error}")
+    return ValueError(f"{line}, column {name!r}: {cut} cannot be read as {column.kind}: {error}")
 
 
 def _first_misfit(
-    lines: Sequence[tuple[int, dict[str, Any]]], field: pa.Field, values: Sequence[Any]
+    rows: Mapping[int, Mapping[str, Any]], name: str, column: _Column, values: Sequence[Any]
 ) -> tuple[int, Any]:
     """Return the line and the value that the engine does not take."""
     import pyarrow as pa
 
-    for (number, row), value in zip(lines, values, strict=True):
+    for (number, row), value in zip(rows.items(), values, strict=True):
         try:
-            pa.array([value], field.type)
+            pa.array([value], column.kind)
         except (pa.ArrowInvalid, OverflowError, UnicodeError):
-            return number, row.get(field.name)
-    return lines[0][0], None
+            return number, row.get(name)
+    return next(iter(rows)), None
 
 
-def _rows(shown: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the objects of a file with the numbers of their lines."""
-    decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number, parse_float=_float)
+def _batches(shown: str) -> Iterator[dict[int, dict[str, Any]]]:
+    """Yield the objects of a file by the numbers of their lines, many at once."""
+    decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number)
+    rows: dict[int, dict[str, Any]] = {}
     with existing_file(shown).open("rb") as stream:
         for number, line in enumerate(stream, 1):
             try:
-                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-                row = decoder.decode(text)
+                row = _row(decoder, line.decode("utf-8-sig" if number == 1 else "utf-8"))
             except (ValueError, RecursionError) as error:
                 raise ValueError(f"{shown}: line {number} is no JSON: {error}") from error
             if not isinstance(row, dict):
                 raise ValueError(f"{shown}: line {number} is no object, and so no row")  # noqa: TRY004 - of the file
-            yield number, row
+            rows[number] = row
+            if len(rows) == _BATCH_ROWS:
+                yield rows
+                rows = {}
+    if rows:
+        yield rows
+
+
+def _row(decoder: json.JSONDecoder, line: str) -> Any:
+    """Return the value of a line; `raw_decode` alone is the quick way for lines without spaces around it."""
+    if line[:1] != "{":
+        return decoder.decode(line)
+    row, end = decoder.raw_decode(line)
+    return row if line[end:] == "\n" else decoder.decode(line)
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -181,10 +210,3 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number in JSON")
-
-
-def _float(text: str) -> float:
-    value = float(text)
-    if math.isinf(value):
-        raise ValueError(f"{text} is larger than any number of 64 bits")
-    return value

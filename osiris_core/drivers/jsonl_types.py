@@ -6,18 +6,29 @@ mixes kinds has none, and whoever reads it has to say what it is meant to be.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.drivers.jsonl_text import SPECIAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pyarrow as pa
 
+_KINDS: Final[dict[type, str]] = {
+    str: "texts",
+    int: "whole numbers",
+    float: "numbers",
+    bool: "truth values",
+    dict: "objects",
+    list: "lists",
+}
 _EXACT_IN_DOUBLE: Final = 2**53
 _INT64: Final = 2**63
 _UINT64: Final = 2**64
@@ -43,29 +54,29 @@ class Shape:
     item: Shape | None = None
     fields: dict[str, Shape] = field(default_factory=dict)
 
-    def add(self, value: Any) -> None:
-        """Take one more value into account."""
-        kind = type(value)
-        if kind is str:
-            self.kinds.add("texts")
-            if self.texts:
-                self.texts = tuple(each for each in self.texts if _TESTS[each](self, value))
-        elif kind is int:
-            self.kinds.add("whole numbers")
-            self.low, self.high = min(self.low, value), max(self.high, value)
-        elif kind is float:
-            self.kinds.add("numbers")
-        elif kind is bool:
-            self.kinds.add("truth values")
-        elif kind is dict:
-            self.kinds.add("objects")
-            for key, each in value.items():
-                self.fields.setdefault(key, Shape()).add(each)
-        elif kind is list:
-            self.kinds.add("lists")
+    def add(self, values: Sequence[Any]) -> None:
+        """Take more values into account. ValueError for a number that is none in 64 bits."""
+        by_kind = _by_kind(values)
+        by_kind.pop(NoneType, None)
+        self.kinds.update(_KINDS[kind] for kind in by_kind)
+        if str in by_kind:
+            self._add_texts(by_kind[str])
+        if int in by_kind:
+            self.low, self.high = min(self.low, *by_kind[int]), max(self.high, *by_kind[int])
+        if float in by_kind and math.inf in (-min(by_kind[float]), max(by_kind[float])):
+            raise ValueError("has a number that is larger than any of 64 bits")
+        if dict in by_kind:
+            for key in dict.fromkeys(chain.from_iterable(by_kind[dict])):
+                self.fields.setdefault(key, Shape()).add([each.get(key) for each in by_kind[dict]])
+        if list in by_kind:
             self.item = self.item or Shape()
-            for each in value:
-                self.item.add(each)
+            self.item.add(list(chain.from_iterable(by_kind[list])))
+
+    def _add_texts(self, texts: Sequence[str]) -> None:
+        for test in self.texts:
+            passes = _TESTS[test]
+            if not all(passes(self, text) for text in texts):
+                self.texts = tuple(each for each in self.texts if each != test)
 
     def arrow_type(self) -> pa.DataType:
         """Return the type of all values. ValueError, as a clause, where they have none in common."""
@@ -88,6 +99,13 @@ class Shape:
         if kind == "texts":
             return self._text() if self.kinds else pa.string()
         return pa.float64() if kind == "numbers" else pa.bool_()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether Python's values are those of the type: numbers without texts among them, texts that stay texts."""
+        if self.kinds == {"texts"}:
+            return not self.texts
+        return self.kinds <= {"truth values", "numbers"} or self.kinds == {"whole numbers"}
 
     def _whole(self) -> pa.DataType:
         import pyarrow as pa
@@ -126,6 +144,13 @@ class Shape:
         self.digits = max(self.digits, len((found[1] or ".")[1:]))
         self.years = (min(self.years[0], year), max(self.years[1], year))
         return True
+
+
+def _by_kind(values: Sequence[Any]) -> dict[type, Sequence[Any]]:
+    kinds = set(map(type, values))
+    if len(kinds) == 1:
+        return {kinds.pop(): values}
+    return {kind: [value for value in values if type(value) is kind] for kind in kinds}
 
 
 def _is_date(text: str) -> bool:
