@@ -288,7 +288,9 @@ class Checker:
             from osiris_core.sandbox.launch import SandboxServerError, ServerProcess
 
             try:
-                self._own_server = ServerProcess.start(isolation=self._options.isolation, options=self._server_options)
+                # Every sandbox of ours says whether it is to have the network; a manifest's default is that it has not.
+                options = ("--allow-network", *self._server_options)
+                self._own_server = ServerProcess.start(isolation=self._options.isolation, options=options)
             except SandboxServerError as error:
                 raise InfrastructureError(str(error)) from error
         return self._own_server.address

@@ -132,6 +132,7 @@ def _target_run(result: TargetResult, circumstances: Circumstances) -> TargetRun
         target=facts.target,
         provider=facts.provider,
         isolation=facts.isolation,
+        network=facts.network,
         phases=tuple((name, round(elapsed, 3)) for name, elapsed in facts.phases),
         elapsed_ms=round(sum(elapsed for _, elapsed in facts.phases), 3),
         http_requests=facts.http_requests,

@@ -34,7 +34,7 @@ class LocalBackend:
 
     def facts(self) -> TargetFacts:
         """Return an empty record: the host provides, nothing isolates."""
-        return TargetFacts(target=self.target, provider="host", isolation="none")
+        return TargetFacts(target=self.target, provider="host", isolation="none", network="host")
 
     def close(self) -> None:
         """Hold nothing between runs."""

@@ -48,6 +48,7 @@ class TargetFacts:
     target: str
     provider: str
     isolation: str
+    network: str = ""  # "host": the machine's own; "none": its own loopback; "full": the internet
     sandbox_id: str = ""
     template: str = ""
     phases: list[tuple[str, float]] = field(default_factory=list)
@@ -71,6 +72,7 @@ class TargetFacts:
             "target": self.target,
             "provider": self.provider,
             "isolation": self.isolation,
+            "network": self.network,
             "sandbox_id": self.sandbox_id,
             "template": self.template,
             "phases": [{"name": name, "elapsed_ms": round(elapsed, 3)} for name, elapsed in self.phases],

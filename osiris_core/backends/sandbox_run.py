@@ -37,6 +37,7 @@ PROJECT = PurePosixPath("work")
 STATE = PurePosixPath(".osiris")
 RUN_DIRECTORY = STATE / "run"
 """Paths below the sandbox user's home: the files API joins them to it, a shell knows it as `$HOME`."""
+FULL = "full"
 _SPOOLED_IN_MEMORY = 8 << 20
 _STDERR_CHARACTERS = 2000
 _MESSAGE_CHARACTERS = 200
@@ -76,8 +77,11 @@ class SandboxRun:
         if sandbox is None:
             raise SandboxError(f"{self._facts.provider} had made no sandbox when the run was stopped")
         self._facts.sandbox_id = sandbox.sandbox_id
+        self._facts.network = self._network
         renewal = asyncio.create_task(self._renew(sandbox))
         try:
+            if self._network == FULL:
+                await self._unless_stopped(self._require_network(sandbox), grace_s=0)
             if not self.stop.is_set():
                 await self._unless_stopped(self._upload(sandbox), grace_s=0)
             if not self.stop.is_set():
@@ -129,7 +133,7 @@ class SandboxRun:
                 template=self._template.name,
                 timeout=int(self._patience.lease_s),
                 metadata={"osiris_session": self._job.request.session_id, "osiris_target": self._facts.target},
-                allow_internet_access=self._job.manifest.network == "full",
+                allow_internet_access=self._job.manifest.network == FULL,
                 idempotency_key=f"osiris-{self._job.request.session_id}-{self._attempt}".lower(),
             )
         except AuthenticationException as error:
@@ -158,6 +162,22 @@ class SandboxRun:
             f"{self._facts.provider} has no template {name}: {error}",
             hint="it was there before; run again to have it built",
         )
+
+    @property
+    def _network(self) -> str:
+        """What the sandbox can reach; ordinary processes of a host reach what it reaches, whatever is asked for."""
+        return "host" if self._facts.isolation == "plain" else self._job.manifest.network
+
+    async def _require_network(self, sandbox: AsyncSandbox) -> None:
+        """Raise where a provider made a sandbox without the network that the manifest asks for, and says so."""
+        self._facts.http_requests += 1
+        with _as_sandbox_error("the sandbox could not be asked about its network"):
+            info = await sandbox.get_info()
+        if info.allow_internet_access is False:
+            raise SandboxError(
+                f"{self._facts.provider} makes no sandboxes with a network, and the manifest says `network: full`",
+                hint="`osiris-parity sandbox` needs --allow-network for it",
+            )
 
     async def _upload(self, sandbox: AsyncSandbox) -> None:
         with self._facts.phase("upload"), tempfile.SpooledTemporaryFile(_SPOOLED_IN_MEMORY) as pack:

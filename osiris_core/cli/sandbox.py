@@ -44,6 +44,11 @@ def add_parser(subparsers: Any) -> None:
         help="plain does not isolate: commands are ordinary processes of this machine",
     )
     parser.add_argument(
+        "--allow-network",
+        action="store_true",
+        help="give sandboxes that ask for internet access this machine's network, its loopback included",
+    )
+    parser.add_argument(
         "--exec",
         dest="command",
         nargs=argparse.REMAINDER,
@@ -59,7 +64,12 @@ def run(args: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         err.write("--exec needs a command to run\n")
         return 2
     try:
-        with _signals_raise(), ServerProcess.start(isolation=args.isolation, port=args.port) as server:
+        with (
+            _signals_raise(),
+            ServerProcess.start(
+                isolation=args.isolation, port=args.port, options=["--allow-network"] if args.allow_network else []
+            ) as server,
+        ):
             if args.command:
                 return _execute(server, args.command, err)
             return _serve(server, out, err)

@@ -32,6 +32,10 @@ _FILE: Final = re.compile(
     re.VERBOSE,
 )
 _VARIABLE: Final = re.compile(r"'?\"?([A-Z][A-Z0-9_]+)'?\"?")
+_NO_NETWORK: Final = re.compile(
+    r"Network is unreachable|Connection refused|Name or service not known|name resolution|Could not (?:resolve|connect)",
+    re.IGNORECASE,
+)
 _TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d{1,6})?")
 
 
@@ -78,6 +82,8 @@ def _advice(side: Side, failure: dict[str, Any]) -> str:
     file = _FILE.search(message)
     if file:
         return f'add "{_from_root(side, file[1])}" to inputs: (not found on {side.label})'
+    if _NO_NETWORK.search(message) and side.session.target_facts.get("network") == "none":
+        return f'add "network: full", if it is meant to reach out (there is no network on {side.label})'
     if error == "KeyError" and (variable := _VARIABLE.fullmatch(message.strip())):
         return f'add "{variable[1]}" to env: (not set on {side.label})'
     return ""

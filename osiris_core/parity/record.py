@@ -128,6 +128,7 @@ class TargetRun:
     target: str
     provider: str  # "host", "embedded", "cloud", or the address of a self-hosted server
     isolation: str  # "none" on the host, else "bubblewrap", "plain", "microvm", "unknown"
+    network: str = ""  # "host": the machine's own; "none": a loopback of its own; "full": the internet
     outcome: str | None = None
     failed_step: str | None = None
     error: str = ""

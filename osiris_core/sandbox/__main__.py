@@ -33,6 +33,11 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--concurrent-builds", type=int, default=CONCURRENT_BUILDS, help="more builds of templates at once are a 429"
     )
+    parser.add_argument(
+        "--allow-network",
+        action="store_true",
+        help="sandboxes that ask for internet access get this machine's network, its loopback included",
+    )
     given = parser.parse_args(argv)
     settings = Settings(
         host=given.host,
@@ -43,6 +48,7 @@ def main(argv: list[str]) -> int:
             exit_retention_s=given.exit_retention_s, memory_poll_s=given.memory_poll_s, build_s=given.build_s
         ),
         concurrent_builds=given.concurrent_builds,
+        network_allowed=given.allow_network,
     )
     try:
         asyncio.run(serve(settings, parent_pid=given.parent_pid, announce=_announce))

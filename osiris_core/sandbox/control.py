@@ -62,10 +62,21 @@ class ControlPlane:
                 timeout_s=_timeout_s(body, DEFAULT_TIMEOUT_S),
                 metadata=strings(body, "metadata"),
                 variables=strings(body, "envVars"),
+                network=self._network(body),
             )
         except LaunchError as error:
             return error_reply(500, str(error))
         return JSONResponse(_handle(sandbox), 201)
+
+    def _network(self, body: dict[str, Any]) -> bool:
+        """Return whether a sandbox is to have the network; E2B's default is that it has."""
+        wanted = body.get("allow_internet_access", True)
+        if not isinstance(wanted, bool):
+            raise BadRequestError("allow_internet_access must be true or false")
+        rules = body.get("network") or {}
+        if wanted and self._registry.network_allowed and (rules.get("allowOut") or rules.get("denyOut")):
+            raise BadRequestError("this server does not filter addresses: a sandbox has the network or it has not")
+        return wanted
 
     async def connect(self, request: Request, sandbox: Sandbox) -> Response:
         """Return what a client needs to talk to a sandbox; its time limit can only become later."""
@@ -127,7 +138,7 @@ def _detail(sandbox: Sandbox) -> dict[str, Any]:
         "state": "running",
         "envdVersion": ENVD_VERSION,
         "metadata": sandbox.metadata,
-        "allowInternetAccess": False,
+        "allowInternetAccess": sandbox.network,
         "volumeMounts": [],
     }
 

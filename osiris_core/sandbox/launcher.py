@@ -42,7 +42,7 @@ class Launched:
         return os.pread(self.stderr, STDERR_BYTES, 0).decode("utf-8", "replace").strip()
 
 
-async def launch(isolation: Isolation, template: Template, *, cpus_available: int) -> Launched:
+async def launch(isolation: Isolation, template: Template, *, cpus_available: int, network: bool) -> Launched:
     """Start a sandbox; its agent is not known to be ready yet. Raises LaunchError.
 
     Must be called on the server's main thread: bubblewrap's tie to its parent is to the thread that started it.
@@ -52,7 +52,9 @@ async def launch(isolation: Isolation, template: Template, *, cpus_available: in
     try:
         if isolation.bwrap is None:
             return _plain(template, ours, theirs, stderr)
-        return await _namespace(isolation.bwrap, template, ours, theirs, stderr, cpus_available=cpus_available)
+        return await _namespace(
+            isolation.bwrap, template, ours, theirs, stderr, cpus_available=cpus_available, network=network
+        )
     except BaseException:
         ours.close()
         os.close(stderr)
@@ -62,10 +64,16 @@ async def launch(isolation: Isolation, template: Template, *, cpus_available: in
 
 
 def namespace_argv(
-    bwrap: str, template: Template, descriptors: Mapping[str, int], info: int, *, cpus_available: int
+    bwrap: str,
+    template: Template,
+    descriptors: Mapping[str, int],
+    info: int,
+    *,
+    cpus_available: int,
+    network: bool = False,
 ) -> list[str]:
     """Return the bwrap command up to the program to run, `descriptors` holding the text of each file of the namespace."""
-    options = namespace.arguments(template, cpus_available=cpus_available).options
+    options = namespace.arguments(template, cpus_available=cpus_available, network=network).options
     argv = [bwrap, *options, "--info-fd", str(info)]
     for path, descriptor in descriptors.items():
         mode = "0555" if path.startswith(profile.SHIMS) else "0444"
@@ -73,10 +81,10 @@ def namespace_argv(
     return [*argv, *namespace.closing_options(descriptors), "--"]
 
 
-def file_descriptors(template: Template, *, cpus_available: int) -> dict[str, int]:
+def file_descriptors(template: Template, *, cpus_available: int, network: bool = False) -> dict[str, int]:
     """Return an open memory file for the text of each file that the namespace gets; the caller closes them."""
     opened = {}
-    for path, text in namespace.arguments(template, cpus_available=cpus_available).files.items():
+    for path, text in namespace.arguments(template, cpus_available=cpus_available, network=network).files.items():
         opened[path] = os.memfd_create(path.rsplit("/", 1)[-1])
         os.write(opened[path], text.encode())
         os.lseek(opened[path], 0, os.SEEK_SET)
@@ -84,11 +92,18 @@ def file_descriptors(template: Template, *, cpus_available: int) -> dict[str, in
 
 
 async def _namespace(
-    bwrap: str, template: Template, ours: socket.socket, theirs: socket.socket, stderr: int, *, cpus_available: int
+    bwrap: str,
+    template: Template,
+    ours: socket.socket,
+    theirs: socket.socket,
+    stderr: int,
+    *,
+    cpus_available: int,
+    network: bool,
 ) -> Launched:
-    files = file_descriptors(template, cpus_available=cpus_available)
+    files = file_descriptors(template, cpus_available=cpus_available, network=network)
     info_read, info_write = os.pipe2(os.O_CLOEXEC)
-    argv = namespace_argv(bwrap, template, files, info_write, cpus_available=cpus_available)
+    argv = namespace_argv(bwrap, template, files, info_write, cpus_available=cpus_available, network=network)
     argv += _agent_argv(template, theirs, namespace.AGENT_PARENT)
     try:
         started = _start(argv, stderr, (theirs.fileno(), info_write, *files.values()), cwd="/")

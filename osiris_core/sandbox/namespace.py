@@ -45,11 +45,17 @@ class Arguments:
     files: dict[str, str]
 
 
-def arguments(template: Template, *, cpus_available: int) -> Arguments:
-    """Return what makes a namespace from `template` on a host with `cpus_available` processors."""
+def arguments(template: Template, *, cpus_available: int, network: bool = False) -> Arguments:
+    """Return what makes a namespace from `template` on a host with `cpus_available` processors.
+
+    With `network` it has the host's network, its loopback and its resolver included; else a loopback of its own.
+    """
     missing = _missing_names(template)
-    files = profile.etc_files(has_shims=bool(missing)) | profile.cpu_files(template.cpus, cpus_available)
-    options = [*_isolation(), "--size", str(template.disk_mb * 1024 * 1024), "--tmpfs", "/", *_system()]
+    resolver = _host_resolver() if network else profile.NO_RESOLVER
+    files = profile.etc_files(has_shims=bool(missing), resolver=resolver) | profile.cpu_files(
+        template.cpus, cpus_available
+    )
+    options = [*_isolation(network=network), "--size", str(template.disk_mb * 1024 * 1024), "--tmpfs", "/", *_system()]
     for path, mode in _WRITABLE.items():
         options += ["--perms", mode, "--dir", path]
     options += [*_workdir(template), *_interpreter(template), *_agent()]
@@ -70,9 +76,17 @@ def closing_options(paths: Iterable[str]) -> list[str]:
     return [part for path in sorted(closed - {"/usr"}) for part in ("--chmod", "0555", path)]
 
 
-def _isolation() -> list[str]:
+def _isolation(*, network: bool) -> list[str]:
     identity = ["--uid", str(profile.UID), "--gid", str(profile.UID), "--hostname", profile.HOSTNAME]
-    return ["--unshare-all", "--unshare-user", *identity, "--die-with-parent", "--as-pid-1", "--new-session"]
+    shared = ["--share-net"] if network else []
+    return ["--unshare-all", "--unshare-user", *shared, *identity, "--die-with-parent", "--as-pid-1", "--new-session"]
+
+
+def _host_resolver() -> str:
+    try:
+        return Path("/etc/resolv.conf").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return profile.NO_RESOLVER  # a host that resolves nothing has a network all the same
 
 
 def _system() -> Iterator[str]:

@@ -27,7 +27,10 @@ LOGIN_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
 MACHINE_ID = "e2b10ca1e2b10ca1e2b10ca1e2b10ca1"
 
 
-def etc_files(*, has_shims: bool) -> dict[str, str]:
+NO_RESOLVER = "# this sandbox has no network but its own loopback\n"
+
+
+def etc_files(*, has_shims: bool, resolver: str = NO_RESOLVER) -> dict[str, str]:
     """Return the text of every file that this server writes under /etc of a sandbox, by path."""
     path = f"{VIEW}/bin:{SHIMS}:{LOGIN_PATH}" if has_shims else f"{VIEW}/bin:{LOGIN_PATH}"
     return {
@@ -40,7 +43,7 @@ def etc_files(*, has_shims: bool) -> dict[str, str]:
         "/etc/hosts": f"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 {HOSTNAME}\n",
         "/etc/hostname": f"{HOSTNAME}\n",
         "/etc/nsswitch.conf": "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nservices: files\n",
-        "/etc/resolv.conf": "# this sandbox has no network but its own loopback\n",
+        "/etc/resolv.conf": resolver,
         "/etc/machine-id": f"{MACHINE_ID}\n",
         "/etc/timezone": "Etc/UTC\n",
         "/etc/profile": f"PATH={path}\nexport PATH\n",

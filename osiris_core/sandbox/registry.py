@@ -58,6 +58,7 @@ class Sandbox:
         *,
         template: Template,
         launched: Launched,
+        network: bool,
         metadata: Mapping[str, str],
         variables: Mapping[str, str],
         timing: Timing,
@@ -67,6 +68,7 @@ class Sandbox:
         self.sandbox_id = "i" + "".join(secrets.choice(_ID_LETTERS) for _ in range(20))
         self.access_token = secrets.token_hex(32)
         self.template = template
+        self.network = network
         self.metadata = dict(metadata)
         self.started_at = self.ends_at = time.time()
         self.guard = launched.guard
@@ -118,6 +120,7 @@ class Registry:
     templates: dict[str, Template] = field(default_factory=lambda: {BASE_NAME: base_template()})
     built: Catalog = field(default_factory=Catalog)
     concurrent_builds: int = CONCURRENT_BUILDS
+    network_allowed: bool = False
     _sandboxes: dict[str, Sandbox] = field(default_factory=dict)
     _endings: set[asyncio.Task[None]] = field(default_factory=set)
     _next_cpu: int = 0
@@ -132,12 +135,20 @@ class Registry:
         return self.templates.get(reference) or self.built.template(reference)
 
     async def create(
-        self, template: Template, *, timeout_s: float, metadata: Mapping[str, str], variables: Mapping[str, str]
+        self,
+        template: Template,
+        *,
+        timeout_s: float,
+        metadata: Mapping[str, str],
+        variables: Mapping[str, str],
+        network: bool,
     ) -> Sandbox:
-        """Return a new sandbox that ends after `timeout_s`; raises LaunchError."""
-        launched = await launch(self.isolation, template, cpus_available=self.cpus_available)
+        """Return a new sandbox that ends after `timeout_s`, with the host's network if that is allowed; raises LaunchError."""
+        network = network and self.network_allowed
+        launched = await launch(self.isolation, template, cpus_available=self.cpus_available, network=network)
         sandbox = Sandbox(
             template=template,
+            network=network or self.isolation.bwrap is None,
             launched=launched,
             metadata=metadata,
             variables=variables,

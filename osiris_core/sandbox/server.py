@@ -43,6 +43,7 @@ class Settings:
     bwrap: str | None = None
     timing: Timing = field(default_factory=Timing)
     concurrent_builds: int = CONCURRENT_BUILDS
+    network_allowed: bool = False
 
 
 class SettingsError(Exception):
@@ -89,7 +90,11 @@ async def serve(
     isolation = choose(settings.isolation, bwrap=settings.bwrap)
     sock = listen(settings.host, settings.port)
     registry = Registry(
-        isolation=isolation, stats=Stats(), timing=settings.timing, concurrent_builds=settings.concurrent_builds
+        isolation=isolation,
+        stats=Stats(),
+        timing=settings.timing,
+        concurrent_builds=settings.concurrent_builds,
+        network_allowed=settings.network_allowed,
     )
     builder = Builder(registry)
     api_key = "e2b_" + secrets.token_hex(20)
