@@ -12,6 +12,7 @@ Read in this order:
 ``expect``     the oracle
 ``collecting`` how pytest collects the file: marks and cases
 ``canonical``  the one form in which equal manifests are equal, and its fingerprint
+``schema``     the same rules as a JSON Schema, for editors
 ``loader``     composes all of these: the room's door
 ``model``      what comes out of it
 """

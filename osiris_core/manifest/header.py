@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 PARITY_TEXTS: tuple[ParityText, ...] = ("normalized", "exact")
 NETWORKS: tuple[Network, ...] = ("none", "full")
 ON_FAILURE: tuple[OnFailure, ...] = ("stop", "continue")
-_TEMPLATE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:-]{0,127}")
+TEMPLATE_RULE = "[A-Za-z0-9][A-Za-z0-9_./:-]{0,127}"
+VARIABLE_RULE = "[A-Za-z_][A-Za-z0-9_]*"
+"""Names of templates and of variables, as regular expressions for the whole name."""
+_TEMPLATE = re.compile(TEMPLATE_RULE)
 _PARITY_LATER = ("normalizers", "tables", "tolerances", "waivers")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VARIABLE = re.compile(VARIABLE_RULE)
 _MAX_REQUIREMENT = 500  # characters
 
 

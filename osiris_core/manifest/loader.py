@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-_SERVED = (
+SERVED = (
     "osiris",
     "pipeline",
     "inputs",
@@ -180,7 +180,7 @@ def _read(source: _Source, overrides: Overrides) -> Manifest:
     problems, file, root, drivers = source.problems.copy(), source.file, source.root, source.drivers
     parameters = read_params(problems, source.tree.entries.get("params"), overrides)
     tree, used = substitute(problems, source.tree, parameters, source.text)
-    found = fields.keys(problems, tree, "the manifest", served=_SERVED)
+    found = fields.keys(problems, tree, "the manifest", served=SERVED)
     for name in ("osiris", "pipeline", "steps"):
         fields.required(problems, found, name, "the manifest", tree)
     sections, places = _Sections(problems, found), Places(directory=file.parent, root=root)

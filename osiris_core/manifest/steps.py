@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from osiris_core.manifest.problems import Place, Problems
     from osiris_core.manifest.references import References
 
-_SERVED = ("id", "driver", "needs", "config", "timeout_s", "retries")
+SERVED = ("id", "driver", "needs", "config", "timeout_s", "retries")
 _LATER = ("cfg_path",)
-_MAX_RETRIES = 100
+MAX_RETRIES = 100
 _MAX_NAMED = 12  # steps of a cycle that a message names
 
 
@@ -116,7 +116,7 @@ def _read_step(
     section = fields.mapping(problems, node, "steps[]")
     if section is None:
         return None
-    found = fields.keys(problems, section, "a step", served=_SERVED, reserved_keys=_LATER)
+    found = fields.keys(problems, section, "a step", served=SERVED, reserved_keys=_LATER)
     id_node = fields.required(problems, found, "id", "a step", section)
     driver_node = fields.required(problems, found, "driver", "a step", section)
     step_id = fields.identifier(problems, id_node, "id") if id_node else None
@@ -125,8 +125,8 @@ def _read_step(
     needs = dict(fields.texts(problems, found["needs"].node, "needs")) if "needs" in found else {}
     timeout_s = fields.seconds(problems, found["timeout_s"].node, "timeout_s") if "timeout_s" in found else None
     retries = fields.whole(problems, found["retries"].node, "retries", least=0) if "retries" in found else None
-    if retries is not None and retries > _MAX_RETRIES:
-        problems.add(found["retries"].node, f"`retries` must be at most {_MAX_RETRIES}, not {retries}")
+    if retries is not None and retries > MAX_RETRIES:
+        problems.add(found["retries"].node, f"`retries` must be at most {MAX_RETRIES}, not {retries}")
     shape = None
     if driver is not None and driver_node is not None:
         shape = drivers.find(problems, driver, driver_node)

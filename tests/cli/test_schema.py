@@ -1,0 +1,45 @@
+"""`osiris-parity schema` prints a schema that knows the project's own drivers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from osiris_core.manifest.schema import published_schema
+
+if TYPE_CHECKING:
+    from conftest import Project
+
+DRIVER = """
+class Orders:
+    \"\"\"Reads orders.\"\"\"
+    kind = "extractor"
+    options = {"shop": {"type": "string", "required": True}}
+
+    def run(self, *, step_id, config, inputs, ctx):
+        raise AssertionError("a schema runs nothing")
+
+raise AssertionError("a schema imports nothing")
+"""
+
+
+def test_the_built_in_schema_is_the_published_one(project: Project) -> None:
+    """The command is how the file in the package is made."""
+    ended = project.run("schema", "--built-in")
+
+    assert ended.code == 0
+    assert json.loads(ended.out) == published_schema()
+
+
+def test_the_projects_own_drivers_are_in_it(project: Project, monkeypatch) -> None:
+    """Found by the configuration of the project in the current directory, and not imported."""
+    (project.root / "shop_drivers.py").write_text(DRIVER)
+    (project.root / "pyproject.toml").write_text('[tool.osiris.drivers."shop.orders"]\nclass = "shop_drivers:Orders"\n')
+    monkeypatch.syspath_prepend(str(project.root))
+
+    ended = project.run("schema")
+
+    step = json.loads(ended.out)["properties"]["steps"]["items"]
+    assert "shop.orders" in step["properties"]["driver"]["anyOf"][0]["enum"]
+    [condition] = [each for each in step["allOf"] if each["if"]["properties"]["driver"]["const"] == "shop.orders"]
+    assert condition["then"]["properties"]["config"]["required"] == ["shop"]
