@@ -20,6 +20,8 @@ INPUTS_RESOLVED: Final = "inputs_resolved"
 STEP_COMPLETE: Final = "step_complete"
 STEP_FAILED: Final = "step_failed"
 STEP_SKIPPED: Final = "step_skipped"
+STEP_RETRIED: Final = "step_retried"
+RETRY_REFUSED: Final = "retry_refused"
 ARTIFACT_CREATED: Final = "artifact_created"
 ARTIFACT_SKIPPED: Final = "artifact_skipped"
 RUN_COMPLETE: Final = "run_complete"
@@ -33,6 +35,8 @@ EVENT_NAMES: Final = FINAL_EVENTS | {
     STEP_COMPLETE,
     STEP_FAILED,
     STEP_SKIPPED,
+    STEP_RETRIED,
+    RETRY_REFUSED,
     ARTIFACT_CREATED,
     ARTIFACT_SKIPPED,
 }

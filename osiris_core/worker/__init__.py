@@ -20,6 +20,7 @@ Two processes share the work. The supervisor is small and outlives any driver; t
     ledger       what became of each step                                 ending     the last records
     staging      what lies in the run directory                           control    what may be said on stdin
     executor     the executor's life: hello, steps, exit                  steps      the life of one step
+    attempts     one try at a step                                        orders     what the supervisor tells the executor
     context      what a driver is given as `ctx`                          outputs    what steps hand on
     capture      logging becomes records                                  disclosure what a driver is told of secrets
     streams      fd 1 and 2                                               stop       SIGTERM

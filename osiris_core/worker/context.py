@@ -46,6 +46,7 @@ class StepContext:
         self.rng = random.Random(f"{request.seed}:{step_id}")  # noqa: S311 - repeatable on purpose
         self._channel = channel
         self._secrets = secrets
+        self.has_recorded = False
 
     def log_metric(
         self,
@@ -62,7 +63,7 @@ class StepContext:
         _check_name(name, "metric")
         given = tags.pop("tags", {})
         tags = {**given, **tags} if isinstance(given, Mapping) else {"tags": given, **tags}
-        self._channel.record(
+        self._record(
             records.metric(
                 ts=records.timestamp(),
                 step=self.step_id,
@@ -86,7 +87,7 @@ class StepContext:
         taken = sorted(records.EVENT_KEYS & fields.keys())
         if taken:
             raise ValueError(f"the event field {taken[0]!r} belongs to the worker; choose another")
-        self._channel.record(records.event(ts=records.timestamp(), step=self.step_id, name=name, data=fields))
+        self._record(records.event(ts=records.timestamp(), step=self.step_id, name=name, data=fields))
 
     def log(self, message: object, level: str = "info") -> None:
         """Log a line: the way of some of Osiris' drivers. ValueError for a level that is none."""
@@ -94,6 +95,10 @@ class StepContext:
         if number is None:
             raise ValueError(f"the log level {level!r} is none of debug, info, warning, error, critical")
         self.logger.log(number, "%s", message)
+
+    def _record(self, record: Mapping[str, Any]) -> None:
+        self._channel.record(record)
+        self.has_recorded = True
 
     def secret(self, name: str) -> str:
         """Return a secret's value. LookupError for one that the manifest does not declare."""

@@ -6,31 +6,17 @@ The manifest and every record hold references only; they become values here, in 
 from __future__ import annotations
 
 import copy
-import os
 import re
 from typing import TYPE_CHECKING, Any, Final
-
-from osiris_core.wire.secrets import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from osiris_core.wire.secrets import Secrets
+
 CONNECTION: Final = "connection"
 RESOLVED: Final = "resolved_connection"
 _REFERENCE: Final = re.compile(r"\$\{secret:([A-Za-z_][A-Za-z0-9_]*)\}")
-_STDIN = 0
-_CHUNK_BYTES = 1 << 16
-
-
-def receive_secrets() -> Secrets:
-    """Read what the supervisor sends to fd 0, and leave /dev/null there for drivers. WireProtocolError for nonsense."""
-    chunks = []
-    while chunk := os.read(_STDIN, _CHUNK_BYTES):
-        chunks.append(chunk)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, _STDIN)
-    os.close(nothing)
-    return Secrets.from_line(b"".join(chunks))
 
 
 def disclosed(config: Mapping[str, Any], secrets: Secrets) -> dict[str, Any]:

@@ -10,22 +10,27 @@ from typing import TYPE_CHECKING, Any
 from osiris_core.wire import records
 from osiris_core.wire.paths import TreeNames
 from osiris_core.wire.roots import root_of_records
+from osiris_core.worker.failure import plain_error, timeout_error
 from osiris_core.worker.outbox import artifact_records, scan_step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from osiris_core.worker.ledger import Ledger
+    from osiris_core.worker.ledger import Attempt, Ledger
     from osiris_core.worker.spool import Spool
     from osiris_core.worker.staging import Assignment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """How the run ended: `outcome`, and the error that says why when it is not a success."""
+    """How the run ended: `outcome`, and the error that says why when it is not a success.
+
+    `running_state` is what becomes of a step that still ran.
+    """
 
     outcome: str
     error: Mapping[str, Any] | None
+    running_state: str = records.FAILED
 
 
 def decide_end(
@@ -34,24 +39,36 @@ def decide_end(
     exit_status: int,
     result: Mapping[str, Any] | None,
     stopped_for: str | None,
+    overdue: Attempt | None,
     spool_error: OSError | None,
     stray_tail: str,
 ) -> End:
     """Weigh what is known about the end; a success needs a result that says so and an orderly exit."""
     if spool_error is not None:
-        return End(outcome=records.CRASHED, error=_error("SpoolFull", str(spool_error)))
-    if stopped_for == records.CANCELLED:
-        return End(outcome=records.CANCELLED, error=_error("RunCancelled", f"the run was cancelled {_when(ledger)}"))
-    if stopped_for == records.DEADLINE:
-        message = f"the run took longer than its timeout of {ledger.request.timeout_s:g} s; it ended {_when(ledger)}"
-        return End(outcome=records.DEADLINE, error=_error("DeadlineExceeded", message))
+        return End(outcome=records.CRASHED, error=plain_error("SpoolFull", str(spool_error)))
+    if (stopped := _stopped_end(ledger, stopped_for, overdue)) is not None:
+        return stopped
     if result is not None and exit_status == 0 and result["outcome"] != records.CRASHED:
         return End(outcome=result["outcome"], error=result["error"])
     if result is not None and result["error"] is not None:
         return End(outcome=records.CRASHED, error=result["error"])
     tail = f"; it last printed: {stray_tail}" if stray_tail and ledger.running is None else ""
     message = f"the executor {_exit_words(exit_status)} {_when(ledger)}{tail}"
-    return End(outcome=records.CRASHED, error=_error("ExecutorCrashed", message))
+    return End(outcome=records.CRASHED, error=plain_error("ExecutorCrashed", message))
+
+
+def _stopped_end(ledger: Ledger, stopped_for: str | None, overdue: Attempt | None) -> End | None:
+    """Return the end of a run that was asked to end, or had a step that would not; None for any other."""
+    if stopped_for == records.CANCELLED:
+        error = plain_error("RunCancelled", f"the run was cancelled {_when(ledger)}")
+        return End(outcome=records.CANCELLED, error=error, running_state=records.CANCELLED)
+    if stopped_for == records.DEADLINE:
+        message = f"the run took longer than its timeout of {ledger.request.timeout_s:g} s; it ended {_when(ledger)}"
+        error = plain_error("DeadlineExceeded", message)
+        return End(outcome=records.DEADLINE, error=error, running_state=records.CANCELLED)
+    if overdue is not None and ledger.running == overdue.step:
+        return End(outcome=records.DEADLINE, error=timeout_error(overdue.timeout_s, stopped=False))
+    return None
 
 
 def write_ending(spool: Spool, assignment: Assignment, ledger: Ledger, end: End) -> None:
@@ -61,7 +78,7 @@ def write_ending(spool: Spool, assignment: Assignment, ledger: Ledger, end: End)
         _end_running(spool, assignment, ledger, interrupted, end)
     stopped = end.outcome in {records.CANCELLED, records.DEADLINE}
     cause = interrupted or ledger.failed
-    for skipped in ledger.skip_rest(end.outcome if stopped else None, cause):
+    for skipped in ledger.skip_rest(end.outcome if stopped else records.RUN_STOPPED, cause):
         data = {"reason": skipped.reason, "cause": skipped.cause}
         spool.record(records.event(ts=records.timestamp(), step=skipped.id, name=records.STEP_SKIPPED, data=data))
     name, data = _final_event(ledger, end)
@@ -99,7 +116,7 @@ def _end_running(spool: Spool, assignment: Assignment, ledger: Ledger, step: str
     found = [each for each in scan_step(assignment.outbox, step, names) if each.path not in known]
     for record in artifact_records(step, found):
         spool.record(record)
-    error = end.error or _error("Interrupted", "the step did not end")
+    error = end.error or plain_error("Interrupted", "the step did not end")
     duration_ms = round((time.monotonic() - ledger.step_started) * 1000, 3)
     data = {
         "error_type": error["type"],
@@ -108,8 +125,7 @@ def _end_running(spool: Spool, assignment: Assignment, ledger: Ledger, step: str
         "duration_ms": duration_ms,
     }
     spool.record(records.event(ts=records.timestamp(), step=step, name=records.STEP_FAILED, data=data))
-    stopped = end.outcome in {records.CANCELLED, records.DEADLINE}
-    ledger.end(step, records.CANCELLED if stopped else records.FAILED, error)
+    ledger.end(step, end.running_state, error)
 
 
 def _final_event(ledger: Ledger, end: End) -> tuple[str, dict[str, Any]]:
@@ -128,10 +144,6 @@ def _final_event(ledger: Ledger, end: End) -> tuple[str, dict[str, Any]]:
 
 def _failed_step(ledger: Ledger, end: End) -> str | None:
     return None if end.outcome in {records.SUCCEEDED, records.CANCELLED} else ledger.failed
-
-
-def _error(kind: str, message: str) -> dict[str, Any]:
-    return {"type": kind, "message": message, "traceback": []}
 
 
 def _when(ledger: Ledger) -> str:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
 from osiris_core.wire.secrets import Secrets
+from osiris_core.worker.attempts import Attempts
 from osiris_core.worker.capture import LogCapture
-from osiris_core.worker.disclosure import receive_secrets
 from osiris_core.worker.environment import UMASK
 from osiris_core.worker.failure import describe_error
 from osiris_core.worker.messages import Channel
+from osiris_core.worker.orders import OrderReader
+from osiris_core.worker.outputs import Outputs
 from osiris_core.worker.processes import die_with_parent, prefer_as_memory_victim
 from osiris_core.worker.snapshot import hello_facts
 from osiris_core.worker.staging import read_assignment
@@ -36,22 +38,29 @@ def execute(run_directory: Path, *, records_fd: int, supervisor_pid: int) -> int
     os.umask(UMASK)
     os.set_inheritable(records_fd, False)
     channel, streams = Channel(records_fd), Streams()
-    capture, stop = LogCapture(channel), StopSignal(channel)
+    orders = OrderReader()
+    capture, stop = LogCapture(channel), StopSignal(channel, orders)
     capture.begin(None)
     stop.install()
     stopped = False
     result: dict[str, Any] = {"outcome": records.CRASHED, "error": None}
     try:
         assignment = read_assignment(run_directory)
-        secrets = receive_secrets() if assignment.placement.expects_secrets else Secrets()
+        secrets = Secrets.from_line(orders.first_line()) if assignment.placement.expects_secrets else Secrets()
         _enter_project(assignment)
         facts = hello_facts(assignment, supervisor_pid=supervisor_pid)
         hello = records.hello(ts=records.timestamp(), facts=facts)
         channel.control("start", record=hello, monotonic_s=time.monotonic())
-        runner = StepRunner(
-            assignment=assignment, channel=channel, streams=streams, capture=capture, stop=stop, secrets=secrets
+        attempts = Attempts(
+            assignment=assignment,
+            channel=channel,
+            streams=streams,
+            capture=capture,
+            stop=stop,
+            secrets=secrets,
+            outputs=Outputs(),
         )
-        result = _run_steps(assignment, runner)
+        result = _run_steps(assignment, StepRunner(attempts=attempts))
     except StopRun:
         stopped = True
     except Exception as error:  # noqa: BLE001 - the worker's own fault: the supervisor says so in the terminal record
@@ -67,16 +76,27 @@ def _enter_project(assignment: Assignment) -> None:
 
 
 def _run_steps(assignment: Assignment, runner: StepRunner) -> dict[str, Any]:
-    """Run the steps in order up to the first failure; return the result message."""
-    steps = {step["id"]: step for step in assignment.request.manifest["steps"]}
-    order = assignment.request.order
+    """Run the steps in order, up to the first failure or, with `on_failure: continue`, all that need no failed one.
+
+    Returns the result message. What did not run is the supervisor's to say.
+    """
+    manifest, order = assignment.request.manifest, assignment.request.order
+    steps = {step["id"]: step for step in manifest["steps"]}
+    goes_on = manifest.get("on_failure") == "continue"
     last_uses = _last_uses(order, steps)
+    first_error: dict[str, Any] | None = None
+    without_output: set[str] = set()
     for index, step_id in enumerate(order):
-        error = runner.run(steps[step_id])
-        if error is not None:
-            return {"outcome": records.FAILED, "error": error}
+        step = steps[step_id]
+        runs = without_output.isdisjoint(step["needs"])
+        error = runner.run(step) if runs else None
+        first_error = first_error or error
+        if error is not None and not goes_on:
+            break
+        if error is not None or not runs:
+            without_output.add(step_id)
         runner.forget(last_uses[index])
-    return {"outcome": records.SUCCEEDED, "error": None}
+    return {"outcome": records.SUCCEEDED if first_error is None else records.FAILED, "error": first_error}
 
 
 def _last_uses(order: tuple[str, ...], steps: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:

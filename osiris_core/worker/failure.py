@@ -21,6 +21,20 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     return {"type": error_type(error), "message": bounded(_message(error)), "traceback": _frames(error.__traceback__)}
 
 
+def plain_error(kind: str, message: str) -> dict[str, Any]:
+    """Return an error of the worker's own in the same form; it has no traceback."""
+    return {"type": kind, "message": message, "traceback": []}
+
+
+def timeout_error(timeout_s: float, *, stopped: bool) -> dict[str, Any]:
+    """Return the error of a step that took too long, and was stopped or had to be killed.
+
+    Where it was at that moment would be another place each time, so it has no traceback.
+    """
+    ending = "" if stopped else ", and did not stop when it was asked to"
+    return plain_error("StepTimeout", f"the step took longer than its timeout of {timeout_s:g} s{ending}")
+
+
 def error_type(error: BaseException) -> str:
     """Return the class's name, with its module unless it is built in."""
     kind = type(error)

@@ -1,4 +1,4 @@
-"""Starts the executor: its own process group, its environment, secrets or nothing to read, two pipes to write."""
+"""Starts the executor: its own process group, its environment, one pipe to read, two pipes to write."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from osiris_core.worker.environment import UMASK, executor_environment
+from osiris_core.worker.orders import STOP, TIMEOUT, OrderWriter
 from osiris_core.worker.processes import kill_descendants, kill_group, start_guard
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Executor:
     records_fd: int
     exit_status: int | None = None
     """As `os.waitstatus_to_exitcode` gives it, None while the process runs."""
+    _orders: OrderWriter
     _lifeline: int
 
     def poll(self) -> bool:
@@ -40,6 +42,16 @@ class Executor:
             if pid == self.pid:
                 self.exit_status = os.waitstatus_to_exitcode(status)
         return self.exit_status is not None
+
+    def stop(self) -> None:
+        """Ask the executor and all of its group to end."""
+        self._orders.tell(STOP)
+        self.signal(signal.SIGTERM)
+
+    def interrupt(self, attempt: int) -> None:
+        """Ask the executor to end this attempt at a step, if it still runs."""
+        self._orders.tell(b"%s %d" % (TIMEOUT, attempt))
+        os.kill(self.pid, signal.SIGTERM)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the executor's whole group."""
@@ -55,10 +67,11 @@ class Executor:
         """Close the pipes."""
         os.close(self.output_fd)
         os.close(self.records_fd)
+        self._orders.close()
 
 
 def start_executor(assignment: Assignment, secrets: bytes = b"") -> Executor:
-    """Start the executor in the working directory, and tell it the line of `secrets` on its fd 0, if there is one.
+    """Start the executor in the working directory, and tell it the line of `secrets`, if there is one.
 
     OSError when it cannot be started.
     """
@@ -67,7 +80,7 @@ def start_executor(assignment: Assignment, secrets: bytes = b"") -> Executor:
     records_fd, records_end = os.pipe()
     with contextlib.suppress(OSError, AttributeError):  # a bigger pipe is faster, and needed by nobody
         fcntl.fcntl(records_fd, fcntl.F_SETPIPE_SZ, _RECORDS_PIPE_BYTES)
-    told, telling = os.pipe() if secrets else (subprocess.DEVNULL, None)
+    told, telling = os.pipe()
     command = [sys.executable, "-s", "-P", placement.bundle, "execute", str(assignment.directory)]
     try:
         process = subprocess.Popen(  # noqa: S603 - this interpreter, with the bundle as its program
@@ -84,23 +97,15 @@ def start_executor(assignment: Assignment, secrets: bytes = b"") -> Executor:
     finally:
         os.close(output_end)
         os.close(records_end)
-        if told != subprocess.DEVNULL:
-            os.close(told)
+        os.close(told)
     process.returncode = 0  # from here on `Executor.poll` waits for it
     _guard, lifeline = start_guard(process.pid)
-    if telling is not None:
-        _tell(telling, secrets)
+    orders = OrderWriter(telling)
+    if secrets:
+        orders.tell(secrets)
     os.set_blocking(output_fd, False)
     os.set_blocking(records_fd, False)
-    return Executor(pid=process.pid, output_fd=output_fd, records_fd=records_fd, _lifeline=lifeline)
-
-
-def _tell(descriptor: int, line: bytes) -> None:
-    """Write what an executor is told and close the pipe; one that has gone already is told nothing."""
-    with contextlib.suppress(BrokenPipeError), os.fdopen(descriptor, "wb", buffering=0) as pipe:
-        left = memoryview(line)
-        while left:
-            left = left[pipe.write(left) :]
+    return Executor(pid=process.pid, output_fd=output_fd, records_fd=records_fd, _orders=orders, _lifeline=lifeline)
 
 
 def bytes_waiting(descriptor: int) -> int:

@@ -24,12 +24,23 @@ class StepEnd:
     cause: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """An attempt at a step with a timeout, and when it is due by the monotonic clock that all processes share."""
+
+    step: str
+    number: int
+    timeout_s: float
+    due: float
+
+
 @dataclass(slots=True, kw_only=True)
 class Ledger:
     """The steps of one run, in order of execution."""
 
     request: RunRequest
     running: str | None = None
+    attempt: Attempt | None = None
     failed: str | None = None
     error: Mapping[str, Any] | None = None
     started: float = field(default_factory=time.monotonic)
@@ -40,6 +51,15 @@ class Ledger:
         """Note that a step runs."""
         self.running, self.step_started = step, time.monotonic()
 
+    def begin_attempt(self, step: str, number: int, started: float) -> None:
+        """Note that an attempt at a step with a timeout runs."""
+        timeout_s = next(each["timeout_s"] for each in self.request.manifest["steps"] if each["id"] == step)
+        self.attempt = Attempt(step=step, number=number, timeout_s=timeout_s, due=started + timeout_s)
+
+    def end_attempt(self) -> None:
+        """Note that it has ended, one way or the other."""
+        self.attempt = None
+
     def end(self, step: str, state: str, error: Mapping[str, Any] | None) -> None:
         """Note how the running step ended."""
         self._ends[step] = StepEnd(id=step, state=state)
@@ -47,21 +67,24 @@ class Ledger:
         if error is not None and self.failed is None:
             self.failed, self.error = step, error
 
-    def skip_rest(self, reason: str | None, cause: str | None) -> Iterator[StepEnd]:
+    def skip_rest(self, reason: str, cause: str | None) -> Iterator[StepEnd]:
         """Skip every step without an end and yield it.
 
-        `reason` None means that `cause` failed: steps that need it say so, the others that the run was stopped.
+        One that needs a failed step, be it by way of others, says so and names it, the first of several; the others
+        say `reason` and `cause`.
         """
         needs = {step["id"]: set(step["needs"]) for step in self.request.manifest["steps"]}
-        tainted = {cause}
+        failures: dict[str, set[str]] = {}  # by failed step, in order: itself and all that need it
         for step in self.request.order:
             if step in self._ends:
+                if self._ends[step].state == records.FAILED:
+                    failures[step] = {step}
                 continue
-            downstream = bool(needs[step] & tainted)
-            if downstream:
-                tainted.add(step)
-            why = reason or (records.UPSTREAM_FAILED if downstream else records.RUN_STOPPED)
-            self._ends[step] = StepEnd(id=step, state=records.SKIPPED, reason=why, cause=cause)
+            culprits = [failed for failed, tainted in failures.items() if needs[step] & tainted]
+            for failed in culprits:
+                failures[failed].add(step)
+            why, who = (records.UPSTREAM_FAILED, culprits[0]) if culprits else (reason, cause)
+            self._ends[step] = StepEnd(id=step, state=records.SKIPPED, reason=why, cause=who)
             yield self._ends[step]
 
     @property

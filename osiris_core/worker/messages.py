@@ -6,6 +6,8 @@ The verb is a record's kind, and the JSON its payload as it will be framed; or i
     begin   {"step", "record"}                    the step starts; `record` says so
     open    {"step", "marker"}                    its output starts behind this marker
     drain   {"step", "marker"}                    its output ends before this marker
+    attempt  {"step", "number", "monotonic_s"}    an attempt at a step with a timeout starts, and when
+    attempted  {"step", "number"}                 it has ended
     done    {"step", "record", "state", "error"}  it has ended, and all its other records have been sent
     result  {"outcome", "error"}                  every step is done and every exit handler has run
 """
@@ -21,7 +23,7 @@ from osiris_core.wire.canon import canonical_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-CONTROL_VERBS = frozenset({"start", "begin", "open", "drain", "done", "result"})
+CONTROL_VERBS = frozenset({"start", "begin", "open", "attempt", "attempted", "drain", "done", "result"})
 _CLOSED = -1
 
 

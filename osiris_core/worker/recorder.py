@@ -56,6 +56,10 @@ class Recorder:
             case "begin":
                 self.ledger.begin(values["step"])
                 self.spool.record(values["record"])
+            case "attempt":
+                self.ledger.begin_attempt(values["step"], values["number"], values["monotonic_s"])
+            case "attempted":
+                self.ledger.end_attempt()
             case "done":
                 self.spool.record(values["record"])
                 self.ledger.end(values["step"], values["state"], values["error"])

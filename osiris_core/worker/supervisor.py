@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from osiris_core.wire.request import Placement
     from osiris_core.worker.launch import Executor
+    from osiris_core.worker.ledger import Attempt
     from osiris_core.worker.staging import Assignment
 
 LIVE_PATIENCE_S = 1.0
@@ -69,8 +70,10 @@ class Supervision:
         self._recorder = Recorder(assignment)
         self._merger, self._messages = Merger(self._recorder), MessageReader()
         self._stopped_for: str | None = None
+        self._overdue: Attempt | None = None
         timeout_s = assignment.request.timeout_s
-        self._due = None if timeout_s is None else time.monotonic() + timeout_s
+        self._run_due = None if timeout_s is None else time.monotonic() + timeout_s
+        self._kill_due: float | None = None
 
     def watch(self, wakeup: int) -> None:
         """Serve all sources until the executor has ended."""
@@ -99,6 +102,7 @@ class Supervision:
             exit_status=self._executor.exit_status or 0,
             result=recorder.result,
             stopped_for=self._stopped_for,
+            overdue=self._overdue,
             spool_error=recorder.fault,
             stray_tail=recorder.stray_tail,
         )
@@ -149,23 +153,43 @@ class Supervision:
     def _stop(self, reason: str) -> None:
         """Ask the executor to stop, once; its time to do so runs from now."""
         if self._stopped_for is None and self._recorder.result is None:
-            self._stopped_for = reason
-            self._executor.signal(signal.SIGTERM)
-            self._due = time.monotonic() + self._assignment.placement.cancel_grace_s
+            self._stopped_for, self._run_due = reason, None
+            self._executor.stop()
+            self._kill_due = time.monotonic() + self._assignment.placement.cancel_grace_s
+
+    def _interrupt(self, attempt: Attempt) -> None:
+        """Ask the executor to end an attempt that takes too long; its time to do so runs from now."""
+        self._overdue = attempt
+        self._executor.interrupt(attempt.number)
+        self._kill_due = time.monotonic() + self._assignment.placement.cancel_grace_s
 
     def _check_clock(self) -> None:
-        """Do what is due: at the deadline ask the executor to stop, at the end of its grace kill it."""
-        if self._due is None or time.monotonic() < self._due:
-            return
-        self._due = None
-        if self._stopped_for is None:
-            self._stop(records.DEADLINE)
-        else:
+        """Do what is due: stop the run or an attempt, and kill the executor at the end of its grace."""
+        now, attempt = time.monotonic(), self._attempt()
+        if self._kill_due is not None and now >= self._kill_due:
+            self._kill_due = None
             self._executor.signal(signal.SIGKILL)
+        elif self._run_due is not None and now >= self._run_due:
+            self._run_due = None
+            self._stop(records.DEADLINE)
+        elif attempt is not None and now >= attempt.due:
+            self._interrupt(attempt)
+
+    def _attempt(self) -> Attempt | None:
+        """Return the attempt that is timed now; one that was interrupted and has ended is forgiven its grace."""
+        running = self._recorder.ledger.attempt
+        if self._overdue is not None and running is not self._overdue:
+            self._overdue = None
+            if self._stopped_for is None:
+                self._kill_due = None
+        return running if self._stopped_for is None and self._overdue is None else None
 
     def _patience_s(self) -> float | None:
         """Return how long nothing needs to be done unless something comes."""
-        return None if self._due is None else max(0.0, self._due - time.monotonic())
+        attempt = self._attempt()
+        dues = (self._run_due, self._kill_due, None if attempt is None else attempt.due)
+        due = min((each for each in dues if each is not None), default=None)
+        return None if due is None else max(0.0, due - time.monotonic())
 
     # Writing.
 

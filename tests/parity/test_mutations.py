@@ -320,3 +320,46 @@ def test_a_traceback_from_another_line_diverges(tmp_path):
     assert [(f.code, f.path, f.left, f.right) for f in result.findings] == [
         ("event-changed", "step_failed.traceback[0].line", "12", "13")
     ]
+
+
+def retried(target, *messages):
+    """One side of a pair whose step `delays` was tried again after each of these errors."""
+    draft = healthy(target)
+    end = draft.events.index(draft.event("step_complete", "delays"))
+    draft.events[end:end] = [
+        {
+            "ts": draft.events[end]["ts"],
+            "session": draft.events[end]["session"],
+            "event": "step_retried",
+            "step": "delays",
+            "attempt": number,
+            "error_type": "ConnectionError",
+            "message": message,
+            "traceback": [],
+        }
+        for number, message in enumerate(messages, 1)
+    ]
+    return draft
+
+
+@pytest.mark.parametrize(
+    ("right", "code", "path"),
+    [
+        (retried("e2b"), "event-missing", "step_retried"),
+        (retried("e2b", "refused", "refused"), "event-extra", "step_retried"),
+        (retried("e2b", "reset"), "event-changed", "step_retried.message"),
+    ],
+)
+def test_an_attempt_more_or_another_error_on_the_way_diverges(right, code, path, tmp_path):
+    """Two runs that succeed in the end have not done the same when one of them needed another attempt."""
+    result = compare(*pair(tmp_path, retried("local", "refused"), right))
+    assert result.verdict is Verdict.DIVERGENT
+    assert [(f.code, f.path, f.step) for f in result.findings] == [(code, path, "delays")]
+
+
+def test_attempts_that_fail_alike_are_equal(tmp_path):
+    """Equal attempts are no difference, and a path in their messages is judged as in any other error."""
+    same = compare(*pair(tmp_path / "same", retried("local", "refused"), retried("e2b", "refused")))
+    assert (same.verdict, same.problems) == (Verdict.IDENTICAL, ())
+    left, right = retried("local", "no /home/ann/flights/x.csv"), retried("e2b", "no /home/user/project/x.csv")
+    assert compare(*pair(tmp_path / "paths", left, right)).verdict is Verdict.EQUIVALENT

@@ -35,6 +35,8 @@ def every_event(tape):
     tape.event("step_start", "write", driver="filesystem.csv_writer", needs=["read"])
     trace = [{"module": "report", "function": "main", "line": 3}, {"module": "x", "function": "<module>", "line": 0}]
     tape.event("step_failed", "write", error_type="ValueError", message="no", traceback=trace, duration_ms=0.5)
+    tape.event("step_retried", "write", attempt=1, error_type="ValueError", message="no", traceback=trace)
+    tape.event("retry_refused", "write", attempt=2, reason="it has left files")
     tape.event("step_skipped", "write", reason="upstream-failed", cause="read")
     tape.event("run_failed", failed_step="write", error_type="ValueError", steps_succeeded=1, duration_ms=1)
     tape.event("run_failed", failed_step=None, error_type=None, steps_succeeded=1, duration_ms=1)
@@ -80,7 +82,7 @@ def test_sessions_that_did_not_succeed_satisfy_them(tmp_path, ending):
 
 def test_every_event_of_the_worker_has_a_branch():
     """No event of the worker's is taken for a driver's."""
-    branches = load_schema("events")["$defs"].keys() - {"driver_event", "table", "column"}
+    branches = load_schema("events")["$defs"].keys() - {"driver_event", "traceback", "table", "column"}
 
     assert branches == EVENT_NAMES
 

@@ -172,7 +172,7 @@ class Worker:
         self.environment = dict(os.environ)
         self.process = None
 
-    def prepare(self, source, steps, *, timeout_s=None, declared=None, **placement):
+    def prepare(self, source, steps, *, timeout_s=None, declared=None, on_failure="stop", **placement):
         """Write the drivers' module `toys` and the request.
 
         `steps` are (id, function, needs, config) tuples, with more keys of a step as a dict behind them; `declared`
@@ -183,7 +183,7 @@ class Worker:
             {"id": step[0], "driver": f"toys:{step[1]}", "needs": list(step[2]), "config": step[3], **dict(*step[4:])}
             for step in steps
         ]
-        manifest = {"osiris": "1", "pipeline": {"id": "toy", "version": "1"}, "steps": listed}
+        manifest = {"osiris": "1", "pipeline": {"id": "toy", "version": "1"}, "steps": listed, "on_failure": on_failure}
         plain = {"frame": "arrow", "effects": "artifacts"}
         self.request = RunRequest(
             session_id="20260102T030405Z-00000001",

@@ -15,7 +15,7 @@ from osiris_core.parity.failures import error_differences
 from osiris_core.parity.layers.event_shapes import compare_event_shapes, volatile_names
 from osiris_core.parity.record import Finding, Layer
 from osiris_core.parity.values import leaf_differences, show, show_pair, signature
-from osiris_core.wire.records import STEP_COMPLETE, STEP_FAILED
+from osiris_core.wire.records import STEP_COMPLETE, STEP_FAILED, STEP_RETRIED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _ENVELOPE: Final = frozenset({"ts", "session"})
 """Judged elsewhere: times by their shape, the session id as evidence."""
+
+_WITH_ERROR: Final = frozenset({STEP_FAILED, STEP_RETRIED})
 
 _CHANGED_FIELDS: Final = 20
 """Findings for the fields of one event; more are rarely read."""
@@ -123,7 +125,7 @@ def _changed(
     path = f"{a.name}[{a.ordinal}]" if several else a.name
     differences = (
         error_differences(pair.text, path, a.stable, b.stable)
-        if a.name == STEP_FAILED
+        if a.name in _WITH_ERROR
         else leaf_differences(a.stable, b.stable, path)
     )
     for count, (place, x, y) in enumerate(differences):
