@@ -50,7 +50,7 @@ def prepare(manifest: Manifest, *, session_id: str, logical_now: str, env_file: 
         request=request,
         bundle=build_bundle(),
         inputs=inputs,
-        requirements=_declared_requirements(manifest),
+        requirements=declared_requirements(manifest),
         host_variables=_host_variables(manifest),
         secrets=secrets,
         secret_variables=secret_variables(manifest),
@@ -61,7 +61,7 @@ def _host_variables(manifest: Manifest) -> Mapping[str, str]:
     return {each.name: os.environ[each.name] for each in manifest.env if each.value is None and each.name in os.environ}
 
 
-def _declared_requirements(manifest: Manifest) -> tuple[str, ...]:
+def declared_requirements(manifest: Manifest) -> tuple[str, ...]:
     """Return what the manifest, its drivers and the project declare: the roots of the closure."""
     by_drivers = {need for driver in manifest.drivers.values() for need in driver.requirements}
     declared = {*RUNTIME_REQUIREMENTS, *by_drivers, *manifest.requirements, *_project_requirements(manifest)}

@@ -23,12 +23,12 @@ _NOT_CODE = {"__pycache__", ".git", ".venv", ".mypy_cache", ".ruff_cache", ".pyt
 
 def digest_inputs(manifest: Manifest) -> dict[str, FileDigest]:
     """Return size and SHA-256 of every declared file, inputs and code, by path relative to the project root."""
-    return {relative: digest_file(path) for relative, path in _declared(manifest)}
+    return {relative: digest_file(path) for relative, path in declared_files(manifest)}
 
 
 def changed_inputs(manifest: Manifest, before: Mapping[str, FileDigest]) -> tuple[str, ...]:
     """Return the declared files that are no longer what they were, sorted."""
-    now = {relative: digest_file(path) for relative, path in _declared(manifest) if path.is_file()}
+    now = {relative: digest_file(path) for relative, path in declared_files(manifest) if path.is_file()}
     return tuple(sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name)))
 
 
@@ -40,7 +40,7 @@ def write_workspace(manifest: Manifest, digests: Mapping[str, FileDigest], out: 
     """
     entries = [
         PackEntry(path=relative, source=path, mode=path.stat().st_mode & 0o777, mtime_ns=path.stat().st_mtime_ns)
-        for relative, path in _declared(manifest)
+        for relative, path in declared_files(manifest)
     ]
     try:
         write_pack(out, entries)
@@ -51,7 +51,7 @@ def write_workspace(manifest: Manifest, digests: Mapping[str, FileDigest], out: 
         raise InfrastructureError(f"{changed[0]} changed while the run was being prepared", hint="run it again")
 
 
-def _declared(manifest: Manifest) -> Iterator[tuple[str, Path]]:
+def declared_files(manifest: Manifest) -> Iterator[tuple[str, Path]]:
     """Yield (path relative to the root, path) of every declared file once, inputs first."""
     seen: set[str] = {manifest.connections_file} if manifest.connections_file else set()  # it is never sent
     for item in manifest.inputs:

@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from osiris_core.cli import fuzz, run, sandbox, schema
+    from osiris_core.cli import explain, fuzz, run, sandbox, schema, validate
 
     parser = argparse.ArgumentParser(
         prog="osiris-parity",
@@ -69,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     run.add_parser(commands)
+    validate.add_parser(commands)
+    explain.add_parser(commands)
     schema.add_parser(commands)
     sandbox.add_parser(commands)
     fuzz.add_parser(commands)
