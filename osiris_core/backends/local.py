@@ -64,7 +64,7 @@ class LocalBackend:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                cwd=job.manifest.path.parent,
+                cwd=job.manifest.directory,
                 env={name: value for name, value in os.environ.items() if name not in job.secret_variables},
                 start_new_session=True,  # Ctrl-C in the terminal reaches pytest, which then asks the worker to stop
             )
@@ -113,7 +113,7 @@ def _placement(job: Job, run_directory: Path, patience: Patience) -> Placement:
         bundle=str(job.bundle.path),
         run_dir=str(run_directory),
         project_dir=str(manifest.project_root),
-        work_dir=str(manifest.path.parent),
+        work_dir=str(manifest.directory),
         sys_path=tuple(str(manifest.project_root / each) for each in manifest.code),
         variables={each.name: each.value for each in manifest.env if each.value is not None},
         keep_variables=tuple(each.name for each in manifest.env),

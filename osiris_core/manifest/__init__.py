@@ -9,6 +9,10 @@ Read in this order:
 ``problems``   where every other module reports; ``fields`` reads one value from one node
 ``header``     everything above the steps; ``files`` and ``patterns`` find what it declares on disk
 ``steps``      the steps; ``options`` holds their config against their driver; ``graph`` orders them
+``configs``    where a step's config stands; ``references`` what it refers to without holding it, ``connections`` the
+               file where half of that is found
+``compiled``   what Osiris' compiler left, as our form has it; ``components`` says which drivers stand for Osiris',
+               ``translation`` what becomes of their configs, ``osiris_names`` what their tables are called
 ``expect``     the oracle
 ``collecting`` how pytest collects the file: marks and cases
 ``canonical``  the one form in which equal manifests are equal, and its fingerprint

@@ -43,6 +43,7 @@ def canonical_form(manifest: Manifest) -> dict[str, Any]:
                 "config": dict(each.config),
                 "timeout_s": each.timeout_s,
                 "retries": each.retries,
+                **({"tables": dict(each.tables)} if each.tables else {}),  # only of what Osiris compiled
             }
             for each in manifest.steps
         ],

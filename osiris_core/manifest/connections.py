@@ -14,7 +14,7 @@ from osiris_core.errors import ManifestError
 from osiris_core.manifest import fields
 from osiris_core.manifest.files import declared_file
 from osiris_core.manifest.model import Connection
-from osiris_core.manifest.nodes import ListNode, MappingNode, ScalarNode
+from osiris_core.manifest.nodes import MappingNode, ScalarNode, texts_of
 from osiris_core.manifest.problems import Problems, shown
 from osiris_core.manifest.text import read_text
 from osiris_core.manifest.tree import read_tree
@@ -120,19 +120,6 @@ def connection_file(problems: Problems, relative: str, root: Path) -> Connection
     section = fields.required(there, tree.entries, "connections", relative, tree)
     families = None if section is None else fields.mapping(there, section, "connections")
     return None if families is None else ConnectionFile(relative=relative, problems=there, families=families)
-
-
-def texts_of(node: Node) -> Iterator[ScalarNode]:
-    """Yield the texts of a value, at any depth."""
-    if isinstance(node, ScalarNode):
-        if isinstance(node.value, str):
-            yield node
-    elif isinstance(node, ListNode):
-        for each in node.items:
-            yield from texts_of(each)
-    elif isinstance(node, MappingNode):
-        for entry in node.entries.values():
-            yield from texts_of(entry.node)
 
 
 def _without_values(problems: Problems) -> Iterator[ManifestProblem]:

@@ -12,6 +12,13 @@ from osiris_core.errors import ManifestError
 from osiris_core.manifest import fields, header
 from osiris_core.manifest.canonical import canonical_form, fingerprint_of
 from osiris_core.manifest.collecting import read_collecting
+from osiris_core.manifest.compiled import (
+    BUILD_MANIFEST,
+    compiled_layout,
+    is_compiled,
+    is_osiris_project,
+)
+from osiris_core.manifest.configs import OwnLayout
 from osiris_core.manifest.connections import read_connections
 from osiris_core.manifest.expect import read_expect
 from osiris_core.manifest.files import Places, read_code, read_inputs
@@ -20,7 +27,7 @@ from osiris_core.manifest.nodes import MappingNode, to_json
 from osiris_core.manifest.params import Overrides, read_params
 from osiris_core.manifest.problems import START, Problems
 from osiris_core.manifest.references import References, check_exposure, read_secrets
-from osiris_core.manifest.steps import Drivers, order_of, read_steps, to_steps
+from osiris_core.manifest.steps import Drivers, Surroundings, order_of, read_steps, to_steps
 from osiris_core.manifest.substitution import substitute
 from osiris_core.manifest.text import read_text
 from osiris_core.manifest.tree import read_tree
@@ -29,6 +36,7 @@ from osiris_core.wire.paths import broken_rule
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from osiris_core.manifest.compiled import CompiledLayout
     from osiris_core.manifest.model import Case
     from osiris_core.manifest.nodes import Entry, Node
     from osiris_core.manifest.options import DriverSource
@@ -65,14 +73,16 @@ def load_manifest(
     drivers: DriverSource,
     params: Mapping[str, Any] | None = None,
     offered: Mapping[str, Any] | None = None,
+    osiris_drivers: bool = False,
 ) -> Manifest:
     """Read and check a manifest, and find the files it declares; nothing is started or imported for it.
 
     `drivers` is where the drivers of its steps are looked up. `params` are values for parameters that it declares;
-    `offered` are values for those of them that it declares. Raises `ManifestError` with everything that is wrong, whatever the file
+    `offered` are values for those of them that it declares. A build directory of Osiris, or the `manifest.yaml` in it, is read as well; with
+    `osiris_drivers` all of its components are run by Osiris' own classes. Raises `ManifestError` with everything that is wrong, whatever the file
     holds: where the text cannot be read to its end, with everything up to there.
     """
-    source = _open(path, project_root, drivers)
+    source = replace(_open(path, project_root, drivers), osiris_drivers=osiris_drivers)
     return _read(source, Overrides(offered=offered or {}, given=params or {}))
 
 
@@ -124,9 +134,11 @@ def _reading(source: _Source, case: Case | None, offered: Mapping[str, Any]) -> 
 
 
 def find_project_root(path: Path) -> Path:
-    """Return the nearest directory above a manifest that has a `pyproject.toml`, or else the manifest's own."""
-    directory = Path(os.path.realpath(path.parent))
-    return next((each for each in (directory, *directory.parents) if (each / "pyproject.toml").is_file()), directory)
+    """Return the nearest directory above a manifest that has a `pyproject.toml`, or is a project of Osiris, or else its own."""
+    directory = Path(os.path.realpath(path if path.is_dir() else path.parent))
+    above = (directory, *directory.parents)
+    marked = next((each for each in above if (each / "pyproject.toml").is_file()), None)
+    return marked or next((each for each in above if is_osiris_project(each)), directory)
 
 
 def _location(file: Path, root: Path) -> str:
@@ -164,10 +176,13 @@ class _Source:
     tree: MappingNode
     problems: Problems
     drivers: DriverSource
+    osiris_drivers: bool = False
 
 
 def _open(path: Path, project_root: Path, drivers: DriverSource) -> _Source:
     root = Path(os.path.realpath(project_root))
+    if (path / BUILD_MANIFEST).is_file():
+        path = path / BUILD_MANIFEST
     file = Path(os.path.realpath(path.parent)) / path.name
     problems = Problems(_location(file, root))
     _check_place(problems, file, root)
@@ -179,11 +194,18 @@ def _read(source: _Source, overrides: Overrides) -> Manifest:
     """Read every section, so that all problems are found, and only then look whether there were any."""
     problems, file, root, drivers = source.problems.copy(), source.file, source.root, source.drivers
     parameters = read_params(problems, source.tree.entries.get("params"), overrides)
-    tree, used = substitute(problems, source.tree, parameters, source.text)
+    places = Places(directory=file.parent, root=root)
+    layout: OwnLayout | CompiledLayout = OwnLayout(places=places)
+    if is_compiled(source.tree):
+        layout = compiled_layout(problems, file, root, osiris_drivers=source.osiris_drivers)
+        places, used = layout.places, frozenset[str]()
+        tree = layout.tree(problems, source.tree)
+    else:
+        tree, used = substitute(problems, source.tree, parameters, source.text)
     found = fields.keys(problems, tree, "the manifest", served=SERVED)
     for name in ("osiris", "pipeline", "steps"):
         fields.required(problems, found, name, "the manifest", tree)
-    sections, places = _Sections(problems, found), Places(directory=file.parent, root=root)
+    sections = _Sections(problems, found)
     sections.read("osiris", header.check_format, None)
     nothing: tuple[StepNodes, ...] = ()
     directories: tuple[str, ...] = ()
@@ -191,16 +213,17 @@ def _read(source: _Source, overrides: Overrides) -> Manifest:
     lookup = Drivers(source=drivers, code=[root / each for each in code])
     references = References(
         secrets=sections.read("secrets", read_secrets, {}),
-        file=sections.read("connections", partial(read_connections, places=places), None),
+        file=sections.read("connections", partial(read_connections, places=places), layout.connections),
+        file_hint=layout.connections_hint,
     )
-    reader = partial(read_steps, drivers=lookup, places=places, references=references)
-    nodes = sections.read("steps", reader, nothing)
+    around = Surroundings(drivers=lookup, places=places, references=references, layout=layout)
+    nodes = sections.read("steps", partial(read_steps, around=around), nothing)
     ids = {each.id for each in nodes}
     manifest = Manifest(
         path=file,
         project_root=root,
         pipeline=sections.read("pipeline", header.read_pipeline, Pipeline(id="")),
-        inputs=sections.read("inputs", partial(read_inputs, places=places), ()),
+        inputs=sections.read("inputs", partial(read_inputs, places=places), layout.declared_inputs()),
         code=code,
         requirements=sections.read("requirements", header.read_requirements, ()),
         env=sections.read("env", header.read_env, ()),
@@ -213,7 +236,7 @@ def _read(source: _Source, overrides: Overrides) -> Manifest:
         params_given=tuple(sorted(parameters.overridden)),
         params_unused=tuple(name for name in parameters.values if name not in used),
         secrets=tuple(sorted(references.secrets)),
-        connections_file=references.file.relative if references.file else None,
+        connections_file=references.file.relative if references.file and references.connections else None,
         connections=tuple(references.connections[each] for each in sorted(references.connections)),
         steps=to_steps(nodes),
         drivers={each.driver: each.shape for each in nodes if each.shape is not None},
@@ -221,6 +244,8 @@ def _read(source: _Source, overrides: Overrides) -> Manifest:
         parity_text=sections.read("parity", header.read_parity, header.PARITY_TEXTS[0]),
         pytest=sections.read("pytest", partial(read_collecting, params=parameters.values), Collecting()),
         order=order_of(nodes),
+        work_directory=places.directory if places.directory != file.parent else None,
+        notes=layout.all_notes(),
     )
     references.report_unused(problems, found)
     check_exposure(problems, found, manifest)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from osiris_core.errors import ManifestProblem
     from osiris_core.manifest.nodes import MappingNode
     from osiris_core.manifest.options import DriverShape
 
@@ -63,7 +63,7 @@ class Resources:
 class Step:
     """One step; `line` is the line of its id in the manifest, counted from 1.
 
-    `timeout_s` bounds each attempt at it; `retries` is how often it is tried again after a failure without effect.
+    `tables` names the tables of the steps it needs where they are not `df_<id>`, as in what Osiris compiled. `timeout_s` bounds each attempt at it; `retries` is how often it is tried again after a failure without effect.
     """
 
     id: str
@@ -72,6 +72,7 @@ class Step:
     config: Mapping[str, Any] = field(default_factory=dict)
     timeout_s: float | None = None
     retries: int = 0
+    tables: Mapping[str, str] = field(default_factory=dict)
     line: int
 
 
@@ -187,7 +188,8 @@ class Manifest:
     as POSIX paths from the root, in the order of `sys.path`. `template` overrides the sandbox template that the closure names. `timeout_s` bounds
     the whole run. `params` are the values that this reading of the file had for `${params.x}`, of which `params_given` came
     from outside of it and `params_unused` are referred to nowhere. `secrets` are names; `connections_file` is a POSIX path from the root, and `connections` are those of
-    it that a step refers to: values are found when a run begins. `drivers` holds the declaration of every driver that a step names. `order` is the order
+    it that a step refers to: values are found when a run begins. `work_directory` is where relative paths start, if not at the manifest; `notes` say what
+    was left out of a compiled manifest, and why. `drivers` holds the declaration of every driver that a step names. `order` is the order
     of execution. `canonical` is the JSON form that a worker is given; `fingerprint` is the SHA-256, as hex, of the
     part of it that decides a run: not `expect`, `parity`, or the pipeline's description.
     """
@@ -216,6 +218,8 @@ class Manifest:
     parity_text: ParityText = "normalized"
     pytest: Collecting = field(default_factory=Collecting)
     order: tuple[str, ...]
+    work_directory: Path | None = None
+    notes: tuple[ManifestProblem, ...] = ()
     canonical: dict[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
 
@@ -230,6 +234,11 @@ class Manifest:
         return self.relative
 
     @property
+    def directory(self) -> Path:
+        """The directory that relative paths start from: the steps' working directory."""
+        return self.work_directory or self.path.parent
+
+    @property
     def work_relative(self) -> str:
-        """The directory that relative paths start from, seen from the project root; `.` for the root itself."""
-        return str(PurePosixPath(self.relative).parent)
+        """That directory as seen from the project root; `.` for the root itself."""
+        return self.directory.relative_to(self.project_root).as_posix()

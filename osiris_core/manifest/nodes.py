@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from osiris_core.manifest.scalars import Value
 
 
@@ -75,3 +77,16 @@ def to_json(node: Node) -> Any:
     if isinstance(node, MappingNode):
         return {name: to_json(entry.node) for name, entry in node.entries.items()}
     return None
+
+
+def texts_of(node: Node) -> Iterator[ScalarNode]:
+    """Yield the texts of a value, at any depth."""
+    if isinstance(node, ScalarNode):
+        if isinstance(node.value, str):
+            yield node
+    elif isinstance(node, ListNode):
+        for each in node.items:
+            yield from texts_of(each)
+    elif isinstance(node, MappingNode):
+        for entry in node.entries.values():
+            yield from texts_of(entry.node)

@@ -18,6 +18,8 @@ MAX_PROBLEMS = 1000
 _MAX_COMPARISONS = 50_000  # what looking for similar names may cost one manifest, about a second
 _MAX_NAME = 64  # comparing longer names costs the product of their lengths
 _SHOWN = 60
+_MANIFEST = "the manifest"
+_BEGINNING = 'it begins with `osiris: "1"`'
 
 
 class Place(Protocol):
@@ -45,7 +47,7 @@ START = At(1, 1)
 class Problems:
     """The problems of one manifest, which messages call `location`; sentences about the file call it `document`."""
 
-    def __init__(self, location: str, *, document: str = "the manifest") -> None:
+    def __init__(self, location: str, *, document: str = _MANIFEST) -> None:
         self.location = location
         self.document = document
         self._found: set[ManifestProblem] = set()  # an aliased node is read twice, its problem is one
@@ -69,6 +71,11 @@ class Problems:
         there = Problems(location, document=document)
         there._found = self._found
         return there
+
+    @property
+    def beginning(self) -> str:
+        """How the file begins that was meant, as a hint; nothing for a file that a manifest names."""
+        return _BEGINNING if self.document == _MANIFEST else ""
 
     @property
     def found(self) -> Collection[ManifestProblem]:

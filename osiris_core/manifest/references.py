@@ -47,6 +47,7 @@ class References:
 
     secrets: Mapping[str, Place] = field(default_factory=dict)
     file: ConnectionFile | None = None
+    file_hint: str = ""
     connections: dict[str, Connection] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
     _refers: bool = False
@@ -79,8 +80,8 @@ class References:
             return
         self._refers = True
         if self.file is None:
-            hint = "name it in the manifest: `connections: osiris_connections.yaml`"
-            problems.add(at, f"{shown(written)} refers to a connection, and there is no file of connections", hint)
+            message = f"{shown(written)} refers to a connection, and there is no file of connections"
+            problems.add(at, message, self.file_hint)
         elif written not in self.connections:
             found = self.file.find(problems, written, at)
             if found is not None:

@@ -29,6 +29,7 @@ _REFERENCE: Final = {"type": "string", "pattern": r"\$\{params\."}
 _TEXT: Final = {"type": "string"}
 _TEXTS: Final = {"type": "array", "items": _TEXT, "uniqueItems": True}
 _SECONDS: Final = {"type": "number", "exclusiveMinimum": 0}
+_CONFIG_OR_FILE: Final = [{"required": ["config"]}, {"required": ["cfg_path"]}]
 _OPTION_TYPES: Final[Mapping[str, Schema]] = {
     "string": _TEXT,
     "input_path": {"type": "string", "minLength": 1},
@@ -211,6 +212,7 @@ def _step(drivers: list[DescribedDriver]) -> Schema:
         },
         needs={**_TEXTS, "description": "Steps whose tables this one is given, as `df_<id>` with `_` for `-`."},
         config={"type": "object", "description": "The driver's options."},
+        cfg_path={"type": "string", "minLength": 1, "description": "A JSON file with the driver's options, instead."},
         timeout_s={**_open(_SECONDS), "description": "Seconds that one attempt may take."},
         retries={
             **_open({"type": "integer", "minimum": 0, "maximum": MAX_RETRIES}),
@@ -230,7 +232,7 @@ def _condition(driver: DescribedDriver) -> Schema:
         "properties": {name: _option(each) for name, each in driver.options.items()},
         **({"required": required} if required else {}),
     }
-    then = {"properties": {"config": config}, **({"required": ["config"]} if required else {})}
+    then = {"properties": {"config": config}, **({"anyOf": _CONFIG_OR_FILE} if required else {})}
     return {"if": {"properties": {"driver": {"const": driver.name}}, "required": ["driver"]}, "then": then}
 
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from osiris_core.manifest.configs import Layout
     from osiris_core.manifest.files import Places
     from osiris_core.manifest.nodes import MappingNode, Node
     from osiris_core.manifest.options import DriverShape, DriverSource
     from osiris_core.manifest.problems import Place, Problems
     from osiris_core.manifest.references import References
 
-SERVED = ("id", "driver", "needs", "config", "timeout_s", "retries")
-_LATER = ("cfg_path",)
+SERVED = ("id", "driver", "needs", "config", "cfg_path", "timeout_s", "retries")
 MAX_RETRIES = 100
 _MAX_NAMED = 12  # steps of a cycle that a message names
 
@@ -41,6 +41,7 @@ class StepNodes:
     timeout_s: float | None = None
     retries: int = 0
     shape: DriverShape | None = None
+    tables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def table_name(self) -> str:
@@ -75,16 +76,24 @@ class Drivers:
         return shape
 
 
-def read_steps(
-    problems: Problems, node: Node, drivers: Drivers, places: Places, references: References
-) -> tuple[StepNodes, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a step is read with: drivers, places of files, what configs refer to, and how the files lie."""
+
+    drivers: Drivers
+    places: Places
+    references: References
+    layout: Layout
+
+
+def read_steps(problems: Problems, node: Node, around: Surroundings) -> tuple[StepNodes, ...]:
     """Return the steps in the file's order; those without a readable id are reported and left out."""
     nodes = fields.items(problems, node, "steps")
     if not nodes and isinstance(node, ListNode):
         problems.add(node, "`steps` is empty", "a pipeline has at least one step")
-    found = [_read_step(problems, each, drivers, places, references) for each in nodes]
+    found = [_read_step(problems, each, around) for each in nodes]
     steps = tuple(each for each in found if each is not None)
-    _check_ids(problems, steps)
+    _check_ids(problems, steps, around.layout)
     _check_needs(problems, steps)
     return steps
 
@@ -104,24 +113,23 @@ def to_steps(steps: Sequence[StepNodes]) -> tuple[Step, ...]:
             config={} if each.config is None else to_json(each.config),
             timeout_s=each.timeout_s,
             retries=each.retries,
+            tables=each.tables,
             line=each.at.line,
         )
         for each in steps
     )
 
 
-def _read_step(
-    problems: Problems, node: Node, drivers: Drivers, places: Places, references: References
-) -> StepNodes | None:
+def _read_step(problems: Problems, node: Node, around: Surroundings) -> StepNodes | None:
     section = fields.mapping(problems, node, "steps[]")
     if section is None:
         return None
-    found = fields.keys(problems, section, "a step", served=SERVED, reserved_keys=_LATER)
+    found = fields.keys(problems, section, "a step", served=SERVED)
     id_node = fields.required(problems, found, "id", "a step", section)
     driver_node = fields.required(problems, found, "driver", "a step", section)
     step_id = fields.identifier(problems, id_node, "id") if id_node else None
     driver = fields.text(problems, driver_node, "driver") if driver_node else None
-    config = fields.mapping(problems, found["config"].node, "config") if "config" in found else None
+    config = around.layout.config(problems, step_id or "", found)
     needs = dict(fields.texts(problems, found["needs"].node, "needs")) if "needs" in found else {}
     timeout_s = fields.seconds(problems, found["timeout_s"].node, "timeout_s") if "timeout_s" in found else None
     retries = fields.whole(problems, found["retries"].node, "retries", least=0) if "retries" in found else None
@@ -129,12 +137,11 @@ def _read_step(
         problems.add(found["retries"].node, f"`retries` must be at most {MAX_RETRIES}, not {retries}")
     shape = None
     if driver is not None and driver_node is not None:
-        shape = drivers.find(problems, driver, driver_node)
-        if shape is None:
-            pass  # reported
-        elif config is not None or "config" not in found:
-            check_options(problems, config, driver=driver, shape=shape, at=driver_node, places=places)
-    references.read(problems, config, shape)
+        shape = around.drivers.find(problems, driver, driver_node)
+        if shape is not None and config.sound:
+            at, places = driver_node, around.places
+            check_options(config.problems, config.node, driver=driver, shape=shape, at=at, places=places)
+    around.references.read(config.problems, config.node, shape)
     if step_id is None or id_node is None:
         return None
     return StepNodes(
@@ -142,18 +149,19 @@ def _read_step(
         at=id_node,
         driver=driver or "",
         needs=needs,
-        config=config,
+        config=config.node,
         timeout_s=timeout_s,
         retries=retries or 0,
         shape=shape,
+        tables=around.layout.tables(step_id),
     )
 
 
-def _check_ids(problems: Problems, steps: Sequence[StepNodes]) -> None:
+def _check_ids(problems: Problems, steps: Sequence[StepNodes], layout: Layout) -> None:
     """Report ids that are the same, or would be the same where steps meet: as names of tables, or as directories."""
     by_name: dict[str, StepNodes] = {}
     for step in steps:
-        first = by_name.setdefault(step.table_name.lower(), step)
+        first = by_name.setdefault(layout.unique_name(step.id).lower(), step)
         if first is step:
             continue
         where = f"{shown(first.id)} stands at line {first.at.line}"

@@ -16,8 +16,6 @@ from osiris_core.manifest.problems import START
 if TYPE_CHECKING:
     from osiris_core.manifest.problems import Problems
 
-_BEGINNING = 'it begins with `osiris: "1"`'
-
 
 def read_tree(text: str, problems: Problems) -> MappingNode:
     """Return the mapping that a text is. Raises `ManifestError` where it is none, or is no YAML."""
@@ -28,7 +26,7 @@ def read_tree(text: str, problems: Problems) -> MappingNode:
     if isinstance(root, MappingNode):
         return root
     if root is None or (isinstance(root, ScalarNode) and root.value is None):
-        problems.add(START, f"{problems.document} is empty", _BEGINNING)
+        problems.add(START, f"{problems.document} is empty", problems.beginning)
     elif not isinstance(root, BrokenNode):
-        problems.add(root, f"{problems.document} must be a mapping", _BEGINNING)
+        problems.add(root, f"{problems.document} must be a mapping", problems.beginning)
     raise problems.error()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.errors import UsageError
-from osiris_core.manifest.connections import VARIABLE, texts_of
-from osiris_core.manifest.nodes import ListNode, MappingNode, ScalarNode
+from osiris_core.manifest.connections import VARIABLE
+from osiris_core.manifest.nodes import ListNode, MappingNode, ScalarNode, texts_of
 from osiris_core.wire.secrets import Secrets
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from osiris_core.drivers.registry import load_target
 from osiris_core.drivers.tables import as_table
 from osiris_core.testing.watch import Places, watching
 from osiris_core.wire.canon import canonical_json
-from osiris_core.wire.names import TABLE
+from osiris_core.wire.names import TABLE, table_key
 from osiris_core.wire.paths import TreeNames
 from osiris_core.wire.request import RunRequest
 from osiris_core.wire.secrets import Secrets
@@ -198,7 +198,7 @@ def _inputs(call: Call) -> dict[str, Any]:
     outputs = Outputs()
     for name, table in call.tables.items():
         outputs.keep(name, Output(table=table))
-    return outputs.inputs(list(call.tables), call.spec.frame)
+    return outputs.inputs({name: table_key(name) for name in call.tables}, call.spec.frame)
 
 
 def _state_of(inputs: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from osiris_core.wire.names import table_names
 from osiris_core.worker.context import StepContext
 from osiris_core.worker.disclosure import disclosed
 from osiris_core.worker.failure import as_text, describe_error, timeout_error
@@ -94,8 +95,8 @@ class Attempts:
 
         declared = self.assignment.request.drivers[step["driver"]]
         driver = load_target(declared["target"])
-        inputs = self.outputs.inputs(step["needs"], declared["frame"])
-        config = disclosed(step["config"], self.secrets)
+        inputs = self.outputs.inputs(table_names(step), declared["frame"])
+        config = disclosed(step["config"], self.secrets, ctx.output_dir)
         result = driver.run(step_id=step["id"], config=config, inputs=inputs, ctx=ctx)
         self._leave_if_forked(0)
         return read_result(result, declared["frame"])

@@ -1,4 +1,4 @@
-"""What a driver is told of secrets: the values that its config refers to, and the connection that it names.
+"""What a driver is told: the values of secrets that its config refers to, the connection that it names, its own directory.
 
 The manifest and every record hold references only; they become values here, in a copy that nobody else sees.
 """
@@ -9,23 +9,26 @@ import copy
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from osiris_core.wire.names import OUTPUT_DIRECTORY
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from osiris_core.wire.secrets import Secrets
 
 CONNECTION: Final = "connection"
 RESOLVED: Final = "resolved_connection"
-_REFERENCE: Final = re.compile(r"\$\{secret:([A-Za-z_][A-Za-z0-9_]*)\}")
+_REFERENCE: Final = re.compile(r"\$\{secret:([A-Za-z_][A-Za-z0-9_]*)\}|" + re.escape(OUTPUT_DIRECTORY))
 
 
-def disclosed(config: Mapping[str, Any], secrets: Secrets) -> dict[str, Any]:
+def disclosed(config: Mapping[str, Any], secrets: Secrets, output_dir: Path) -> dict[str, Any]:
     """Return a copy of a step's config with values in place of references.
 
-    `${secret:NAME}` becomes the value, inside longer texts too; `connection: "@family.alias"` becomes
+    `${secret:NAME}` becomes the value, inside longer texts too, `${step:output_dir}` the path; `connection: "@family.alias"` becomes
     `resolved_connection`, as Osiris' drivers know it. LookupError for what was not told.
     """
-    told = {name: _value(value, secrets) for name, value in config.items()}
+    told = {name: _value(value, secrets, output_dir) for name, value in config.items()}
     reference = told.get(CONNECTION)
     if isinstance(reference, str) and reference.startswith("@"):
         if reference not in secrets.connections:
@@ -42,12 +45,12 @@ def secret_of(secrets: Secrets, name: str) -> str:
     return secrets.values[name]
 
 
-def _value(value: Any, secrets: Secrets) -> Any:
+def _value(value: Any, secrets: Secrets, output_dir: Path) -> Any:
     """Return a JSON value of one's own, with the references in its texts replaced."""
     if isinstance(value, dict):
-        return {name: _value(each, secrets) for name, each in value.items()}
+        return {name: _value(each, secrets, output_dir) for name, each in value.items()}
     if isinstance(value, list):
-        return [_value(each, secrets) for each in value]
+        return [_value(each, secrets, output_dir) for each in value]
     if isinstance(value, str):
-        return _REFERENCE.sub(lambda found: secret_of(secrets, found[1]), value)
+        return _REFERENCE.sub(lambda found: secret_of(secrets, found[1]) if found[1] else str(output_dir), value)
     return value

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.wire.canon import canonical_json
-from osiris_core.wire.names import TABLE, table_key
+from osiris_core.wire.names import TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 PANDAS: Final = "pandas"
 """The frame of Osiris' own drivers: these may return more than a table, and see all that their upstreams returned."""
@@ -54,16 +54,16 @@ class Outputs:
         for step_id in steps:
             self._kept.pop(step_id, None)
 
-    def inputs(self, needs: Sequence[str], frame: str) -> dict[str, Any]:
-        """Return `df_<upstream>` for every need, as `frame`, or None; whatever the conversion raises passes.
+    def inputs(self, names: Mapping[str, str], frame: str) -> dict[str, Any]:
+        """Return the table of every need by its name (`df_<upstream>`), as `frame`, or None; what the conversion raises passes.
 
         With pandas also `<upstream>`, the whole of what it returned, as Osiris gives it; a table's name wins.
         """
         from osiris_core.drivers.frames import as_frame
 
-        kept = {need: self._kept[need] for need in needs}
+        kept = {need: self._kept[need] for need in names}
         tables = {need: None if each.table is None else as_frame(each.table, frame) for need, each in kept.items()}
-        inputs = {table_key(need): table for need, table in tables.items()}
+        inputs = {names[need]: table for need, table in tables.items()}
         if frame != PANDAS:
             return inputs
         wholes = {need: {TABLE: tables[need], **_copy(each.values)} for need, each in kept.items()}

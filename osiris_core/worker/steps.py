@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
-from osiris_core.wire.names import table_key
+from osiris_core.wire.names import table_names
 from osiris_core.wire.paths import TreeNames
 from osiris_core.worker.outbox import artifact_records, scan_step
 
@@ -73,8 +73,8 @@ class StepRunner:
 
     def _announce_inputs(self, step: Mapping[str, Any]) -> None:
         """Say what the step is given for every need."""
-        for need in step["needs"]:
-            data = {"key": table_key(need), "from_step": need, "rows": self.attempts.outputs.rows(need)}
+        for need, key in table_names(step).items():
+            data = {"key": key, "from_step": need, "rows": self.attempts.outputs.rows(need)}
             self._channel.record(_event(step["id"], records.INPUTS_RESOLVED, data))
 
     def _open_output(self, step_id: str) -> None:

@@ -162,14 +162,6 @@ def test_keys_and_aliases(project: Project, written: str, problem: str):
     assert project.problems(CONFIG % written) == [problem]
 
 
-@pytest.mark.parametrize("key", ["cfg_path"])
-def test_later_keys_of_steps_answer_reserved(project: Project, key: str):
-    """So do the keys of a step."""
-    assert project.problems(HEAD + f"steps:\n  - {{id: a, driver: query, {key}: 1}}\n") == [
-        f"4:28: `{key}` is reserved: this version does not serve it yet"
-    ]
-
-
 @pytest.mark.parametrize(("section", "key"), [("parity", "normalizers"), ("parity", "tables")])
 def test_later_keys_of_sections_answer_reserved(project: Project, section: str, key: str):
     """So do the keys of `parity`."""
