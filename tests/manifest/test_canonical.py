@@ -7,6 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from osiris_core.wire.canon import canonical_json
 
@@ -171,3 +173,64 @@ def test_the_fingerprint_is_a_sha256_of_a_stable_form(project: Project):
         hashlib.sha256(form.encode()).hexdigest() == "fdb9dd28c879b589ea5e581f4978cc5579c88ebfd842eb44017ac224e74183d9"
     )
     assert project.load(text).fingerprint == "fdb9dd28c879b589ea5e581f4978cc5579c88ebfd842eb44017ac224e74183d9"
+
+
+WRITINGS = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+KEYED = {
+    "osiris": "1",
+    "pipeline": {"id": "p", "version": "1"},
+    "params": {"n": 5, "file": "a", "kwargs": {"x": [1, "é ☃"], "y": None}},
+    "inputs": ["../data/${params.file}.csv", "../data/b.csv"],
+    "env": {"A": "1", "B": "${params.n}"},
+    "resources": {"cpus": 1, "memory_mb": 600},
+    "timeout_s": "${params.n}",
+    "steps": [
+        {"id": "a", "driver": "query", "config": {"query": "select ${params.n}"}, "retries": 1},
+        {"id": "b", "driver": "call", "needs": ["a"], "config": {"kwargs": "${params.kwargs}"}, "timeout_s": 2},
+    ],
+    "expect": {"rows": {"a": 1}, "metrics": {"a": {"m": {"min": 1}}}, "artifacts": {"b/x": {"lines": 3}}},
+    "pytest": {"marks": ["slow"], "parametrize": {"n": [1, 2]}},
+}
+
+
+def _written(draw: st.DrawFn, value: Any, depth: int) -> str:
+    """Write a value as YAML: in flow or block style, quoted or not, keys in any order, with blank lines and comments."""
+    pad = "  " * depth
+    remark = draw(st.sampled_from(["", "  # said", "   "]))
+    if isinstance(value, dict) and value and draw(st.booleans()):
+        keys = draw(st.permutations(list(value)))
+        lines = [
+            f"{pad}{draw(st.sampled_from([key, json.dumps(key)]))}:{_written(draw, value[key], depth + 1)}"
+            for key in keys
+        ]
+        return "\n" + "\n".join(lines)
+    if isinstance(value, list) and value and draw(st.booleans()):
+        return "\n" + "\n".join(f"{pad}-{_written(draw, each, depth + 1)}" for each in value)
+    if isinstance(value, dict):
+        keys = draw(st.permutations(list(value)))
+        return " {" + ", ".join(f"{json.dumps(key)}: {json.dumps(value[key])}" for key in keys) + "}" + remark
+    return f" {json.dumps(value, ensure_ascii=draw(st.booleans()))}{remark}"
+
+
+@st.composite
+def writings(draw: st.DrawFn) -> str:
+    """The manifest `KEYED`, written by some hand."""
+    keys = draw(st.permutations(list(KEYED)))
+    return "\n".join(f"{key}:{_written(draw, KEYED[key], 1)}" + "\n" * draw(st.integers(0, 2)) for key in keys) + "\n"
+
+
+@WRITINGS
+@given(writings())
+def test_whoever_writes_it_the_form_is_the_same(project: Project, text: str):
+    """Formatting, comments and the order of keys are gone from the canonical form, and so from the fingerprint."""
+    manifest = project.load(text)
+    assert manifest.canonical["steps"][1]["config"] == {"kwargs": {"x": [1, "é ☃"], "y": None}}
+    expected = project.load(json.dumps(KEYED))
+    assert canonical_json(manifest.canonical) == canonical_json(expected.canonical)
+    assert manifest.fingerprint == expected.fingerprint

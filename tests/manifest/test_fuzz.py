@@ -24,8 +24,12 @@ small = settings(
     max_examples=150,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-alphabet = st.sampled_from("[]{},:#&*!|>'\"%@`-?\t\n\r \\<=~0x1.e+éu\u2028\U0001f600\x00ab")
-SEED = WHOLE + "env: {A: b}\nexpect: {rows: {a: 1}, artifacts: [a/x]}\n"
+alphabet = st.sampled_from("${}[]{},:#&*!|>'\"%@`-?\t\n\r \\<=~0x1.e+éu\u2028\U0001f600\x00ab")
+SEED = (
+    WHOLE.replace("path: x.csv", "path: '${params.x}.csv'")
+    + "params: {x: b, y: [1]}\nenv: {A: '${params.x}'}\npytest: {marks: [slow, {skip: w}], parametrize: {x: [c, d]}}\n"
+    + "expect: {rows: {a: 1}, metrics: {a: {m: {min: 1}}}, artifacts: {a/x: {lines: 1}}}\n"
+)
 
 
 def load(project: Project, data: bytes) -> tuple[Manifest | None, tuple[ManifestProblem, ...]]:
@@ -89,6 +93,7 @@ plain: st.SearchStrategy[Any] = st.recursive(
     max_leaves=12,
 )
 TOP = ["osiris", "pipeline", "inputs", "code", "requirements", "env", "resources", "timeout_s", "steps", "expect", "x"]
+TOP += ["params", "pytest", "network", "template", "on_failure", "secrets", "connections", "parity"]
 
 
 @small
@@ -138,3 +143,28 @@ def test_a_problem_outside_of_its_file_would_be_found():
     assert is_about(good, b"a: 1\n")
     for wrong in ({"line": 3}, {"line": 0}, {"column": 0}, {"path": "other"}, {"message": "two\nlines"}):
         assert not is_about(dataclasses.replace(good, **wrong), b"a: 1\n")
+
+
+PARAMS = ["x", "y", "z-1"]
+PIECES = ["${params.", "$${params.", "}", "$", "{", "${secret:A}", *PARAMS, *(f"${{params.{each}}}" for each in PARAMS)]
+named = st.dictionaries(st.sampled_from([*PARAMS, "w"]), plain, max_size=3)
+
+
+@settings(small, max_examples=60)
+@given(named, st.lists(st.sampled_from(PIECES), max_size=5).map("".join), named)
+def test_any_reference_and_any_value(project: Project, params: dict[str, Any], written: str, given: dict[str, Any]):
+    """A text with references is put together or reported, whatever the values, whoever gives them."""
+    document = {
+        "osiris": "1",
+        "pipeline": {"id": "p"},
+        "params": params,
+        "steps": [{"id": "a", "driver": "call", "config": {"kwargs": {"text": written}}}],
+    }
+    for overrides in ({"offered": given}, {"params": given}):
+        try:
+            manifest = project.load(json.dumps(document), **overrides)
+        except ManifestError:
+            continue
+        assert canonical_json(manifest.canonical)
+        unescaped = written.replace("$${params.", "")
+        assert all(f"${{params.{each}}}" not in unescaped for each in {*PARAMS, "w"} - set(manifest.params))
