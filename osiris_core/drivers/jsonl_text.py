@@ -11,6 +11,8 @@ from itertools import pairwise
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final
 
+from osiris_core.drivers.moments import iso_texts
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -79,7 +81,7 @@ def _texts(array: pa.Array) -> list[str]:
     if is_a.is_nested(kind):
         return _nested(array)
     if is_a.is_temporal(kind):
-        return _moments(array)
+        return [NULL if text is None else f'"{text}"' for text in iso_texts(array)]
     values = array.to_pylist()
     if is_a.is_float16(kind) or is_a.is_float32(kind):
         values = [None if text is None else float(text) for text in _shortest(array)]
@@ -117,27 +119,6 @@ def _shortest(array: pa.Array) -> Sequence[str | None]:
 
     texts: list[str | None] = array.cast(pa.float32()).cast(pa.string()).to_pylist()
     return texts
-
-
-def _moments(array: pa.Array) -> list[str]:
-    """Return dates and times in ISO 8601, instants in UTC, without digits that say nothing."""
-    import pyarrow as pa
-
-    kind, suffix = array.type, ""
-    if pa.types.is_timestamp(kind):
-        suffix = "Z" if kind.tz else ""
-        array = array.cast(pa.int64()).cast(pa.timestamp(kind.unit))
-    if pa.types.is_date64(kind):
-        array = array.cast(pa.date32())
-    texts = array.cast(pa.string()).to_pylist()
-    for text in texts:
-        if text is not None and text[4:5] != "-" and text[2:3] != ":":
-            raise ValueError("a date before the year 1 or after 9999 has no JSON form")
-    return [NULL if text is None else f'"{_trimmed(text).replace(" ", "T")}{suffix}"' for text in texts]
-
-
-def _trimmed(text: str) -> str:
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _nested(array: pa.Array) -> list[str]:

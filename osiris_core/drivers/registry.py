@@ -6,7 +6,7 @@ import importlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from osiris_core.drivers.builtin import commands, csv_files, file_copy, json_lines, parquet_files, processing
+from osiris_core.drivers.builtin import commands, csv_files, databases, file_copy, json_lines, parquet_files, processing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,8 @@ _SPECS: Final = (
     parquet_files.WRITER,
     json_lines.EXTRACTOR,
     json_lines.WRITER,
+    databases.EXTRACTOR,
+    databases.WRITER,
     file_copy.COPY,
     commands.COMMAND,
     processing.DUCKDB,

@@ -134,8 +134,14 @@ def test_nested_values_are_nested(write, column, written):
             pa.array([[("k", 1), ("k", 2)]], pa.map_(pa.string(), pa.int64())),
             "column 'bad': a map has the key \"k\" twice",
         ),
-        (pa.array([2**40], pa.timestamp("s")), "column 'bad': a date before the year 1 or after 9999 has no JSON form"),
-        (pa.array([2**55], pa.timestamp("s")), "column 'bad': a date before the year 1 or after 9999 has no JSON form"),
+        (
+            pa.array([2**40], pa.timestamp("s")),
+            "column 'bad': a date before the year 1 or after 9999 has no text of ISO 8601",
+        ),
+        (
+            pa.array([2**55], pa.timestamp("s")),
+            "column 'bad': a date before the year 1 or after 9999 has no text of ISO 8601",
+        ),
     ],
     ids=["span", "interval", "double key", "far year", "farther year"],
 )

@@ -21,6 +21,8 @@ def test_the_built_in_drivers_are_declared_by_name():
         "filesystem.jsonl_extractor": "extractor",
         "filesystem.jsonl_writer": "writer",
         "filesystem.copy": "writer",
+        "sql.extractor": "extractor",
+        "sql.writer": "writer",
         "shell.command": "callable",
         "duckdb.processor": "processor",
         "python.callable": "callable",

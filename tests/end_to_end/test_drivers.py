@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,3 +47,39 @@ def test_files_and_programs_are_the_same_on_both_targets(project: Project) -> No
     assert found["sort/sorted.txt"].read_text() == "AA,-1\nUA,3\ncarrier,delay\n"
     assert found["copy/run.sh"].stat().st_mode & 0o777 == 0o755
     assert found["parquet/flights.parquet"].read_bytes()[:4] == b"PAR1"
+
+
+TABLES = """
+osiris: "1"
+pipeline: {id: tables}
+inputs: [in.jsonl, shop.db, shop.duckdb]
+steps:
+  - {id: lines, driver: filesystem.jsonl_extractor, config: {path: in.jsonl}}
+  - {id: write-lines, driver: filesystem.jsonl_writer, needs: [lines], config: {path: out.jsonl}}
+  - {id: sqlite, driver: sql.extractor, config: {database: shop.db, query: "select * from orders order by id"}}
+  - {id: write-sqlite, driver: sql.writer, needs: [lines], config: {database: out.db, table: lines, base: shop.db}}
+  - {id: duckdb, driver: sql.extractor, config: {database: shop.duckdb, query: "from orders order by id"}}
+  - {id: write-duckdb, driver: sql.writer, needs: [lines], config: {database: out.duckdb, table: lines}}
+expect:
+  rows: {lines: 2, sqlite: 1, duckdb: 1}
+"""
+
+
+def test_tables_are_the_same_on_both_targets(project: Project) -> None:
+    """JSON lines, and files of both databases, to their last byte; the inputs stay as they were."""
+    import duckdb
+
+    project.write("in.jsonl", '{"id":1,"at":"2013-01-31T05:00:00Z","x":0.1}\n{"id":2,"at":null,"x":1e300}\n')
+    for connection in (sqlite3.connect(project.root / "shop.db"), duckdb.connect(str(project.root / "shop.duckdb"))):
+        connection.execute("create table orders (id integer, total double)")
+        connection.execute("insert into orders values (1, 2.5)")
+        connection.commit()
+        connection.close()
+    before = (project.root / "shop.duckdb").read_bytes()
+    project.write("tables.osiris.yaml", TABLES)
+
+    record = project.check("tables.osiris.yaml")
+
+    assert (record.verdict, record.passed, record.headline) == ("IDENTICAL", True, record.headline)
+    assert {"write-lines/out.jsonl", "write-sqlite/out.db", "write-duckdb/out.duckdb"} <= artifacts_of(project).keys()
+    assert (project.root / "shop.duckdb").read_bytes() == before
