@@ -22,6 +22,7 @@ _INT64: Final = range(-(2**63), 2**63)
 _EXACT_IN_DOUBLE: Final = range(-(2**53), 2**53 + 1)
 _WORDS: Final = {str: "texts", int: "whole numbers", float: "numbers", bytes: "binary values"}
 _DECIMAL: Final = re.compile(r"DECIMAL_TEXT\s*\(\s*(\d+)\s*,\s*(-?\d+)\s*\)", re.IGNORECASE)
+_DECIMAL128_DIGITS: Final = 38
 _MOMENTS: Final = ("DATE", "TIMESTAMP", "TIMESTAMPTZ", "DATETIME")
 
 
@@ -103,7 +104,8 @@ def _meant(declared: str, present: Sequence[Any]) -> pa.DataType | None:
     word = declared.partition("(")[0].strip().upper()
     decimal = _DECIMAL.fullmatch(declared.strip())
     if decimal:
-        kind = pa.decimal128(int(decimal[1]), int(decimal[2]))
+        make = pa.decimal128 if int(decimal[1]) <= _DECIMAL128_DIGITS else pa.decimal256
+        kind = make(int(decimal[1]), int(decimal[2]))
     elif word in ("BOOLEAN", "BOOL"):
         return pa.bool_() if all(type(value) is int and value in (0, 1) for value in present) else None
     elif word in _MOMENTS:
