@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from osiris_core.session.writer import SessionWriter
 
 KEY_VARIABLE = "E2B_API_KEY"
+DOMAIN_VARIABLE = "E2B_DOMAIN"
+_POINTING_VARIABLES = ("E2B_API_URL", "E2B_SANDBOX_URL", "E2B_DEBUG")
+_CLOUD_DOMAINS = ("e2b.app", "e2b.dev", "e2b.pro")  # E2B's own, as the SDK lists them
 _log = logging.getLogger(__name__)
 
 
@@ -103,10 +106,11 @@ def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
 
         host_environment(options.env_file)
     if "e2b" in targets:
-        _validate_provider(options.provider)
+        validate_provider(options.provider)
 
 
-def _validate_provider(provider: str) -> None:
+def validate_provider(provider: str) -> None:
+    """Raise `UsageError` for a provider that is none, that lacks its key, or where the SDK is missing."""
     from osiris_core.backends.sdk import require_supported_sdk
 
     require_supported_sdk()
@@ -119,6 +123,20 @@ def _validate_provider(provider: str) -> None:
     if not os.environ.get(KEY_VARIABLE):
         place = "E2B's cloud" if provider == "cloud" else provider
         raise UsageError(f"{place} needs a key, and {KEY_VARIABLE} is not set", hint=f"export {KEY_VARIABLE}=...")
+    if provider == "cloud":
+        _require_the_cloud()
+
+
+def _require_the_cloud() -> None:
+    """Raise `UsageError` where variables point the SDK elsewhere: nothing else is ever called the cloud."""
+    pointing = [name for name in _POINTING_VARIABLES if os.environ.get(name)]
+    if os.environ.get(DOMAIN_VARIABLE, _CLOUD_DOMAINS[0]) not in _CLOUD_DOMAINS:
+        pointing.append(DOMAIN_VARIABLE)
+    if pointing:
+        raise UsageError(
+            f"{' and '.join(pointing)} points the SDK elsewhere, so that `cloud` would not be E2B's cloud",
+            hint="unset it, or give the address instead of `cloud`",
+        )
 
 
 def check(manifest: Manifest, targets: Sequence[str], options: CheckOptions) -> ParityRecord:

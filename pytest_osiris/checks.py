@@ -6,6 +6,7 @@ when a check first needs it and stops it at the end of the session.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shlex
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from osiris_core.backends.templates import Report
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
     from pytest_osiris.options import Settings
@@ -39,6 +41,7 @@ class Checks:
         self.settings = config.stash[SETTINGS]
         self.root = config.rootpath
         self._directory = records_directory(config.rootpath, config.stash[RUN])
+        self._report = reporter_of(config)
         self._checkers: dict[Path, Checker] = {}
 
     def run(self, item: pytest.Item, manifest: Manifest, targets: Sequence[str], *, case: str = "") -> ParityRecord:
@@ -80,7 +83,9 @@ class Checks:
 
     def _checker(self, project_root: Path) -> Checker:
         if project_root not in self._checkers:
-            self._checkers[project_root] = Checker(check_options(self.settings, project_root, self.root))
+            self._checkers[project_root] = Checker(
+                check_options(self.settings, project_root, self.root), report=self._report
+            )
         return self._checkers[project_root]
 
 
@@ -89,6 +94,23 @@ def checks_of(config: pytest.Config) -> Checks:
     if CHECKS not in config.stash:
         config.stash[CHECKS] = Checks(config)
     return config.stash[CHECKS]
+
+
+def reporter_of(config: pytest.Config) -> Report | None:
+    """Return what shows a line at once, while tests run: a template that is being built takes minutes.
+
+    None in a process without a terminal, as an xdist worker is.
+    """
+    terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
+    capture: Any = config.pluginmanager.get_plugin("capturemanager")
+
+    def report(line: str) -> None:
+        with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+            terminal.ensure_newline()
+            terminal.write_line(f"osiris: {line}")
+            terminal.flush()
+
+    return None if terminal is None else report
 
 
 def run_marked(item: pytest.Item, params: Mapping[str, Any]) -> ParityRecord:

@@ -7,6 +7,7 @@
 ``schema``   `osiris-parity schema`: the JSON Schema of manifests
 ``reading``  manifests as a command line names them, with the values that it gives their parameters
 ``sandbox``  `osiris-parity sandbox`: the embedded server on its own
+``template`` `osiris-parity template`: what providers show of distributions, built and listed by ``templates``
 ``stop``     SIGTERM ends a run as Ctrl-C does
 """
 

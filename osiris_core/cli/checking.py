@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self, TextIO
 
+    from osiris_core.backends.templates import Report
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
 
@@ -58,7 +59,12 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
     readings = read_all(given.manifests, given.param)
     finished: list[_Checked] = []
     verdicts = err if given.json else out
-    with _Checkers(given) as checkers:
+
+    def report(line: str) -> None:
+        err.write(f"{visible_line(line)}\n")
+        err.flush()
+
+    with _Checkers(given, report) as checkers:
         for path, reading in readings:
             checked = _check(path, reading, checkers, targets, command_for(path, given))
             verdicts.write(f"{visible_line(verdict_line(checked.record, str(path)))}\n")
@@ -94,8 +100,9 @@ def command_for(path: Path, given: argparse.Namespace) -> str:
 class _Checkers:
     """One checker for every project that the manifests belong to, made when it is first needed."""
 
-    def __init__(self, given: argparse.Namespace) -> None:
+    def __init__(self, given: argparse.Namespace, report: Report) -> None:
         self._given = given
+        self._report = report
         self._by_project: dict[Path, Checker] = {}
 
     def __enter__(self) -> Self:
@@ -111,7 +118,7 @@ class _Checkers:
         """Check one manifest."""
         root = manifest.project_root
         if root not in self._by_project:
-            self._by_project[root] = Checker(_options(self._given, root))
+            self._by_project[root] = Checker(_options(self._given, root), report=self._report)
         return self._by_project[root].check(manifest, targets)
 
 

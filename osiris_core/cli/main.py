@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 EXIT_USAGE = 2
 EXIT_INFRASTRUCTURE = 3
 EXIT_INTERRUPTED = 130
+EXIT_NOT_READ = 141
 EXIT_TERMINATED = 143
 
 
@@ -53,6 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _ended("stopped by SIGTERM", EXIT_TERMINATED)
     except KeyboardInterrupt:
         return _ended("stopped", EXIT_INTERRUPTED)
+    except BrokenPipeError:  # who read the output has left, as `head` does; the interpreter must not flush it again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_NOT_READ
     except UsageError as error:
         return _ended(str(error), EXIT_USAGE)
     except OsirisError as error:
@@ -60,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from osiris_core.cli import explain, fuzz, run, sandbox, schema, validate
+    from osiris_core.cli import explain, fuzz, run, sandbox, schema, template, validate
 
     parser = argparse.ArgumentParser(
         prog="osiris-parity",
@@ -74,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     schema.add_parser(commands)
     sandbox.add_parser(commands)
     fuzz.add_parser(commands)
+    template.add_parser(commands)
     return parser
 
 

@@ -89,7 +89,7 @@ class Engine:
         self.params: list[dict[str, Any]] = []
         self.closed = 0
 
-    def __call__(self, options: CheckOptions) -> Engine:
+    def __call__(self, options: CheckOptions, **_: object) -> Engine:
         """Be the class: making a checker returns the same one."""
         self.options.append(options)
         return self

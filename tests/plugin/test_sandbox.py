@@ -69,3 +69,22 @@ def test_a_manifest_on_both_targets(project: Project, bubblewrap: None, monkeypa
         "differs.osiris.yaml": "DIVERGENT",
     }
     assert {run["isolation"] for record in data["records"] for run in record["targets"]} == {"none", "bubblewrap"}
+
+
+def test_what_takes_long_is_said_at_once_and_not_captured(project: Project) -> None:
+    """A line about a template that is being built reaches the terminal of a test that passes, on a line of its own."""
+    project.pytester.makepyfile("""
+        import threading
+        from pytest_osiris.checks import reporter_of
+
+        def test_waits(request):
+            thread = threading.Thread(target=reporter_of(request.config), args=["building the template x (12 distributions)"])
+            thread.start()
+            thread.join()
+            print("captured")
+    """)
+
+    lines = project.run("-q").outlines
+
+    assert "osiris: building the template x (12 distributions)" in lines
+    assert "captured" not in lines
