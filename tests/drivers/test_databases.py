@@ -114,8 +114,7 @@ def test_duckdb_keeps_more(write, read, kind):
         (pa.array([1, None], pa.timestamp("s")), {"db": pa.timestamp("us"), "duckdb": pa.timestamp("s")}),
         (
             pa.array([1, None], pa.timestamp("s", "America/New_York")),
-            pa.timestamp("us", "UTC"),
-            pa.timestamp("us", "UTC"),
+            {"db": pa.timestamp("us", "UTC"), "duckdb": pa.timestamp("us", "UTC")},
         ),
     ],
     ids=lambda value: str(getattr(value, "type", value)),
