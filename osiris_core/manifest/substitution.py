@@ -46,7 +46,7 @@ def substitute(
         if name == "steps":
             node = work.steps(entry.node)
         elif name in SERVED:
-            node = work.apply(entry.node, as_text=name == "env")
+            node = work.apply(entry.node, as_text=name == "env", keys=name == "expect")
         elif name == "params":
             continue  # was read already
         else:
@@ -84,17 +84,21 @@ class _Substitution:
         }
         return MappingNode(node.line, node.column, entries)
 
-    def apply(self, node: Node, *, as_text: bool = False) -> Node:
-        """Return a node with all references in it replaced; with `as_text`, whole texts stay texts."""
+    def apply(self, node: Node, *, as_text: bool = False, keys: bool = False) -> Node:
+        """Return a node with all references in it replaced; with `as_text`, whole texts stay texts; with `keys`, in keys."""
         if isinstance(node, ScalarNode):
             return self._scalar(node, as_text=as_text)
         if isinstance(node, ListNode):
             return ListNode(node.line, node.column, tuple(self.apply(each, as_text=as_text) for each in node.items))
         if isinstance(node, MappingNode):
-            entries = {}
+            entries: dict[str, Entry] = {}
             for name, each in node.entries.items():
-                self._refuse_in_key(name, each)
-                entries[name] = Entry(each.line, each.column, self.apply(each.node, as_text=as_text))
+                key = self._key(name, each) if keys else self._plain_key(name, each)
+                if key in entries:
+                    at = entries[key]
+                    self.problems.add(each, f"duplicate key {shown(key)}", f"it stands at line {at.line} already")
+                value = self.apply(each.node, as_text=as_text, keys=keys)
+                entries.setdefault(key, Entry(each.line, each.column, value))
             return MappingNode(node.line, node.column, entries)
         return node
 
@@ -110,9 +114,15 @@ class _Substitution:
             self.problems.add(node, f"{where} cannot refer to parameters", "write `$${params.` for the text itself")
         return node
 
-    def _refuse_in_key(self, name: str, at: Place) -> None:
+    def _key(self, name: str, at: Place) -> str:
+        """Return a key with all references in it replaced; it is text always."""
+        node = self._scalar(ScalarNode(at.line, at.column, name), as_text=True)
+        return str(node.value) if isinstance(node, ScalarNode) else name
+
+    def _plain_key(self, name: str, at: Place) -> str:
         if _refers(name):
             self.problems.add(at, f"the key {shown(name)} cannot refer to parameters", "values can")
+        return name
 
     def _scalar(self, node: ScalarNode, *, as_text: bool) -> Node:
         written = node.value

@@ -174,6 +174,26 @@ def test_parameters_in_other_sections(project: Project, rest: str, problem: str)
     assert problem in project.problems(with_params("{a: 1, zero: 0}", "{path: x}", rest + "\n"))
 
 
+def test_keys_of_the_oracle_may_refer_to_parameters(project: Project):
+    """What a step writes is often named after one; a key is text whatever the value's type."""
+    rest = "expect: {artifacts: {'a/${params.n}.csv': {lines: '${params.n}'}, a/x: {}}}\n"
+    rules = project.load(with_params("{n: 5}", "{path: x}", rest)).expect.artifacts
+    assert {path: rule.lines for path, rule in rules.items()} == {"a/5.csv": Limits(5, 5), "a/x": None}
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("{artifacts: {'a/${params.m}': {}}}", "6:25: unknown parameter `m` (known: `n`)"),
+        ("{artifacts: {'a/${params.n}': {}, a/5: {}}}", "6:43: duplicate key `a/5` (it stands at line 6 already)"),
+        ("{artifacts: {'b/${params.n}': {}}}", "6:22: unknown step `b` in `expect`"),
+    ],
+)
+def test_what_is_wrong_with_such_keys(project: Project, written: str, problem: str):
+    """Each at its place."""
+    assert problem in project.problems(with_params("{n: 5}", "{path: x}", f"expect: {written}\n"))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "where", "column"),
     [("id: a,", "id: '${params.a}',", "`id`", 10), ("driver: read", "driver: '${params.a}'", "`driver`", 21)],
