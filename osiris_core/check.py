@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from osiris_core.choices import ISOLATIONS, TARGETS
 from osiris_core.drivers.catalog import DriverCatalog
 from osiris_core.errors import InfrastructureError, OsirisError, UsageError
-from osiris_core.manifest import loader
+from osiris_core.manifest import cases, loader
 from osiris_core.manifest.overrides import written_overrides
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from osiris_core.backends.provider import Provider
     from osiris_core.backends.templates import Report, TemplateSource
     from osiris_core.judgement import TargetResult
-    from osiris_core.manifest.loader import Loaded
+    from osiris_core.manifest.cases import Loaded
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
     from osiris_core.sandbox.launch import ServerAddress, ServerProcess
@@ -86,8 +86,8 @@ def load(
 
 
 def load_cases(path: Path, *, project_root: Path, offered: Mapping[str, Any] | None = None) -> tuple[Loaded, ...]:
-    """Load a manifest once for each of its cases, or once where it has none; see `manifest.loader.load_cases`."""
-    return loader.load_cases(path, project_root=project_root, drivers=DriverCatalog(project_root), offered=offered)
+    """Load a manifest once for each of its cases, or once where it has none; see `manifest.cases.load_cases`."""
+    return cases.load_cases(path, project_root=project_root, drivers=DriverCatalog(project_root), offered=offered)
 
 
 def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:

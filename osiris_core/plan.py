@@ -155,7 +155,7 @@ def _step(manifest: Manifest, step: Step) -> PlannedStep:
         target=driver.target,
         frame=driver.frame,
         effects=driver.effects,
-        receives=tuple(Received(name=table_key(each), step=each) for each in step.needs),
+        receives=tuple(Received(name=step.tables.get(each, table_key(each)), step=each) for each in step.needs),
         config=step.config,
         timeout_s=step.timeout_s,
         retries=step.retries,
@@ -204,6 +204,7 @@ def _notes(
     variables: tuple[PlannedVariable, ...],
     upload_problem: str,
 ) -> Iterator[Note]:
+    yield from (Note(line=each.line, message=f"{each.path}: {each.message}") for each in manifest.notes)
     if upload_problem:
         yield Note(line=1, message=upload_problem)
     if closure.problem and not manifest.template:

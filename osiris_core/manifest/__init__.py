@@ -17,6 +17,6 @@ Read in this order:
 ``collecting`` how pytest collects the file: marks and cases
 ``canonical``  the one form in which equal manifests are equal, and its fingerprint
 ``schema``     the same rules as a JSON Schema, for editors
-``loader``     composes all of these: the room's door
+``loader``     composes all of these: the room's door; ``cases`` reads a file once for each of its cases
 ``model``      what comes out of it
 """

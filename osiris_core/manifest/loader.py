@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from osiris_core.errors import ManifestError
 from osiris_core.manifest import fields, header
 from osiris_core.manifest.canonical import canonical_form, fingerprint_of
 from osiris_core.manifest.collecting import read_collecting
@@ -23,7 +22,7 @@ from osiris_core.manifest.connections import read_connections
 from osiris_core.manifest.expect import read_expect
 from osiris_core.manifest.files import Places, read_code, read_inputs
 from osiris_core.manifest.model import Collecting, Expectation, Manifest, Pipeline, Resources
-from osiris_core.manifest.nodes import MappingNode, to_json
+from osiris_core.manifest.nodes import to_json
 from osiris_core.manifest.params import Overrides, read_params
 from osiris_core.manifest.problems import START, Problems
 from osiris_core.manifest.references import References, check_exposure, read_secrets
@@ -37,8 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from osiris_core.manifest.compiled import CompiledLayout
-    from osiris_core.manifest.model import Case
-    from osiris_core.manifest.nodes import Entry, Node
+    from osiris_core.manifest.nodes import Entry, MappingNode, Node
     from osiris_core.manifest.options import DriverSource
     from osiris_core.manifest.steps import StepNodes
 
@@ -82,55 +80,8 @@ def load_manifest(
     `osiris_drivers` all of its components are run by Osiris' own classes. Raises `ManifestError` with everything that is wrong, whatever the file
     holds: where the text cannot be read to its end, with everything up to there.
     """
-    source = replace(_open(path, project_root, drivers), osiris_drivers=osiris_drivers)
-    return _read(source, Overrides(offered=offered or {}, given=params or {}))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """One reading of a file: a manifest, or what is wrong with it; `case` is None where the file has no cases."""
-
-    case: Case | None
-    manifest: Manifest | None = None
-    error: ManifestError | None = None
-
-
-def load_cases(
-    path: Path, *, project_root: Path, drivers: DriverSource, offered: Mapping[str, Any] | None = None
-) -> tuple[Loaded, ...]:
-    """Read a manifest once for each case of `pytest.parametrize`, or once where there are none.
-
-    What a case says comes before what is `offered`. Where all cases have the same problems, there is one reading, as
-    for a file that cannot be read at all: this function raises nothing for what a file holds.
-    """
-    try:
-        source = _open(path, project_root, drivers)
-    except ManifestError as error:
-        return (Loaded(case=None, error=error),)
-    readings = tuple(_reading(source, each, offered or {}) for each in _cases_of(source) or (None,))
-    first = readings[0].error
-    if first is not None and all(each.error and each.error.problems == first.problems for each in readings):
-        return (Loaded(case=None, error=first),)
-    return readings
-
-
-def _cases_of(source: _Source) -> tuple[Case, ...]:
-    """Return the cases of a file whose section `pytest` is right; where it is not, reading the whole will say so."""
-    entries, problems = source.tree.entries, Problems("")
-    if "pytest" not in entries:
-        return ()
-    params = entries["params"].node if "params" in entries else None
-    names = params.entries if isinstance(params, MappingNode) else ()
-    found = read_collecting(problems, entries["pytest"].node, names)
-    return () if problems.any else found.cases
-
-
-def _reading(source: _Source, case: Case | None, offered: Mapping[str, Any]) -> Loaded:
-    overrides = Overrides(offered=offered, given={} if case is None else case.params)
-    try:
-        return Loaded(case=case, manifest=_read(source, overrides))
-    except ManifestError as error:
-        return Loaded(case=case, error=error)
+    source = replace(open_source(path, project_root, drivers), osiris_drivers=osiris_drivers)
+    return read_source(source, Overrides(offered=offered or {}, given=params or {}))
 
 
 def find_project_root(path: Path) -> Path:
@@ -167,7 +118,7 @@ class _Sections:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Source:
+class Source:
     """A file whose text was read and is YAML: what it says depends on the values of its parameters."""
 
     file: Path
@@ -179,7 +130,8 @@ class _Source:
     osiris_drivers: bool = False
 
 
-def _open(path: Path, project_root: Path, drivers: DriverSource) -> _Source:
+def open_source(path: Path, project_root: Path, drivers: DriverSource) -> Source:
+    """Read a file up to its nodes. Raises `ManifestError` where it has none."""
     root = Path(os.path.realpath(project_root))
     if (path / BUILD_MANIFEST).is_file():
         path = path / BUILD_MANIFEST
@@ -187,11 +139,11 @@ def _open(path: Path, project_root: Path, drivers: DriverSource) -> _Source:
     problems = Problems(_location(file, root))
     _check_place(problems, file, root)
     text = read_text(file, problems)
-    return _Source(file=file, root=root, text=text, tree=read_tree(text, problems), problems=problems, drivers=drivers)
+    return Source(file=file, root=root, text=text, tree=read_tree(text, problems), problems=problems, drivers=drivers)
 
 
-def _read(source: _Source, overrides: Overrides) -> Manifest:
-    """Read every section, so that all problems are found, and only then look whether there were any."""
+def read_source(source: Source, overrides: Overrides) -> Manifest:
+    """Return what a file says with these values; raises `ManifestError` with everything that is wrong."""
     problems, file, root, drivers = source.problems.copy(), source.file, source.root, source.drivers
     parameters = read_params(problems, source.tree.entries.get("params"), overrides)
     places = Places(directory=file.parent, root=root)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from osiris_core.manifest.loader import load_cases
+from osiris_core.manifest.cases import load_cases
 from tests.manifest.project import DRIVERS, HEAD
 
 if TYPE_CHECKING:
-    from osiris_core.manifest.loader import Loaded
+    from osiris_core.manifest.cases import Loaded
     from tests.manifest.project import Project
 
 BASE = (
