@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Project
 
 TEXT = """\
@@ -164,3 +166,24 @@ def test_explaining_imports_no_driver_and_no_engine(flights: Project) -> None:
         [sys.executable, "-c", program], cwd=flights.root, capture_output=True, text=True, check=True
     )
     assert ended.stdout.splitlines()[-1] == "LOADED [] [] False"
+
+
+def test_a_build_directory_of_osiris_is_explained_in_its_own_names(tmp_path: Path) -> None:
+    """Tables are called as Osiris calls them, and what was left out of its configs is a note."""
+    from osiris_core.check import load
+    from osiris_core.plan import plan
+    from tests.manifest.build_directory import READ, OsirisProject, query
+
+    osiris = OsirisProject(tmp_path)
+    osiris.write("data/movies.csv", "a\n1\n")
+    osiris.write("osiris.yaml", "")
+    steps = {"a-b": query("select 1"), "a_b": query("select 2"), "read": READ, "all": query("select 3")}
+    osiris.compile(steps, {"a-b": [], "a_b": [], "read": [], "all": ["a-b", "a_b"]})
+
+    found = plan(load(osiris.build, project_root=osiris.root))
+
+    received = {each.step: each.name for each in found.steps[-1].receives}
+    assert received["a-b"].startswith("df_a_b_")
+    assert received["a_b"].startswith("df_a_b_")
+    assert received["a-b"] != received["a_b"]
+    assert any("cfg/" in each.message for each in found.notes)
