@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from osiris_core.drivers.csv_dialect import QUOTE, delimiter_of, first_record
-from osiris_core.drivers.csv_types import TEXT, infer_types
-from osiris_core.drivers.engine import connect_in_utc, first_row, text_literal
+from osiris_core.drivers.csv_cells import read_cells
+from osiris_core.drivers.csv_dialect import delimiter_of, first_record
+from osiris_core.drivers.csv_types import TEXT, cast_columns, typed_columns
+from osiris_core.drivers.engine import connect_in_utc, first_row
 from osiris_core.drivers.files import existing_file
 from osiris_core.wire.names import TABLE
 
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 _TYPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_ ]*(\(\s*\d+\s*(,\s*\d+\s*)?\))?")
 _GLOB: Final = re.compile(r"[*?\[\]]")
-_ADVICE: Final = re.compile(r"\n\s*(Possible (fixes|Solution)|file ?=).*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,19 +82,29 @@ class CsvExtractor:
 
 
 def _read(source: _Source) -> pa.Table:
+    import pyarrow as pa
+
     names = _column_names(source)
     wanted = _wanted(source, names)
     with connect_in_utc() as connection:
-        fields = {f"c{index}": name for index, name in enumerate(names)}
-        _load_text(connection, source, fields)
-        undeclared = [field for field, name in fields.items() if name in wanted and name not in source.types]
-        types = infer_types(connection, "cells", undeclared)
-        for field, name in fields.items():
-            if name in source.types:
-                types[field] = _declared(connection, field, name, source)
-        by_name = {name: field for field, name in fields.items()}
-        casts = ", ".join(f"cast({by_name[name]} as {types[by_name[name]]}) as {by_name[name]}" for name in wanted)
-        return connection.sql(f"select {casts} from cells").to_arrow_table().rename_columns(list(wanted))
+        fields = {name: f"c{index}" for index, name in enumerate(names)}
+        cells = read_cells(
+            connection,
+            Path(source.path),
+            shown=source.path,
+            fields=list(fields.values()),
+            header=source.header,
+            delimiter=source.delimiter,
+            encoding=source.encoding,
+            nulls=source.nulls,
+        )
+        connection.register("cells", cells)
+        declared = {
+            fields[name]: _declared(connection, fields[name], name, source) for name in names if name in source.types
+        }
+        inferred = [fields[name] for name in wanted if name not in source.types]
+        columns = {**typed_columns(connection, cells, inferred), **cast_columns(connection, declared)}
+        return pa.table([columns[fields[name]] for name in wanted], names=list(wanted))
 
 
 def _column_names(source: _Source) -> list[str]:
@@ -121,23 +132,6 @@ def _wanted(source: _Source, names: list[str]) -> tuple[str, ...]:
     if unknown:
         raise ValueError(f"{source.path} has no column {unknown[0]!r}; it has {', '.join(names)}")
     return source.selection or tuple(names)
-
-
-def _load_text(connection: duckdb.DuckDBPyConnection, source: _Source, fields: Mapping[str, str]) -> None:
-    """Make the table `cells`: every field as text, missing ones null."""
-    import duckdb
-
-    columns = ", ".join(f"{field}: 'VARCHAR'" for field in fields)
-    nulls = ", ".join(text_literal(text) for text in source.nulls)
-    try:
-        connection.execute(
-            f"create table cells as select * from read_csv({text_literal(source.path)}, auto_detect = false,"
-            f" columns = {{{columns}}}, header = {source.header}, delim = {text_literal(source.delimiter)},"
-            f" quote = '{QUOTE}', escape = '{QUOTE}', comment = '', nullstr = [{nulls}], allow_quoted_nulls = false,"
-            f" encoding = '{source.encoding}', compression = 'none', strict_mode = true, null_padding = false)"
-        )
-    except duckdb.InvalidInputException as error:
-        raise ValueError(f"{source.path}: {_ADVICE.sub('', str(error))}") from error
 
 
 def _declared(connection: duckdb.DuckDBPyConnection, field: str, name: str, source: _Source) -> str:
