@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from osiris_core.cli import explain, fuzz, run, sandbox, schema, template, validate
+    from osiris_core.cli import drivers, explain, fuzz, run, sandbox, schema, template, validate
 
     parser = argparse.ArgumentParser(
         prog="osiris-parity",
@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_parser(commands)
     validate.add_parser(commands)
     explain.add_parser(commands)
+    drivers.add_parser(commands)
     schema.add_parser(commands)
     sandbox.add_parser(commands)
     fuzz.add_parser(commands)
