@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,10 +29,18 @@ _MAX_NEIGHBOURS = 1000  # names looked at to find the one that was meant
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where paths start and where they must stay; both absolute, without symbolic links."""
+    """Where paths start and where they must stay; both absolute, without symbolic links.
+
+    `above` is the way from the root to the directory.
+    """
 
     directory: Path
     root: Path
+    above: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the way once: a manifest has thousands of paths."""
+        object.__setattr__(self, "above", self.directory.relative_to(self.root).parts)
 
 
 def read_inputs(problems: Problems, node: Node, places: Places) -> tuple[InputFile, ...]:
@@ -134,8 +142,7 @@ def _route(problems: Problems, written: str, at: Node, places: Places) -> _Route
     """
     parts = [each for each in written.split("/") if each not in {"", "."}]
     up = next((index for index, each in enumerate(parts) if each != ".."), len(parts))
-    above = places.directory.relative_to(places.root).parts
-    route = _Route(above=above[: max(0, len(above) - up)], below=tuple(parts[up:]))
+    route = _Route(above=places.above[: max(0, len(places.above) - up)], below=tuple(parts[up:]))
     rule = None if route.relative == "." else broken_rule(route.relative)
     if not written.strip():
         problems.add(at, "a path is empty")
@@ -143,7 +150,7 @@ def _route(problems: Problems, written: str, at: Node, places: Places) -> _Route
         problems.add(at, f"{shown(written)} is absolute", "write it relative to the manifest's directory")
     elif ".." in route.below:
         problems.add(at, f"{shown(written)} goes back up after a name", "write `..` at the beginning only")
-    elif up > len(above):
+    elif up > len(places.above):
         problems.add(at, f"{shown(written)} is outside the project root", "only what is below the root can be sent")
     elif rule is not None:
         problems.add(at, f"{shown(written)} cannot be sent: {rule}")

@@ -80,7 +80,7 @@ def events(text: str, problems: Problems, *, too_deep: str) -> Iterator[Any]:
     text, restored = shielded(text)
     parser = CParser(text)
     try:
-        if _COMMENT_WITHOUT_SPACE.search(text):
+        if "#" in text and _COMMENT_WITHOUT_SPACE.search(text):
             _check_comments(CParser(text), text, problems)
         while (event := parser.get_event()) is not None:
             if getattr(event, "anchor", None) is not None:

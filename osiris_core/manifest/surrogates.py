@@ -19,7 +19,7 @@ _STAND_INS = range(0xE000, 0x110000)  # more of them than fit into the biggest m
 
 def shielded(text: str) -> tuple[str, Callable[[_Event], _Event]]:
     """Return a text of the same length that libyaml reads, and what restores the events that it finds there."""
-    if _ESCAPE.search(text) is None:
+    if "\\u" not in text or _ESCAPE.search(text) is None:
         return text, _unchanged
     written = set(text)
     stand_in = next(each for each in map(chr, _STAND_INS) if each not in written)
