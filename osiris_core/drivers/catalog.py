@@ -43,10 +43,11 @@ class DriverCatalog:
     def __init__(self, project_root: Path | None = None) -> None:
         self._root = project_root
         self._read: ProjectSettings | None = None
+        self._points: Collection[EntryPoint] | None = None  # finding them reads every installed distribution
 
     def names(self) -> Collection[str]:
         """Return the names that can be suggested for one that is unknown, sorted."""
-        return sorted({*builtin_specs(), *self._settings().drivers, *(each.name for each in _entry_points())})
+        return sorted({*builtin_specs(), *self._settings().drivers, *(each.name for each in self._installed_points())})
 
     def find(self, name: str, code: Sequence[Path]) -> DriverSpec | None:
         """Return the declaration of the driver called `name`, or None; `code` are the project's code directories.
@@ -61,7 +62,7 @@ class DriverCatalog:
         settings = self._settings()
         if name in settings.drivers:
             return _configured(settings, name, code)
-        return _installed(name, code)
+        return _installed(name, code, [each for each in self._installed_points() if each.name == name])
 
     def _settings(self) -> ProjectSettings:
         if self._read is None:
@@ -70,6 +71,11 @@ class DriverCatalog:
             except UsageError as error:
                 raise DriverDeclarationError(error.message, hint=error.hint) from error
         return self._read
+
+    def _installed_points(self) -> Collection[EntryPoint]:
+        if self._points is None:
+            self._points = _entry_points()
+        return self._points
 
 
 def check_names(settings: ProjectSettings) -> None:
@@ -127,9 +133,8 @@ def _configured(settings: ProjectSettings, name: str, code: Sequence[Path]) -> D
     )
 
 
-def _installed(name: str, code: Sequence[Path]) -> DriverSpec | None:
+def _installed(name: str, code: Sequence[Path], points: Sequence[EntryPoint]) -> DriverSpec | None:
     """Return a driver of an installed distribution, which joins what the driver requires."""
-    points = [each for each in _entry_points() if each.name == name]
     if not points:
         return None
     homes = sorted({_distribution(each) for each in points})

@@ -113,12 +113,12 @@ class Builder:
 
     def _alias(self, name: str, at: Place) -> Node:
         anchored = self.anchors.get(name)
+        self._count(*((anchored.nodes, anchored.characters) if anchored else (1, 0)))
         if any(each.anchor == name for each in self.stack):
             self.problems.add(at, f"the alias {shown('*' + name)} stands inside of what it repeats")
         elif anchored is None:
             self.problems.add(at, f"the alias {shown('*' + name)} repeats nothing above it")
         else:
-            self._count(anchored.nodes, anchored.characters)
             return anchored.node
         return BrokenNode(at.line, at.column)
 

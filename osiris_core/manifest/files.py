@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import stat
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from osiris_core.manifest import fields
 from osiris_core.manifest.model import InputFile
-from osiris_core.manifest.patterns import MAX_ENTRIES, TooManyEntriesError, is_pattern, matches
+from osiris_core.manifest.patterns import MAX_ENTRIES, Budget, TooManyEntriesError, is_pattern, matches
 from osiris_core.manifest.problems import shown
 from osiris_core.manifest.text import kind_of_file
 from osiris_core.wire.errors import WireProtocolError
@@ -46,12 +45,15 @@ class Places:
 def read_inputs(problems: Problems, node: Node, places: Places) -> tuple[InputFile, ...]:
     """Return the files that the paths and patterns of `inputs` name, each once, sorted by path from the root."""
     found: dict[str, InputFile] = {}
+    budget = Budget()
     for written, at in fields.texts(problems, node, "inputs"):
-        for relative in _paths(problems, written, at, places):
+        for relative in _paths(problems, written, at, places, budget):
             reason = _why_not(relative, places, stat.S_ISREG, "a regular file")
             if reason:
                 which = f"{shown(written)} matches {shown(relative)}, which" if is_pattern(written) else shown(written)
-                problems.add(at, f"{which} {reason}", "" if is_pattern(written) else _neighbour(relative, places))
+                problems.add(
+                    at, f"{which} {reason}", "" if is_pattern(written) else _neighbour(problems, relative, places)
+                )
             else:
                 found[relative] = InputFile(path=places.root / relative, relative=relative)
     try:
@@ -71,7 +73,7 @@ def read_code(problems: Problems, node: Node, places: Places) -> tuple[str, ...]
         relative = route.relative
         reason = _why_not(relative, places, stat.S_ISDIR, "a directory")
         if reason:
-            problems.add(at, f"{shown(written)} {reason}", _neighbour(relative, places))
+            problems.add(at, f"{shown(written)} {reason}", _neighbour(problems, relative, places))
         else:
             found[relative] = None
     return tuple(found)
@@ -84,7 +86,7 @@ def declared_file(problems: Problems, written: str, at: Node, places: Places) ->
         return None
     reason = _why_not(route.relative, places, stat.S_ISREG, "a regular file")
     if reason:
-        problems.add(at, f"{shown(written)} {reason}", _neighbour(route.relative, places))
+        problems.add(at, f"{shown(written)} {reason}", _neighbour(problems, route.relative, places))
         return None
     return route.relative
 
@@ -102,7 +104,7 @@ def check_output_path(problems: Problems, written: str, at: Node) -> None:
         problems.add(at, f"{shown(written)} cannot be an artifact: {rule}", hint)
 
 
-def _paths(problems: Problems, written: str, at: Node, places: Places) -> tuple[str, ...]:
+def _paths(problems: Problems, written: str, at: Node, places: Places, budget: Budget) -> tuple[str, ...]:
     """Return the paths from the root that one entry of `inputs` names; the path itself where it has no wildcard."""
     route = _route(problems, written, at, places)
     if route is None:
@@ -110,7 +112,7 @@ def _paths(problems: Problems, written: str, at: Node, places: Places) -> tuple[
     if not is_pattern(written):
         return (route.relative,)
     try:
-        found = matches(places.root.joinpath(*route.above), route.below)
+        found = matches(places.root.joinpath(*route.above), route.below, budget)
     except TooManyEntriesError:
         problems.add(at, f"{shown(written)} would look at more than {MAX_ENTRIES:,} files", "name a smaller directory")
         return ()
@@ -179,7 +181,7 @@ def _why_not(relative: str, places: Places, is_kind: Callable[[int], bool], want
     return "" if os.access(path, os.R_OK) else "cannot be read: permission denied"
 
 
-def _neighbour(relative: str, places: Places) -> str:
+def _neighbour(problems: Problems, relative: str, places: Places) -> str:
     """Return a hint with the name beside it that was perhaps meant."""
     path = places.root / relative
     try:
@@ -187,5 +189,4 @@ def _neighbour(relative: str, places: Places) -> str:
             names = [each.name for each in islice(entries, _MAX_NEIGHBOURS)]
     except OSError:
         return ""  # no directory, no neighbours: the problem itself is reported by the caller
-    close = difflib.get_close_matches(path.name[:64], names, n=1) if path.name not in names else []
-    return f"did you mean {shown(close[0])}?" if close else ""
+    return problems.nearest(path.name, names) if path.name not in names else ""

@@ -24,7 +24,7 @@ from osiris_core.manifest.files import Places, read_code, read_inputs
 from osiris_core.manifest.model import Collecting, Expectation, Manifest, Pipeline, Resources
 from osiris_core.manifest.nodes import to_json
 from osiris_core.manifest.params import Overrides, read_params
-from osiris_core.manifest.problems import START, Problems
+from osiris_core.manifest.problems import START, Problems, printable
 from osiris_core.manifest.references import References, check_exposure, read_secrets
 from osiris_core.manifest.steps import Drivers, Surroundings, order_of, read_steps, to_steps
 from osiris_core.manifest.substitution import substitute
@@ -93,7 +93,7 @@ def find_project_root(path: Path) -> Path:
 
 
 def _location(file: Path, root: Path) -> str:
-    return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
+    return printable(file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file))
 
 
 def _check_place(problems: Problems, file: Path, root: Path) -> None:
@@ -133,6 +133,10 @@ class Source:
 def open_source(path: Path, project_root: Path, drivers: DriverSource) -> Source:
     """Read a file up to its nodes. Raises `ManifestError` where it has none."""
     root = Path(os.path.realpath(project_root))
+    if "\0" in str(path):
+        problems = Problems(printable(str(path)))
+        problems.add(START, "the manifest's path holds U+0000, which no path can")
+        raise problems.error()
     if (path / BUILD_MANIFEST).is_file():
         path = path / BUILD_MANIFEST
     file = Path(os.path.realpath(path.parent)) / path.name

@@ -57,6 +57,7 @@ _SENTENCES = {
 }
 """What libyaml says, as a sentence that says what to do; the rest of what it says is passed on as it is."""
 _TOO_DEEP = "exceeded maximum nesting depth"
+_TAG_DIRECTIVE = re.compile(r"(?:\A|[\r\n])(?=%TAG)")  # libyaml compares each with all before it
 _COMMENT_WITHOUT_SPACE = re.compile(r"\S#")
 _HEADER_WITHOUT_SPACE = re.compile(r"[|>][-+0-9]*#")
 
@@ -77,6 +78,9 @@ def events(text: str, problems: Problems, *, too_deep: str) -> Iterator[Any]:
         raise problems.error() from error
     from yaml.error import MarkedYAMLError
 
+    if found := _TAG_DIRECTIVE.search(text):
+        problems.add(Lines(text).at(found.end()), "a manifest has no tags", "leave the %TAG line out")
+        raise problems.error()
     text, restored = shielded(text)
     parser = CParser(text)
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,12 +18,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_ENTRIES = 200_000
-"""The most directory entries that one pattern may make us look at."""
+"""The most directory entries that the patterns of one manifest may make us look at."""
 _MAGIC = re.compile(r"[*?[]")
 
 
 class TooManyEntriesError(Exception):
-    """Raised when a pattern makes the search look at more than `MAX_ENTRIES` entries."""
+    """Raised when patterns make the search look at more than `MAX_ENTRIES` entries."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many more directory entries the patterns of one manifest may make us look at."""
+
+    entries_left: int = field(default_factory=lambda: MAX_ENTRIES)
+
+    def take(self) -> None:
+        """Count one entry. Raises `TooManyEntriesError` where there are no more to look at."""
+        if self.entries_left <= 0:
+            raise TooManyEntriesError
+        self.entries_left -= 1
 
 
 def is_pattern(path: str) -> bool:
@@ -31,13 +44,13 @@ def is_pattern(path: str) -> bool:
     return _MAGIC.search(path) is not None
 
 
-def matches(base: Path, parts: tuple[str, ...]) -> tuple[str, ...]:
+def matches(base: Path, parts: tuple[str, ...], budget: Budget) -> tuple[str, ...]:
     """Return the paths below `base`, POSIX and relative to it, that `parts` match, sorted; of any kind.
 
     Where the last part is `**`, directories are not among them. Raises `TooManyEntriesError`, and `OSError` where a
     directory cannot be listed.
     """
-    search = _Search(base=base, parts=parts)
+    search = _Search(base=base, parts=parts, budget=budget)
     return tuple(sorted(search.run()))
 
 
@@ -45,7 +58,7 @@ def matches(base: Path, parts: tuple[str, ...]) -> tuple[str, ...]:
 class _Search:
     base: Path
     parts: tuple[str, ...]
-    entries: int = 0
+    budget: Budget
 
     def run(self) -> set[str]:
         """Visit every pair of directory and part once."""
@@ -90,9 +103,7 @@ class _Search:
             return
         with os.scandir(path) as entries:
             for entry in entries:
-                self.entries += 1
-                if self.entries > MAX_ENTRIES:
-                    raise TooManyEntriesError
+                self.budget.take()
                 if hidden or not entry.name.startswith("."):
                     yield entry
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MAX_PROBLEMS = 1000
 """More than this nobody reads; the rest is counted."""
+_MOST = 10_000  # whoever finds more reads a text that is no manifest, and stops
 _MAX_COMPARISONS = 50_000  # what looking for similar names may cost one manifest, about a second
 _MAX_NAME = 64  # comparing longer names costs the product of their lengths
 _SHOWN = 60
@@ -61,10 +62,12 @@ class Problems:
         return other
 
     def add(self, at: Place, message: str, hint: str = "") -> None:
-        """Note a problem at a place."""
+        """Note a problem at a place. Raises `ManifestError` with all of them where they are so many that reading on is no use."""
         remark = self._remarks.get((at.line, at.column))
         hint = "; ".join(each for each in (hint, remark) if each)
         self._found.add(ManifestProblem(path=self.location, line=at.line, column=at.column, message=message, hint=hint))
+        if len(self._found) >= _MOST:
+            raise self.error()
 
     def elsewhere(self, location: str, document: str = "the file") -> Problems:
         """Return a place to report what is wrong in a file that the manifest names; it is a problem of the manifest."""
@@ -122,4 +125,9 @@ class Problems:
 def shown(text: str) -> str:
     """Return text from a manifest as a message shows it: on one line, in backticks, cut where it is long."""
     cut = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-    return "`" + "".join(each if each.isprintable() else ascii(each)[1:-1] for each in cut) + "`"
+    return f"`{printable(cut)}`"
+
+
+def printable(text: str) -> str:
+    """Return text on one line, with escapes for what has no shape."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

@@ -57,6 +57,7 @@ class Drivers:
     code: Sequence[Path] = ()
     _found: dict[str, DriverShape | None] = field(default_factory=dict)
     _refused: dict[str, str] = field(default_factory=dict)
+    _names: list[str] = field(default_factory=list)
 
     def find(self, problems: Problems, name: str, at: Place) -> DriverShape | None:
         """Return the driver, or report why there is none."""
@@ -70,8 +71,8 @@ class Drivers:
         if shape is None and name in self._refused:
             problems.add(at, f"the driver {shown(name)} cannot be used: {self._refused[name]}")
         elif shape is None:
-            known = self.source.names()
-            hint = problems.nearest(name, known) or "known: " + ", ".join(sorted(known))
+            self._names = self._names or sorted(self.source.names())
+            hint = problems.nearest(name, self._names) or "known: " + ", ".join(self._names)
             problems.add(at, f"unknown driver {shown(name)}", hint)
         return shape
 

@@ -64,6 +64,9 @@ class _Substitution:
     nodes: int = 0
     characters: int = 0
     lines: Lines | None = None
+    looked_at: Node | None = None
+    written: list[str] = field(default_factory=list)
+    found: list[re.Match[str]] = field(default_factory=list)
 
     def steps(self, node: Node) -> Node:
         """Return the steps with their configs, and whatever else is served in them, replaced."""
@@ -178,9 +181,12 @@ class _Substitution:
     def _place(self, node: ScalarNode, nth: int) -> Place:
         """Return the place of the nth reference of a text; that of the text where escapes hide it."""
         self.lines = self.lines or Lines(self.text)
-        match = next(islice(_START.finditer(self.text, self.lines.index(node)), nth, None), None)
-        written = [each[0] for each in _START.finditer(str(node.value))]
-        return node if match is None or match[0] != written[nth] else self.lines.at(match.start())
+        if self.looked_at is not node:  # once a text: it may have a hundred thousand references
+            self.looked_at = node
+            self.written = [each[0] for each in _START.finditer(str(node.value))]
+            self.found = [*islice(_START.finditer(self.text, self.lines.index(node)), len(self.written))]
+        match = self.found[nth] if nth < len(self.found) else None
+        return node if match is None or match[0] != self.written[nth] else self.lines.at(match.start())
 
     def _count(self, at: Place, nodes: int, characters: int) -> None:
         self.nodes += nodes

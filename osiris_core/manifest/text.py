@@ -8,7 +8,7 @@ import re
 import stat
 from typing import TYPE_CHECKING
 
-from osiris_core.manifest.problems import START, At
+from osiris_core.manifest.problems import START, At, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,10 +52,11 @@ def read_text(path: Path, problems: Problems) -> str:
     try:
         data = _read_bytes(path)
     except OSError as error:
-        problems.add(START, f"{problems.document} cannot be read: {error.strerror or error}")
+        hint = f"it is a link to {shown(str(path.readlink()))}" if path.is_symlink() else ""
+        problems.add(START, f"{problems.document} cannot be read: {error.strerror or error}", hint)
         raise problems.error() from error
     if isinstance(data, str):
-        problems.add(START, f"{problems.document} is {data}, not a regular file")
+        problems.add(START, f"{problems.document} {data}")
     elif len(data) > MAX_SIZE_BYTES:
         problems.add(
             START,
@@ -73,19 +74,31 @@ def kind_of_file(mode: int) -> str:
 
 
 def _read_bytes(path: Path) -> bytes | str:
-    """Return up to one byte too many, or what the file is instead of a regular one.
+    """Return up to one byte too many, or why there are none, as a clause.
 
-    O_NONBLOCK: opening a named pipe would otherwise wait for a writer.
+    What is not regular is not opened: that can have an effect, and a socket cannot be. O_NONBLOCK, because it may become
+    a named pipe before it is, and opening that would wait for a writer.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    kind = _kind_unless_regular(path.stat())
+    if kind:
+        return kind
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            return kind_of_file(mode)
+        before = os.fstat(descriptor)
+        kind = _kind_unless_regular(before)
+        if kind:
+            return kind
         with open(descriptor, "rb", closefd=False) as source:
-            return source.read(MAX_SIZE_BYTES + 1)
+            data = source.read(MAX_SIZE_BYTES + 1)
+        after = os.fstat(descriptor)
     finally:
         os.close(descriptor)
+    same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+    return data if same else "changed while it was read"
+
+
+def _kind_unless_regular(found: os.stat_result) -> str:
+    return "" if stat.S_ISREG(found.st_mode) else f"is {kind_of_file(found.st_mode)}, not a regular file"
 
 
 def _decode(data: bytes, problems: Problems) -> str:
