@@ -225,12 +225,19 @@ def _notes(
             line=1,
             message="what drivers print, log or write is not masked yet: a secret that they show is in the session",
         )
+    yield from _notes_of_import(manifest)
     for step in manifest.steps:
         yield from _notes_of(manifest, step, uploaded)
     opaque = [f"`{name}` of `{step.id}`" for step in manifest.steps for name in step.config if name in _OPAQUE]
     if opaque:
         more = f" and {len(opaque) - _MOST_NAMED} more" if len(opaque) > _MOST_NAMED else ""
         yield Note(line=1, message=f"looked at only when it runs: {', '.join(opaque[:_MOST_NAMED])}{more}")
+
+
+def _notes_of_import(manifest: Manifest) -> Iterator[Note]:
+    """Yield what was left out of a manifest that Osiris compiled, by its place in the files of the build directory."""
+    for note in manifest.notes:
+        yield Note(line=note.line if note.path == manifest.location else 1, message=str(note))
 
 
 def _notes_of(manifest: Manifest, step: Step, uploaded: Collection[str]) -> Iterator[Note]:

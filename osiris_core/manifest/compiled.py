@@ -112,9 +112,10 @@ class CompiledLayout:
     def tree(self, problems: Problems, tree: MappingNode) -> MappingNode:
         """Return a compiled manifest as our form has it; its configs are still in their files."""
         found = fields.keys(problems, tree, "a compiled manifest", served=_TOP)
+        name = text_of(found["name"].node) if "name" in found else None
         entries = {"osiris": _entry(tree, ScalarNode(tree.line, tree.column, FORMAT))}
         if "pipeline" in found:
-            entries["pipeline"] = _entry(found["pipeline"], self._pipeline(problems, found["pipeline"].node))
+            entries["pipeline"] = _entry(found["pipeline"], self._pipeline(problems, found["pipeline"].node, name))
         steps = self._steps(problems, found["steps"].node)
         entries["steps"] = _entry(found["steps"], steps)
         used = [COMPONENTS[each] for each in self._components.values() if each in COMPONENTS]
@@ -123,7 +124,8 @@ class CompiledLayout:
             entries["requirements"] = _entry(steps, ListNode(steps.line, steps.column, (requirement,)))
         return MappingNode(tree.line, tree.column, entries)
 
-    def _pipeline(self, problems: Problems, node: Node) -> Node:
+    def _pipeline(self, problems: Problems, node: Node, name: str | None) -> Node:
+        """Return the pipeline without its fingerprints; what it is called becomes its description."""
         section = fields.mapping(problems, node, "pipeline")
         if section is None:
             return node
@@ -132,6 +134,8 @@ class CompiledLayout:
         written = text_of(kept["id"].node) if "id" in kept else None
         if written is not None:
             kept["id"] = self._named(problems, kept["id"], "pipeline", written, as_id(written))
+        if name is not None:
+            kept["description"] = _entry(node, ScalarNode(node.line, node.column, name))
         return MappingNode(node.line, node.column, kept)
 
     def _named(self, problems: Problems, entry: Entry, what: str, written: str, name: str) -> Entry:

@@ -100,3 +100,13 @@ COMPONENTS: Final[Mapping[str, Component]] = MappingProxyType(
         ),
     }
 )
+
+INPUTS_OF: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        driver: each.inputs
+        for each in COMPONENTS.values()
+        for driver in (each.driver, each.own)
+        if driver and each.inputs
+    }
+)
+"""The options of drivers that name a file to read."""

@@ -13,6 +13,7 @@ from osiris_core.manifest.canonical import canonical_form, fingerprint_of
 from osiris_core.manifest.collecting import read_collecting
 from osiris_core.manifest.compiled import (
     BUILD_MANIFEST,
+    CompiledLayout,
     compiled_layout,
     is_compiled,
     is_osiris_project,
@@ -35,7 +36,6 @@ from osiris_core.wire.paths import broken_rule
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from osiris_core.manifest.compiled import CompiledLayout
     from osiris_core.manifest.nodes import Entry, MappingNode, Node
     from osiris_core.manifest.options import DriverSource
     from osiris_core.manifest.steps import StepNodes
@@ -201,6 +201,7 @@ def read_source(source: Source, overrides: Overrides) -> Manifest:
         pytest=sections.read("pytest", partial(read_collecting, params=parameters.values), Collecting()),
         order=order_of(nodes),
         work_directory=places.directory if places.directory != file.parent else None,
+        compiled=isinstance(layout, CompiledLayout),
         notes=layout.all_notes(),
     )
     references.report_unused(problems, found)

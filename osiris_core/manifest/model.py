@@ -188,7 +188,7 @@ class Manifest:
     as POSIX paths from the root, in the order of `sys.path`. `template` overrides the sandbox template that the closure names. `timeout_s` bounds
     the whole run. `params` are the values that this reading of the file had for `${params.x}`, of which `params_given` came
     from outside of it and `params_unused` are referred to nowhere. `secrets` are names; `connections_file` is a POSIX path from the root, and `connections` are those of
-    it that a step refers to: values are found when a run begins. `work_directory` is where relative paths start, if not at the manifest; `notes` say what
+    it that a step refers to: values are found when a run begins. `work_directory` is where relative paths start, if not at the manifest; `compiled` says that Osiris made it; `notes` say what
     was left out of a compiled manifest, and why. `drivers` holds the declaration of every driver that a step names. `order` is the order
     of execution. `canonical` is the JSON form that a worker is given; `fingerprint` is the SHA-256, as hex, of the
     part of it that decides a run: not `expect`, `parity`, or the pipeline's description.
@@ -219,6 +219,7 @@ class Manifest:
     pytest: Collecting = field(default_factory=Collecting)
     order: tuple[str, ...]
     work_directory: Path | None = None
+    compiled: bool = False
     notes: tuple[ManifestProblem, ...] = ()
     canonical: dict[str, Any] = field(default_factory=dict)
     fingerprint: str = ""

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from osiris_core.session.reader import Session
 
-WRITER_SUFFIX: Final = "_writer"
-"""A session does not say which steps write; a driver of this name does, as all built-in writers are called."""
+WRITER_SUFFIXES: Final = ("_writer", ".writer", "Writer", "WriterDriver")
+"""A session does not say which steps write; a driver of such a name does, as all built-in writers and those of Osiris are called."""
 
 _STOPPED: Final = frozenset({records.CANCELLED, records.DEADLINE, records.CRASHED})
 _ENDS: Final = (records.STEP_COMPLETE, records.STEP_FAILED, records.STEP_SKIPPED)
@@ -138,10 +138,10 @@ def _writers(session: Session) -> Iterator[str]:
     for state in session.steps:
         if (
             state.state == records.SUCCEEDED
-            and drivers.get(state.id, "").endswith(WRITER_SUFFIX)
+            and drivers.get(state.id, "").endswith(WRITER_SUFFIXES)
             and state.id not in wrote
         ):
-            yield f"step {state.id} ({drivers[state.id]}) succeeded without an artifact"
+            yield f"step {state.id} ({drivers[state.id]}) succeeded without an artifact: what it wrote elsewhere is not compared"
 
 
 def _counts(session: Session) -> Iterator[str]:

@@ -8,7 +8,7 @@ from osiris_core.errors import SameSessionError
 from osiris_core.parity.compare import compare
 from osiris_core.parity.evidence import check_minimums, check_two_processes
 from osiris_core.parity.record import Verdict
-from tests.parity.sessions import failing, healthy, pair
+from tests.parity.sessions import MANIFEST, failing, healthy, pair
 
 
 def both(change):
@@ -29,6 +29,12 @@ def count(draft, **changes):
         "artifacts": 3,
         **changes,
     }
+
+
+def written_by(driver):
+    """Return the manifest with another driver for the step that writes."""
+    steps = [{**each, "driver": driver} if each["id"] == "write" else each for each in MANIFEST["steps"]]
+    return {**MANIFEST, "steps": steps}
 
 
 def without_event(name, step=None):
@@ -62,6 +68,10 @@ VACUOUS = {
     "no event at all": (lambda d: d.events.clear(), "0 run_start events"),
     "a writer without an artifact": (
         lambda d: d.files.pop("write/delays.csv"), "step write (filesystem.csv_writer) succeeded without an artifact",
+    ),
+    "a writer of Osiris' own without an artifact": (
+        lambda d: (d.files.pop("write/delays.csv"), setattr(d, "manifest", written_by("osiris.drivers.x:CsvWriterDriver"))),
+        "step write (osiris.drivers.x:CsvWriterDriver) succeeded without an artifact",
     ),
     "a success that ended in a failure": (
         lambda d: d.event("run_complete").update(event="run_failed"), "but the run ended with run_failed",
