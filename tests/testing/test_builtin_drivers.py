@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import bad_drivers
 import pyarrow.parquet as pq
 import pytest
 
-from osiris_core.drivers.csv_text import CsvFormat, csv_lines
+from osiris_core.drivers.registry import builtin_specs, load_driver
 from osiris_core.sandbox.launch import ServerProcess
 from osiris_core.testing import conformance_checks
 
@@ -22,17 +23,47 @@ def server(bubblewrap):
         yield process.address
 
 
-def csv_file(table, path):
-    """Write a table as a CSV file."""
-    form = CsvFormat()
-    path.write_bytes(b"".join((form.header(table.column_names), *csv_lines(table, form))))
+class Quiet:
+    """As much of `ctx` as a writer needs."""
+
+    logger = logging.getLogger("tests.testing")
+
+    def __init__(self, output_dir):
+        self.output_dir = output_dir
+
+    def log_metric(self, *_, **__):
+        """Say nothing."""
+
+
+def written_by(driver, option="path", **config):
+    """Make a file from a table with the driver that writes such files."""
+
+    def make(table, path):
+        given = {option: path.name, **config}
+        load_driver(driver).run(step_id="w", config=given, inputs={"df_x": table}, ctx=Quiet(path.parent))
+
+    return make
 
 
 EXAMPLES = {
-    "filesystem.csv_extractor": {"config": {"path": "data/given.csv"}, "make_input": csv_file},
+    "filesystem.csv_extractor": {
+        "config": {"path": "data/given.csv"},
+        "make_input": written_by("filesystem.csv_writer"),
+    },
     "filesystem.csv_writer": {"config": {"path": "out/table.csv", "delimiter": ";"}},
     "filesystem.parquet_extractor": {"config": {"path": "data/given.parquet"}, "make_input": pq.write_table},
     "filesystem.parquet_writer": {"config": {"path": "out/table.parquet", "compression": "snappy"}},
+    "filesystem.jsonl_extractor": {
+        "config": {"path": "data/given.jsonl"},
+        "make_input": written_by("filesystem.jsonl_writer"),
+        "excused": {"empty-inputs": "a file without lines says nothing of columns"},
+    },
+    "filesystem.jsonl_writer": {"config": {"path": "out/table.jsonl"}},
+    "sql.extractor": {
+        "config": {"database": "data/given.db", "query": "select * from given order by id"},
+        "make_input": written_by("sql.writer", "database", table="given", engine="sqlite"),
+    },
+    "sql.writer": {"config": {"database": "out/table.db", "table": "given"}},
     "filesystem.copy": {"config": {"path": "data/given.parquet", "to": "copied.parquet"}, "make_input": pq.write_table},
     "shell.command": {
         "config": {"command": 'cp "$STEP_INPUTS"/* "$STEP_OUTPUT"/ || true', "shell": True, "tables": "parquet"}
@@ -46,12 +77,21 @@ NOT_ASKED = {
     "filesystem.csv_writer": set(),
     "filesystem.parquet_extractor": {"options-optional", "defaults", "nothing-handed-on"},
     "filesystem.parquet_writer": set(),
+    "filesystem.jsonl_extractor": {"options-optional", "defaults", "empty-inputs", "nothing-handed-on"},
+    "filesystem.jsonl_writer": {"options-optional", "defaults"},
+    "sql.extractor": {"options-optional", "defaults", "nothing-handed-on"},
+    "sql.writer": {"options-optional"},
     "filesystem.copy": {"metrics", "nothing-handed-on"},
     "shell.command": {"metrics"},
     "duckdb.processor": {"options-optional", "defaults"},
     "python.callable": {"defaults"},
 }
 """What an example has nothing of. Written out, so that nothing else goes unasked."""
+
+
+def test_every_built_in_driver_has_an_example():
+    """A new driver is held to the promises, too."""
+    assert set(EXAMPLES) == set(builtin_specs())
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
