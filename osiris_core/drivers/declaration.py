@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, get_args
 
@@ -27,8 +28,10 @@ def spec_of(
 ) -> DriverSpec:
     """Return the declaration of the driver called `name`. Raises `DriverDeclarationError` with the place of what is wrong.
 
-    A driver that states nothing is taken for one of Osiris': it is handed pandas frames and takes any option.
+    A driver that states nothing is taken for one of Osiris': it is handed pandas frames and takes any option. One that
+    asks for frames requires the distribution that they come from.
     """
+    requirements = _texts("requirements", stated["requirements"]) if "requirements" in stated else ()
     words = {key: _word(key, stated[key]) for key in _WORDS if key in stated}
     text = " ".join(documentation.partition("\n\n")[0].split())
     return DriverSpec(
@@ -37,13 +40,19 @@ def spec_of(
         kind=words.get("kind", "callable"),
         frame=words.get("frame", "arrow" if stated else "pandas"),
         effects=words.get("effects", "artifacts"),
-        requirements=_texts("requirements", stated["requirements"]) if "requirements" in stated else (),
+        requirements=(*requirements, *_missing_frame(words.get("frame", "arrow"), requirements)),
         options=MappingProxyType(_options(stated["options"]) if "options" in stated else {}),
         open_options=_flag("open_options", stated["open_options"]) if "open_options" in stated else not stated,
         summary=summary or text,
         documentation=documentation,
         source=source,
     )
+
+
+def _missing_frame(frame: str, requirements: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the distribution of a frame that a driver asks for and does not require by itself."""
+    required = any(re.match(rf"{frame}(?![\w.-])", each, re.IGNORECASE) for each in requirements)
+    return () if frame == "arrow" or required else (frame,)
 
 
 def _word(key: str, stated: Stated) -> Any:

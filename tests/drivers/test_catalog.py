@@ -102,7 +102,7 @@ def test_a_class_declares_itself_and_is_not_imported(project: Project):
     assert spec is not None
     assert (spec.name, spec.target, spec.kind) == ("shop:Orders", "shop:Orders", "extractor")
     assert (spec.frame, spec.effects, spec.open_options) == ("polars", "external", False)
-    assert spec.requirements == ("requests>=2", "pyarrow")
+    assert spec.requirements == ("requests>=2", "pyarrow", "polars")
     assert spec.summary == "Reads orders from the shop."
     assert spec.documentation == "Reads orders from the shop.\n\nOne request a page."
     assert dict(spec.options) == {
@@ -126,6 +126,21 @@ def test_a_class_that_declares_anything_is_one_of_ours(project: Project):
     spec = project.find("some:Some")
     assert spec is not None
     assert (spec.frame, spec.open_options, spec.kind, spec.effects) == ("arrow", False, "writer", "artifacts")
+
+
+@pytest.mark.parametrize(
+    ("required", "joined"),
+    [
+        ("[]", ("pandas",)),
+        ("['pandas>=2']", ("pandas>=2",)),
+        ("['Pandas[excel]']", ("Pandas[excel]",)),
+        ("['pandas-stubs']", ("pandas-stubs", "pandas")),
+    ],
+)
+def test_a_frame_brings_its_distribution(project: Project, required, joined):
+    """Unless the class requires it in its own way."""
+    project.write("code/some.py", f"class Some:\n    frame = 'pandas'\n    requirements = {required}\n")
+    assert project.find("some:Some").requirements == joined
 
 
 def test_declarations_are_followed_through_imports_and_bases(project: Project):
@@ -256,7 +271,7 @@ def test_a_driver_of_a_distribution_brings_it_along(project: Project):
     spec = project.find("shop.sales")
     assert spec is not None
     assert (spec.name, spec.target, spec.source) == ("shop.sales", "sales:Sales", "shop-drivers 1.0")
-    assert spec.requirements == ("requests>=2", "pyarrow", "shop-drivers")
+    assert spec.requirements == ("requests>=2", "pyarrow", "polars", "shop-drivers")
 
 
 def test_a_distribution_whose_code_the_project_sends_itself_is_not_needed(project: Project):
@@ -264,7 +279,7 @@ def test_a_distribution_whose_code_the_project_sends_itself_is_not_needed(projec
     project.install("own", points={"own.orders": "shop:Orders"})
     spec = project.find("own.orders")
     assert spec is not None
-    assert spec.requirements == ("requests>=2", "pyarrow")
+    assert spec.requirements == ("requests>=2", "pyarrow", "polars")
 
 
 def test_two_distributions_with_one_name_are_refused_until_the_project_decides(project: Project):

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import sqlite3
+import tomllib
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
+
+import pytest
+
+from osiris_core.cli import main
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,3 +90,92 @@ def test_tables_are_the_same_on_both_targets(project: Project) -> None:
     assert (record.verdict, record.passed, record.headline) == ("IDENTICAL", True, record.headline)
     assert {"write-lines/out.jsonl", "write-sqlite/out.db", "write-duckdb/out.duckdb"} <= artifacts_of(project).keys()
     assert (project.root / "shop.duckdb").read_bytes() == before
+
+
+@pytest.fixture
+def page(repository: Path) -> list[str]:
+    """What stands indented in "Write one in 15 minutes": the files, commands' answers and settings, in their order."""
+    text = (repository / "docs" / "drivers.md").read_text(encoding="utf-8")
+    section = text.partition("## Write one in 15 minutes")[2].partition("\n## ")[0]
+    found: list[str] = []
+    inside = False
+    for line in section.splitlines():
+        is_code = line.startswith("    ") or (inside and not line)
+        if is_code and not inside:
+            found.append("")
+        if is_code:
+            found[-1] += line.removeprefix("    ") + "\n"
+        inside = is_code
+    return [each.rstrip("\n") + "\n" for each in found]
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, root: Path, *arguments: str) -> str:
+    """Return what a command of `osiris-parity` prints in the project."""
+    monkeypatch.chdir(root)
+    out = io.StringIO()
+    with redirect_stdout(out):
+        main(list(arguments))
+    return out.getvalue()
+
+
+def test_the_pages_own_driver_works_on_both_targets(
+    project: Project, page: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every file as it is printed, every answer to the letter."""
+    code, settings, shown, manifest, problem, verdict, entry_point = page
+    project.write("code/shop/currency.py", code)
+    project.write("pyproject.toml", settings)
+    project.write("prices.csv", "item,price\na,3\nb,\nc,0.5\n")
+    path = project.write("prices.osiris.yaml", manifest)
+
+    assert answer(monkeypatch, project.root, "drivers", "shop.convert", "--code", "code") == shown
+    path.write_text(manifest.replace("rate: 0.5", "rate: -1"))
+    assert answer(monkeypatch, project.root, "validate", "prices.osiris.yaml") == problem
+    path.write_text(manifest)
+    record = project.check("prices.osiris.yaml")
+
+    assert f"{record.verdict} prices.osiris.yaml\n" == verdict
+    assert record.passed
+    assert (
+        artifacts_of(project)["write/converted.csv"].read_text() == "item,price,converted\na,3.0,1.5\nb,,\nc,0.5,0.25\n"
+    )
+    assert tomllib.loads(entry_point)["project"]["entry-points"]["osiris.drivers"] == {
+        "shop.convert": "shop.currency:Convert"
+    }
+
+
+FOUND = """
+osiris: "1"
+pipeline: {id: found}
+code: [code]
+steps:
+  - {id: named, driver: "toys:Declared", config: {size: 2}}
+  - {id: theirs, driver: "toys:Undeclared", needs: [named], config: {anything: 1}}
+"""
+TOYS = """
+class Declared:
+    kind = "extractor"
+    requirements = ["pyarrow"]
+    options = {"size": {"type": "integer", "required": True}}
+
+    def run(self, *, step_id, config, inputs, ctx):
+        import pyarrow
+
+        return {"df": pyarrow.table({"a": list(range(config["size"]))})}
+
+
+class Undeclared:
+    def run(self, *, step_id, config, inputs=None, ctx=None):
+        frame = inputs["df_named"]
+        return {"df": frame.assign(b=type(frame).__module__)}
+"""
+
+
+def test_classes_named_in_a_step_run_on_both_targets(project: Project) -> None:
+    """One that declares itself, and one that declares nothing, which is handed pandas frames as Osiris does."""
+    project.write("code/toys.py", TOYS)
+    project.write("found.osiris.yaml", FOUND.replace("code: [code]", "code: [code]\nrequirements: [pandas]"))
+
+    record = project.check("found.osiris.yaml")
+
+    assert (record.verdict, record.passed, record.headline) == ("IDENTICAL", True, record.headline)
