@@ -201,7 +201,7 @@ class SandboxRun:
             self._facts.http_requests += 1
             with _as_sandbox_error("the worker could not be started"):
                 handle = await sandbox.commands.run(
-                    _command(self._job, self._template),
+                    command_of(self._job, self._template),
                     background=True,
                     stdin=True,
                     timeout=0,  # the SDK's default would kill the process after 60 s
@@ -342,7 +342,7 @@ def _bundle_path(job: Job) -> PurePosixPath:
     return STATE / f"{job.bundle.digest[:32]}.pyz"
 
 
-def _command(job: Job, template: ChosenTemplate) -> str:
+def command_of(job: Job, template: ChosenTemplate) -> str:
     """Return the one command of a run: make the working directory, then become the supervisor."""
     work = shlex.quote(str(PROJECT / job.manifest.work_relative))
     start = f'exec "$python" -s -P {_bundle_path(job)} run {RUN_DIRECTORY}'

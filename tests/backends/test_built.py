@@ -166,18 +166,25 @@ from osiris_core.backends.provider import Provider
 from osiris_core.manifest.model import Resources
 provider = Provider(name="x", url=sys.argv[1], api_key=sys.argv[2], isolation="unknown")
 closure = resolve_closure(["pluggy"])
-print(BuiltTemplates(provider, Patience(build_poll_s=0.01)).ensure(closure, Resources(), Cancellation()).name)
+say = lambda line: print(line.split()[0], flush=True) if line.startswith("building") else None
+templates = BuiltTemplates(provider, Patience(build_poll_s=0.01), report=say)
+print(templates.ensure(closure, Resources(), Cancellation()).name)
 """
 
 
 def test_processes_that_need_one_template_build_it_once(server: ServerProcess, cache: Path) -> None:
     """The lock is a file in the cache, so that workers of one test run share a build."""
+    provider = self_hosted(server)
     before = requests(server).get("POST /v3/templates", 0)
     command = [sys.executable, "-c", PROCESS.format(path=sys.path), server.address.url, server.address.api_key]
-    started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    names = [each.communicate()[0].strip() for each in started]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "building\n"  # it has the lock, and has asked for nothing yet
+        templates = BuiltTemplates(provider, QUICK)
+        name = templates.ensure(resolve_closure(["pluggy"]), Resources(), Cancellation()).name
+        theirs = process.stdout.readline().strip()
 
-    assert names[0] == names[1] != ""
+    assert name == theirs
     assert requests(server)["POST /v3/templates"] == before + 1
 
 

@@ -44,6 +44,15 @@ def test_another_minor_version_is_no_statement_about_the_pipeline() -> None:
         confirm_hello(hello(environment={"python": "3.2.9"}), JOB)
 
 
+def test_an_interpreter_of_the_templates_own_has_to_have_the_minor_version_only() -> None:
+    """An image has another build of Python than this host; another version is refused there, too."""
+    other = {"path": "/usr/local/lib/libpython3.so", "sha256": "0" * 64}
+
+    confirm_hello(hello(environment={"libpython": other}), JOB, hosts_build=False)
+    with pytest.raises(InfrastructureError, match=r"the target runs Python 3\.2\.9"):
+        confirm_hello(hello(environment={"python": "3.2.9"}), JOB, hosts_build=False)
+
+
 @pytest.mark.skipif(mapped_libpython() is None, reason="this interpreter has no shared library that could differ")
 def test_another_build_of_the_same_version_is_refused() -> None:
     """A libpython that is mapped in the target and is not this host's is named."""

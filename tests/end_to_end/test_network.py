@@ -50,7 +50,7 @@ def outside() -> Iterator[int]:
         thread.join()
 
 
-def reach(project: Project, port: int, network: str, **options: str) -> ParityRecord:
+def write(project: Project, port: int, network: str) -> None:
     project.write("code/steps.py", STEP)
     project.write(
         "reach.osiris.yaml",
@@ -58,6 +58,11 @@ def reach(project: Project, port: int, network: str, **options: str) -> ParityRe
         f'env: {{PORT: "{port}"}}\n{network}\n'
         'steps:\n  - {id: reach, driver: python.callable, config: {function: "steps:reach"}}\n',
     )
+
+
+def reach(project: Project, port: int, network: str, **options: str) -> ParityRecord:
+    """Check with a server of the check's own."""
+    write(project, port, network)
     given = CheckOptions(project_root=project.root, session_root=project.session_root, **options)  # type: ignore[arg-type]
     with Checker(given) as checker:
         return checker.check(load(project.root / "reach.osiris.yaml", project_root=project.root), ["local", "e2b"])
@@ -75,7 +80,9 @@ def test_with_the_network_a_pipeline_reaches_out_on_both_targets(project: Projec
 
 def test_without_it_the_pipeline_fails_there_and_the_hint_says_why(project: Project, outside: int) -> None:
     """The default cuts off what was not declared, as production would."""
-    record = reach(project, outside, "")
+    write(project, outside, "")
+
+    record = project.check("reach.osiris.yaml")
 
     assert record.verdict == "DIVERGENT"
     assert record.first_diverging_step == "reach"
@@ -98,7 +105,9 @@ def test_a_server_without_a_network_to_give_is_infra(
     """A manifest that needs the network is not run without it."""
     monkeypatch.setenv("E2B_API_KEY", project.server.api_key)
 
-    record = reach(project, outside, "network: full", provider=project.server.url)
+    write(project, outside, "network: full")
+
+    record = project.check("reach.osiris.yaml", provider=project.server.url)
 
     assert record.verdict == "INFRA"
     assert "makes no sandboxes with a network, and the manifest says `network: full`" in record.headline
