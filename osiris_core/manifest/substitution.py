@@ -150,6 +150,8 @@ class _Substitution:
             pieces += [written[end : match.start()], piece or ""]
             end = match.end()
             self._count(node, 0, len(pieces[-1]))
+        if _refers(written):
+            self.problems.remark(node, f"written as {shown(written)}")
         return ScalarNode(node.line, node.column, "".join([*pieces, written[end:]])) if is_whole else _broken(node)
 
     def _piece(self, node: ScalarNode, match: re.Match[str], nth: int) -> str | None:

@@ -186,7 +186,7 @@ def test_keys_of_the_oracle_may_refer_to_parameters(project: Project):
     [
         ("{artifacts: {'a/${params.m}': {}}}", "6:25: unknown parameter `m` (known: `n`)"),
         ("{artifacts: {'a/${params.n}': {}, a/5: {}}}", "6:43: duplicate key `a/5` (it stands at line 6 already)"),
-        ("{artifacts: {'b/${params.n}': {}}}", "6:22: unknown step `b` in `expect`"),
+        ("{artifacts: {'b/${params.n}': {}}}", "6:22: unknown step `b` in `expect` (written as `b/${params.n}`)"),
     ],
 )
 def test_what_is_wrong_with_such_keys(project: Project, written: str, problem: str):
