@@ -86,6 +86,24 @@ def test_a_run_without_manifests_minds_no_parameter(project: Project, engine: En
     project.run().assert_outcomes(passed=1)
 
 
+def test_an_option_reaches_test_functions_too(project: Project, engine: Engine) -> None:
+    """What neither marker nor fixture says is the option's, and a name that the manifest lacks is not its business."""
+    project.open_manifest("it")
+    project.pytester.makepyfile(
+        test_it="""
+        import pytest
+
+        @pytest.mark.osiris("it.osiris.yaml", params={"year": 1})
+        def test_it(osiris_parity):
+            pass
+    """
+    )
+
+    project.run("test_it.py", "--osiris-param=carrier=UA", "--osiris-param=year=9", "--osiris-param=other=1")
+
+    assert engine.params == [{"carrier": "UA", "year": 1}]
+
+
 PYTHON = """
     import pytest
 
