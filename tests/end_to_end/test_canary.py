@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import logging
 import secrets
 import tarfile
 import zipfile
@@ -183,9 +184,15 @@ def files_of_home(packed: bytes) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("act", ["nothing", "fail"])
 def test_no_value_is_written_anywhere(
-    canary: Project, values: dict[str, str], sandbox_homes: list[bytes], act: str
+    canary: Project,
+    values: dict[str, str],
+    sandbox_homes: list[bytes],
+    caplog: pytest.LogCaptureFixture,
+    act: str,
 ) -> None:
-    """Both sessions, the sandbox's home, the report and its data, every process seen by a step: none shows a value."""
+    """Both sessions, the sandbox's home, report and data, every log line of ours and the SDK's, every process seen: none."""
+    caplog.set_level(logging.DEBUG)
+
     record = check(canary, values, act)
 
     assert record.verdict == "IDENTICAL"
@@ -199,6 +206,8 @@ def test_no_value_is_written_anywhere(
     assert {"./.osiris/run/request.json", "./.osiris/run/placement.json", "./work/code/looking.py"} <= home.keys()
     assert not {name for name in home if name.endswith((".env", "osiris_connections.yaml"))}
     assert leaks(home, values) == set()
+    assert {each.name.partition(".")[0] for each in caplog.records} >= {"httpx", "pyqwest"}
+    assert leaks({"log": caplog.text.encode()}, values) == set()
 
 
 @pytest.mark.parametrize(

@@ -231,3 +231,16 @@ def test_paths_start_where_osiris_is_run(tmp_path: Path, marker: str | None):
 
     manifest = load_manifest(project.build, project_root=tmp_path, drivers=DriverCatalog(tmp_path))
     assert (manifest.work_relative, manifest.inputs[0].relative) == ("shop", "shop/data/movies.csv")
+
+
+def test_torn_files_are_problems(osiris: OsirisProject):
+    """However much of a file is there, it is a manifest, or its problems have a place in the build directory."""
+    osiris.compile({"read": READ, "1st.x": query("select * from df_read"), "write": WRITE})
+    for name, step in (("manifest.yaml", 23), ("cfg/0.json", 17)):
+        path = osiris.build / name
+        whole = path.read_text()
+        for end in range(0, len(whole), step):
+            path.write_text(whole[:end])
+            assert all(each.startswith(("manifest.yaml:", "cfg/")) for each in osiris.problems()), whole[:end]
+        path.write_text(whole)
+    assert osiris.problems() == []
