@@ -66,11 +66,12 @@ class E2BBackend:
 
     def _template(self, job: Job, facts: TargetFacts, cancellation: Cancellation) -> ChosenTemplate:
         """Return the template that the manifest names, or the one that shows its closure."""
-        with facts.phase("closure"):
-            if job.manifest.template is not None:
-                template = named_template(job.manifest.template)
-            else:
+        if job.manifest.template is not None:
+            template = named_template(job.manifest.template)
+        else:
+            with facts.phase("closure"):
                 closure = resolve_closure(job.requirements)
+            with facts.phase("template"):
                 template = self._templates.ensure(closure, job.manifest.resources, cancellation)
         facts.template = template.name
         return template

@@ -170,7 +170,10 @@ class TemplateService:
                 hint="wait until other builds have ended, or ask for a higher limit",
             ) from error
         except BuildException as error:
-            raise TemplateBuildError(f"{name} {what}: {_short(error)}") from error
+            raise TemplateBuildError(
+                f"{name} {what}: {_short(error)}",
+                hint="where it builds none, name one that it has in the manifest: `template: NAME`",
+            ) from error
         except Exception as error:  # the SDK lets its transport's own errors through
             raise SandboxError(f"{name} {what}: {_short(error)}") from error
 

@@ -113,8 +113,8 @@ def show(given: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
     if known is None:
         out.write("  what it holds is not known on this machine\n")
         return EXIT_DONE
-    out.write(f"  Python {known['python']}\n")
-    out.writelines(f"  {pin}\n" for pin in known["distributions"])
+    out.write(f"  Python {known.get('python', 'not known')}\n")
+    out.writelines(f"  {visible_line(str(pin))}\n" for pin in known.get("distributions", ()))
     return EXIT_DONE
 
 

@@ -68,7 +68,8 @@ class BuildApi:
         if build.status != "waiting":
             return error_reply(400, "build is not in waiting state")
         body = await json_object(request)
-        if not all(isinstance(each, dict) for each in body.get("steps") or ()):
+        steps = body.get("steps") or []
+        if not isinstance(steps, list) or not all(isinstance(each, dict) for each in steps):
             raise BadRequestError("steps must be a list of objects")
         self._builder.start(entry, build, body)
         return Response(status_code=202)

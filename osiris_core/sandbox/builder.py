@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from osiris_core.sandbox.registry import Registry
 
 FINAL_STEP = "finalize"
+log = logging.getLogger(__name__)
 
 
 class Builder:
@@ -64,6 +66,9 @@ class Builder:
             _fail(build, str(error), error.step)
         except (TemplateError, OSError) as error:
             _fail(build, str(error), FINAL_STEP)
+        except Exception as error:  # a build that never ended would be watched for ever
+            log.exception("the build %s failed for a reason of this server's", build.build_id)
+            _fail(build, f"this server failed: {type(error).__name__}: {error}", FINAL_STEP)
         else:
             build.template = template
             build.say("the template is ready")

@@ -124,7 +124,7 @@ class Catalog:
 
     def find(self, name_or_id: str) -> Entry | None:
         """Return a template by its id or its name, a tag behind it being of no matter."""
-        wanted = name_or_id.partition(":")[0]
+        wanted = name_or_id.partition(":")[0].lower()
         return self._by_id.get(wanted) or next((each for each in self if each.name == wanted), None)
 
     def find_build(self, template_id: str, build_id: str) -> tuple[Entry, Build] | None:

@@ -83,7 +83,10 @@ def read_recipe(body: dict[str, Any]) -> Recipe:
     recipe = Recipe()
     recipe.lines.append((BASE_STEP, f"FROM {_image(body)} (served as this machine's Python {_MINOR})"))
     for number, step in enumerate(body.get("steps") or (), 1):
-        _read_step(recipe, str(number), str(step.get("type", "")).upper(), [str(each) for each in step.get("args", ())])
+        args = step.get("args") or []
+        if not isinstance(args, list) or not all(isinstance(each, str) for each in args):
+            raise StepError(str(number), "the arguments of a step must be a list of strings")
+        _read_step(recipe, str(number), str(step.get("type", "")).upper(), args)
     if body.get("startCmd") or body.get("readyCmd"):
         raise StepError("finalize", "this server starts no command with a sandbox: leave set_start_cmd out")
     return recipe

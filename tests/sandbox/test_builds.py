@@ -217,6 +217,7 @@ def test_names_tags_and_lists(e2b_client, python, http):
     assert first.template_id == second.template_id
     assert (first.tags, second.tags) == (["v1", "stable"], ["v2"])
     assert e2b_client.Template.exists("tagged")
+    assert e2b_client.Template.exists("Tagged")
     assert shown(e2b_client, "tagged:v1") == "/opt/osiris ['iniconfig']\n"
     assert shown(e2b_client, f"{second.template_id}:v2") == "/opt/osiris ['MarkupSafe']\n"
     assert e2b_client.Template.assign_tags("tagged:v2", "stable").build_id == second.build_id
@@ -295,6 +296,36 @@ def test_unknown_builds_are_a_404_and_a_build_starts_once(e2b_client, python, ht
     assert (http.post(path, json={"steps": []}).status_code, http.post(path + "0", json={}).status_code) == (400, 404)
     with pytest.raises(e2b.BuildException, match="404"):
         e2b_client.Template.get_build_status(e2b.BuildInfo(template_id="t", build_id="b", name="x", alias="x"))
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"steps": 5}, 400),
+        ({"steps": [5]}, 400),
+        ({"steps": [{"type": "RUN", "args": 5}]}, 202),
+        ({"steps": [{"type": "RUN", "args": [5]}]}, 202),
+        ({"steps": [{"type": "RUN", "args": []}]}, 202),
+        ({"steps": [{"type": "RUN", "args": ['"unclosed']}]}, 202),
+        ({"steps": [{"type": "RUN", "args": ["&& &&"]}]}, 202),
+        ({"steps": [{"type": "RUN", "args": ["pip install \0==1"]}]}, 202),
+        ({"steps": [{"type": 5}]}, 202),
+        ({"steps": [{"type": "WORKDIR", "args": ["../../etc"]}]}, 202),
+        ({"fromImage": {"a": 1}}, 202),
+        ({"fromTemplate": [1]}, 202),
+    ],
+)
+def test_whatever_is_sent_a_build_ends(http, body, status):
+    """Malformed bodies are refused or end the build with a sentence; none is left building for ever."""
+    asked = http.post("/v3/templates", json={"name": "hostile"}).json()
+    path = f"templates/{asked['templateID']}/builds/{asked['buildID']}"
+    answer = http.post(f"/v2/{path}", json=body)
+    assert answer.status_code == status
+    if status == 202:
+        said = until(lambda: (found := http.get(f"/{path}/status").json())["status"] != "building" and found)
+        assert said["status"] == "error"
+        assert said["reason"]["message"]
+        assert "this server failed" not in said["reason"]["message"]
 
 
 @pytest.fixture(scope="module")

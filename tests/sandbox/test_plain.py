@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import select
+import sys
 from pathlib import Path
 
 import e2b
@@ -116,3 +118,21 @@ def test_each_sandbox_has_a_directory_of_its_own(plain_server):
     for sandbox in made:
         sandbox.kill()
     assert list(Path(plain_server.place).iterdir()) == []
+
+
+def test_a_template_is_built_in_this_mode_too(plain_server):
+    """Its view is where a namespace would have it, below the sandbox's root, and its working directory is made."""
+    client = bound(plain_server.address)
+    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
+    pin = f"iniconfig=={importlib.metadata.version('iniconfig')}"
+    template = client.Template().from_python_image(minor).pip_install(["--no-deps", pin]).set_workdir("app")
+    client.Template.build(template, "plain")
+    made = client.Sandbox.create("plain")
+    try:
+        script = "import importlib.metadata as m, os; print([d.name for d in m.distributions()], os.getcwd())"
+        out = made.commands.run(f'"$HOME/../../opt/osiris/bin/python" -c "{script}"').stdout
+        assert out.startswith("['iniconfig'] ")
+        assert out.endswith("/home/user/app\n")
+        assert made.get_info().allow_internet_access is True
+    finally:
+        made.kill()
