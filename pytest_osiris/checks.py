@@ -164,15 +164,21 @@ def project_of(path: Path, root: Path) -> Path:
 def unknown_param(items: Sequence[pytest.Item], settings: Settings) -> str:
     """Return a sentence about a parameter of the options that no manifest of this run declares, or nothing.
 
-    A manifest that cannot be read may declare it, and so may those that test functions name.
+    A manifest that cannot be read may declare it; then the run is red anyway.
     """
     from pytest_osiris.items import ManifestItem
 
     marked = [each for each in items if each.get_closest_marker("osiris")]
-    manifests = [each.manifest for each in marked if isinstance(each, ManifestItem)]
-    if not marked or len(manifests) < len(marked):
+    known = {name for each in marked if isinstance(each, ManifestItem) for name in each.manifest.params}
+    others = [each for each in marked if not isinstance(each, ManifestItem)]
+    if not marked or known.issuperset(settings.params):
         return ""
-    sentence = unknown_names(settings.params, (name for each in manifests for name in each.params))
+    try:
+        paths = {read_marker(each).path for each in others}
+        read = [load(each, project_root=project_of(each, others[0].config.rootpath)) for each in sorted(paths)]
+    except (CheckFailedError, ManifestError):
+        return ""
+    sentence = unknown_names(settings.params, known | {name for each in read for name in each.params})
     return f"--osiris-param: {sentence}" if sentence else ""
 
 

@@ -87,7 +87,7 @@ def test_a_run_without_manifests_minds_no_parameter(project: Project, engine: En
 
 
 def test_an_option_reaches_test_functions_too(project: Project, engine: Engine) -> None:
-    """What neither marker nor fixture says is the option's, and a name that the manifest lacks is not its business."""
+    """What neither marker nor fixture says is the option's; a name that no manifest of a test has is refused."""
     project.open_manifest("it")
     project.pytester.makepyfile(
         test_it="""
@@ -99,9 +99,14 @@ def test_an_option_reaches_test_functions_too(project: Project, engine: Engine) 
     """
     )
 
-    project.run("test_it.py", "--osiris-param=carrier=UA", "--osiris-param=year=9", "--osiris-param=other=1")
+    project.run("test_it.py", "--osiris-param=carrier=UA", "--osiris-param=year=9")
 
     assert engine.params == [{"carrier": "UA", "year": 1}]
+    refused = project.run("test_it.py", "--osiris-param=carier=UA")
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    refused.stderr.fnmatch_lines(
+        ["ERROR: --osiris-param: no manifest of this run has the parameter 'carier' (did you*"]
+    )
 
 
 PYTHON = """
