@@ -16,11 +16,13 @@ from osiris_core.backends.workspace import declared_files
 from osiris_core.errors import ClosureError, InfrastructureError
 from osiris_core.manifest.patterns import is_pattern
 from osiris_core.preparation import declared_requirements
+from osiris_core.secrets.environment import host_environment
 from osiris_core.secrets.resolution import secret_variables
 from osiris_core.wire.names import table_key
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from osiris_core.manifest.model import Manifest, Step
 
@@ -116,8 +118,13 @@ class Plan:
     notes: tuple[Note, ...]
 
 
-def plan(manifest: Manifest) -> Plan:
-    """Return the plan of a run with the values that the manifest was read with."""
+def plan(manifest: Manifest, env_file: Path | None = None) -> Plan:
+    """Return the plan of a run with the values that the manifest was read with.
+
+    `env_file` may hold variables of secrets that the host does not have. Raises `UsageError` where it cannot be read.
+    """
+    secret_values = host_environment(env_file)
+    missing = sorted(each for each in secret_variables(manifest) if not secret_values.get(each))
     uploads, upload_problem = _uploads(manifest)
     closure, variables = _closure(manifest), _variables(manifest)
     by_id = {each.id: each for each in manifest.steps}
@@ -142,7 +149,11 @@ def plan(manifest: Manifest) -> Plan:
         on_failure=manifest.on_failure,
         expect=manifest.canonical["expect"],
         cases=tuple(each.id for each in manifest.pytest.cases),
-        notes=tuple(_notes(manifest, {each.path for each in uploads}, closure, variables, upload_problem)),
+        notes=(
+            *_notes_of_host(manifest, closure, variables, missing),
+            *([Note(line=1, message=upload_problem)] if upload_problem else []),
+            *_notes_of_manifest(manifest, {each.path for each in uploads}),
+        ),
     )
 
 
@@ -197,50 +208,37 @@ def _closure(manifest: Manifest) -> PlannedClosure:
     )
 
 
-def _notes(
-    manifest: Manifest,
-    uploaded: Collection[str],
-    closure: PlannedClosure,
-    variables: tuple[PlannedVariable, ...],
-    upload_problem: str,
+def _notes_of_host(
+    manifest: Manifest, closure: PlannedClosure, variables: tuple[PlannedVariable, ...], missing: Iterable[str]
 ) -> Iterator[Note]:
-    yield from (Note(line=each.line, message=f"{each.path}: {each.message}") for each in manifest.notes)
-    if upload_problem:
-        yield Note(line=1, message=upload_problem)
+    """Yield what this host lacks."""
     if closure.problem and not manifest.template:
         yield Note(line=1, message=f"it cannot run on e2b here: {closure.problem}")
     for variable in variables:
         if variable.origin == "missing":
             yield Note(line=1, message=f"the variable `{variable.name}` is not set on this host")
+    for name in missing:
+        message = f"the variable `{name}`, which a secret or connection has its value from, is not set on this host"
+        yield Note(line=1, message=message)
+
+
+def _notes_of_manifest(manifest: Manifest, uploaded: Collection[str]) -> Iterator[Note]:
+    """Yield what may go wrong anywhere."""
+    yield from (Note(line=each.line, message=f"{each.path}: {each.message}") for each in manifest.notes)
     for name in manifest.params_unused:
         yield Note(line=1, message=f"the parameter `{name}` is not used")
-    missing = sorted(each for each in secret_variables(manifest) if not os.environ.get(each))
-    for name in missing:
-        yield Note(
-            line=1,
-            message=f"the variable `{name}`, which a secret or connection has its value from, is not set on this host",
-        )
     if manifest.secrets or manifest.connections:
-        yield Note(
-            line=1,
-            message="what drivers print, log or write is not masked yet: a secret that they show is in the session",
-        )
-    yield from _notes_of_import(manifest)
+        message = "what drivers print, log or write is not masked yet: a secret that they show is in the session"
+        yield Note(line=1, message=message)
     for step in manifest.steps:
-        yield from _notes_of(manifest, step, uploaded)
+        yield from _notes_of_step(manifest, step, uploaded)
     opaque = [f"`{name}` of `{step.id}`" for step in manifest.steps for name in step.config if name in _OPAQUE]
     if opaque:
         more = f" and {len(opaque) - _MOST_NAMED} more" if len(opaque) > _MOST_NAMED else ""
         yield Note(line=1, message=f"looked at only when it runs: {', '.join(opaque[:_MOST_NAMED])}{more}")
 
 
-def _notes_of_import(manifest: Manifest) -> Iterator[Note]:
-    """Yield what was left out of a manifest that Osiris compiled, by its place in the files of the build directory."""
-    for note in manifest.notes:
-        yield Note(line=note.line if note.path == manifest.location else 1, message=str(note))
-
-
-def _notes_of(manifest: Manifest, step: Step, uploaded: Collection[str]) -> Iterator[Note]:
+def _notes_of_step(manifest: Manifest, step: Step, uploaded: Collection[str]) -> Iterator[Note]:
     driver = manifest.drivers[step.driver]
     for name, option in driver.options.items():
         written = step.config.get(name)

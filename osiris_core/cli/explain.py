@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from osiris_core.cli.run import add_param_option
+from osiris_core.cli.run import add_env_file_option, add_param_option
 
 if TYPE_CHECKING:
     import argparse
@@ -32,6 +32,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("manifest", type=Path, metavar="MANIFEST", help="a manifest file")
     add_param_option(parser)
+    add_env_file_option(parser)
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")
     parser.set_defaults(run=run)
 
@@ -49,7 +50,7 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     if isinstance(manifest, ManifestError):
         err.writelines(f"{visible_line(str(each))}\n" for each in manifest.problems)
         return EXIT_USAGE
-    found = plan(manifest)
+    found = plan(manifest, given.env_file)
     if given.json:
         out.write(json.dumps(dataclasses.asdict(found), ensure_ascii=False, indent=2) + "\n")
     else:

@@ -41,13 +41,7 @@ def add_parser(subparsers: Any) -> None:
         help="how the embedded server isolates a sandbox (default: bubblewrap)",
     )
     parser.add_argument("--now", metavar="TIME", help="the logical time that every step is told, ISO 8601")
-    parser.add_argument(
-        "--env-file",
-        type=Path,
-        metavar="PATH",
-        help="a file of NAME=value lines, such as .env: where secrets and connections have their values from, if the "
-        "environment does not say them (default: none)",
-    )
+    add_env_file_option(parser)
     add_param_option(parser)
     parser.add_argument("--report", type=Path, metavar="PATH", help="write an HTML report, and its data beside it")
     parser.add_argument("--json", action="store_true", help="print the records as JSON; verdict lines go to stderr")
@@ -62,6 +56,17 @@ def add_param_option(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME=VALUE",
         help="a parameter's value, for every manifest that declares it; read as YAML, so 5 is a number (repeatable)",
+    )
+
+
+def add_env_file_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--env-file`, which every command that looks for secrets has."""
+    parser.add_argument(
+        "--env-file",
+        type=Path,
+        metavar="PATH",
+        help="a file of NAME=value lines, such as .env: where secrets and connections have their values from, if the "
+        "environment does not say them (default: none)",
     )
 
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from osiris_core.cli.run import add_param_option
+from osiris_core.cli.run import add_env_file_option, add_param_option
 
 if TYPE_CHECKING:
     import argparse
@@ -43,13 +43,14 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("manifests", nargs="+", type=Path, metavar="MANIFEST", help="a manifest file")
     add_param_option(parser)
+    add_env_file_option(parser)
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
     """Validate every manifest; return 2 where one has problems. Raises `UsageError` for a wrong `--param`."""
-    found = _validate(given.manifests, given.param)
+    found = _validate(given.manifests, given.param, given.env_file)
     if given.json:
         out.write(json.dumps([dataclasses.asdict(each) for each in found], ensure_ascii=False, indent=2) + "\n")
     else:
@@ -59,7 +60,7 @@ def run(given: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
     return EXIT_WRONG if any(each.problems for each in found) else EXIT_GOOD
 
 
-def _validate(paths: Sequence[Path], params: Sequence[str]) -> list[Validated]:
+def _validate(paths: Sequence[Path], params: Sequence[str], env_file: Path | None) -> list[Validated]:
     from osiris_core.cli.reading import read_all
     from osiris_core.errors import ManifestError
     from osiris_core.plan import plan
@@ -71,7 +72,7 @@ def _validate(paths: Sequence[Path], params: Sequence[str]) -> list[Validated]:
             problems = tuple(dict.fromkeys((*reading.problems, *problems)))
             found.append(Validated(manifest=str(path), problems=problems))
             continue
-        notes = plan(reading).notes
+        notes = plan(reading, env_file).notes
         found.append(
             Validated(manifest=str(path), steps=len(reading.steps), cases=cases, problems=problems, notes=notes)
         )

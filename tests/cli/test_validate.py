@@ -125,3 +125,14 @@ def test_json_holds_everything(project: Project) -> None:
             "hint": "",
         }
     ]
+
+
+def test_a_file_of_variables_is_looked_at(project: Project) -> None:
+    """As `run` would; what is in it is not shown."""
+    (project.root / ".env").write_text("TOKEN_OF_NOBODY=s3cr3t-canary\n")
+    manifest = project.manifest("it", rest="secrets: [TOKEN_OF_NOBODY]\n")
+
+    ended = project.run("validate", manifest, "--env-file=.env")
+
+    assert "TOKEN_OF_NOBODY" not in ended.out
+    assert "s3cr3t-canary" not in ended.out + ended.err
