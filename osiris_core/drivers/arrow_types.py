@@ -59,6 +59,11 @@ def converted(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
 
     if pa.types.is_run_end_encoded(column.type):
         column = pa.chunked_array([pc.run_end_decode(chunk) for chunk in column.chunks], column.type.value_type)
+    if pa.types.is_dictionary(column.type) and logical_type(column.type.value_type) != column.type.value_type:
+        column = pa.chunked_array(
+            [_with_logical_values(chunk) for chunk in column.chunks],
+            pa.dictionary(column.type.index_type, logical_type(column.type.value_type)),
+        )
     if isinstance(column.type, pa.BaseExtensionType):
         storage = [chunk.storage for chunk in column.chunks]
         return converted(pa.chunked_array(storage, column.type.storage_type), kind)
@@ -66,6 +71,14 @@ def converted(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     if column.type not in (viewed, kind):
         column = pa.chunked_array([chunk.view(viewed) for chunk in column.chunks], viewed)
     return column if column.type == kind else column.cast(kind)
+
+
+def _with_logical_values(chunk: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Return an encoded array whose values are of a logical type: few kernels look values up in views of texts."""
+    import pyarrow as pa
+
+    kind = chunk.dictionary.type
+    return pa.DictionaryArray.from_arrays(chunk.indices, chunk.dictionary.cast(logical_type(kind)))
 
 
 def _interval_bytes(kind: pa.DataType) -> pa.DataType:

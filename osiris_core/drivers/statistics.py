@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pyarrow as pa
 
 _BITS: Final = 62
@@ -51,12 +53,13 @@ class Statistics:
         """Return the power of two that floats are multiplied with before they are added."""
         return _BITS - math.frexp(largest or 0.0)[1]
 
-    def decimal_sum(self, column: pa.ChunkedArray) -> str | None:
-        """Return the sum of a column of decimals; 76 digits hold what the engine's 38 cannot."""
+    def decimal_sum(self, chunks: Iterable[pa.Array]) -> str | None:
+        """Return the sum of decimals; 76 digits hold what the engine's 38 cannot."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        total = pc.sum(column.cast(pa.decimal256(76, column.type.scale))).as_py()
+        sums = [pc.sum(chunk.cast(pa.decimal256(76, chunk.type.scale))) for chunk in chunks]
+        total = pc.sum(pa.array([each.as_py() for each in sums], sums[0].type)).as_py() if sums else None
         return None if total is None else format(total, "f")
 
     def aggregates(self, scale: int | None) -> list[str]:
@@ -72,11 +75,11 @@ class Statistics:
         sums = {"integer": f"sum({self.field}::hugeint)", "boolean": f"count_if({self.field})"}
         return ["null", "null", "null"] if self.kind == "other" else [*extremes, sums.get(self.kind, "null")]
 
-    def finish(self, values: tuple[Any, ...], scale: int | None, column: pa.ChunkedArray) -> dict[str, Any]:
-        """Return `min`, `max` and `sum` as JSON can say them, from what the aggregates gave."""
+    def finish(self, values: tuple[Any, ...], scale: int | None, chunks: Iterable[pa.Array]) -> dict[str, Any]:
+        """Return `min`, `max` and `sum` as JSON can say them, from what the aggregates gave; `chunks` are the values."""
         low, high, total = values
         if self.kind == "decimal":
-            total = self.decimal_sum(column)
+            total = self.decimal_sum(chunks)
         if self.kind == "float" and low is not None:
             total = _special_sum(low, high) or _float(_unscaled(int(total or 0), scale or 0))
         if self.kind in ("integer", "boolean") and low is None:

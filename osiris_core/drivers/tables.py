@@ -9,18 +9,16 @@ places between rows leave their column's order-free digest alone and change the 
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from osiris_core.drivers.arrow_types import converted, exact_type
 from osiris_core.drivers.digests import digest, hash_of, order_digest_of, row_hash
 from osiris_core.drivers.engine import connect_in_utc, first_row
+from osiris_core.drivers.exact import exact_batches, exact_chunks, exact_schema
 from osiris_core.drivers.statistics import Statistics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    import duckdb
     import pyarrow as pa
 
 
@@ -93,42 +91,27 @@ class _Digests:
 
 def _measured(table: pa.Table) -> tuple[dict[str, str], list[dict[str, Any]]]:
     """Return the digests of the whole rows, and the description of each column in order."""
-    import pyarrow as pa
-
-    fields = [f"c{index}" for index in range(table.num_columns)]
-    exact = pa.table([_exact(table, index) for index in range(table.num_columns)], names=fields)
+    exact = exact_schema(table.schema)
+    fields = exact.names
     statistics = [
-        Statistics.of(field, exact.schema.field(field).type, source.type)
+        Statistics.of(field, exact.field(field).type, source.type)
         for field, source in zip(fields, table.schema, strict=True)
     ]
-    with _engine_with(exact) as connection:
-        scales = _scales(connection, statistics)
-        parts = [_Digests.sql("h")]
-        for field, each in zip(fields, statistics, strict=True):
-            parts.append([*_Digests.sql(f"h_{field}"), f"count({field})", *each.aggregates(scales.get(field))])
-        row = first_row(connection, _query(exact.schema, [sql for part in parts for sql in part]))
+    scales = _scales(table, exact, statistics)
+    parts = [_Digests.sql("h")]
+    for field, each in zip(fields, statistics, strict=True):
+        parts.append([*_Digests.sql(f"h_{field}"), f"count({field})", *each.aggregates(scales.get(field))])
+    row = _first_row_over(table, exact, _query(exact, [sql for part in parts for sql in part]))
     values = iter(row)
     groups = [tuple(next(values) for _ in part) for part in parts]
     rows = table.num_rows
     described = []
-    for field, each, group in zip(fields, statistics, groups[1:], strict=True):
+    for index, (field, each, group) in enumerate(zip(fields, statistics, groups[1:], strict=True)):
         count = int(group[3])
         digests = _Digests.finish(group[:3], rows=rows, nulls=rows - count)
-        found = each.finish(group[4:], scales.get(field), exact.column(field))
+        found = each.finish(group[4:], scales.get(field), exact_chunks(table.column(index), exact.field(field).type))
         described.append({**digests, "count": count, "nulls": rows - count, **found})
     return _Digests.finish(groups[0], rows=rows, nulls=0), described
-
-
-def _exact(table: pa.Table, index: int) -> pa.ChunkedArray:
-    import pyarrow as pa
-
-    field = table.schema.field(index)
-    try:
-        return converted(table.column(index), exact_type(field.type))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise TypeError(
-            f"column {field.name!r} of type {field.type} cannot be described ({error}): cast it to a plain type first"
-        ) from error
 
 
 def _query(schema: pa.Schema, aggregates: list[str]) -> str:
@@ -141,23 +124,32 @@ def _query(schema: pa.Schema, aggregates: list[str]) -> str:
     )
 
 
-def _scales(connection: duckdb.DuckDBPyConnection, statistics: list[Statistics]) -> Mapping[str, int]:
+def _scales(table: pa.Table, exact: pa.Schema, statistics: list[Statistics]) -> Mapping[str, int]:
     """Return the scale of the sum of every column of floats: see `Statistics`."""
     floats = [each for each in statistics if each.is_float]
     if not floats:
         return {}
-    row = first_row(connection, f"select {', '.join(each.largest() for each in floats)} from given")
+    places = [exact.get_field_index(each.field) for each in floats]
+    only = exact.empty_table().select(places).schema
+    row = _first_row_over(
+        table.select(places), only, f"select {', '.join(each.largest() for each in floats)} from given"
+    )
     return {each.field: each.scale(largest) for each, largest in zip(floats, row, strict=True)}
 
 
-@contextmanager
-def _engine_with(given: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a connection that knows the table as `given`. TypeError for a type that the engine cannot read."""
-    import duckdb
+def _first_row_over(table: pa.Table, exact: pa.Schema, query: str) -> tuple[Any, ...]:
+    """Return the first row of a query over the table, which it knows as `given`, in its exact types.
 
+    The engine reads it batch by batch, so that no second table stands beside the first while it does. TypeError for
+    a type that cannot be read.
+    """
+    import duckdb
+    import pyarrow as pa
+
+    reader = pa.RecordBatchReader.from_batches(exact, exact_batches(table, exact))
     try:
         with connect_in_utc() as connection:
-            connection.register("given", given)
-            yield connection
+            connection.register("given", reader)
+            return first_row(connection, query)
     except (duckdb.NotImplementedException, duckdb.InvalidInputException) as error:
         raise TypeError(f"the table has a column that cannot be described: {error}") from error
