@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from osiris_core.choices import ISOLATIONS, TARGETS
@@ -58,7 +58,8 @@ class CheckOptions:
 
     `provider` is `embedded`, `cloud`, or the address of a self-hosted server. `now` fixes the logical time
     (ISO 8601, UTC). `session_root` is the directory that holds `.osiris/`, by default the project root. `env_file` holds
-    variables that secrets and connections have their values from, where the host's own do not say them.
+    variables that secrets and connections have their values from, where the host's own do not say them. Tables of more than
+    `spill_bytes` wait in files for the steps that need them; None for what suits a target's memory.
     """
 
     project_root: Path
@@ -68,6 +69,7 @@ class CheckOptions:
     session_root: Path | None = None
     patience: Patience | None = None
     env_file: Path | None = None
+    spill_bytes: int | None = None
 
 
 def load(
@@ -212,6 +214,7 @@ class Checker:
         try:
             now = self._logical_now(started_at)
             job = prepare(manifest, session_id=session_id, logical_now=now, env_file=self._options.env_file)
+            job = replace(job, spill_bytes=self._options.spill_bytes)
             results = self._run_all(job, targets)
             changed = changed_inputs(manifest, job.inputs)
         except (InfrastructureError, OSError) as error:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from osiris_core.backends.confirm import confirm_hello
 from osiris_core.backends.protocol import Patience, TargetFacts
 from osiris_core.errors import InfrastructureError
-from osiris_core.wire.request import Placement
+from osiris_core.wire.request import SPILL_BYTES, Placement
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,6 +121,7 @@ def _placement(job: Job, run_directory: Path, patience: Patience) -> Placement:
         stdin_end_cancels=True,
         cancel_grace_s=patience.driver_stop_s,
         expects_secrets=bool(job.secrets),
+        spill_bytes=SPILL_BYTES if job.spill_bytes is None else job.spill_bytes,
     )
 
 

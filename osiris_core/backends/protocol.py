@@ -38,6 +38,7 @@ class Job:
     requirements: tuple[str, ...]  # PEP 508: the roots of the closure
     host_variables: Mapping[str, str]  # the host's values of the variables that the manifest names
     secrets: Secrets = field(default_factory=Secrets)  # resolved on the host; told to the worker on stdin only
+    spill_bytes: int | None = None  # larger tables wait in files; None for what a target's memory suggests
     secret_variables: frozenset[str] = frozenset()  # variables of the host that no process of the run inherits
 
 

@@ -19,7 +19,7 @@ from osiris_core.backends.workspace import write_workspace
 from osiris_core.errors import InfrastructureError, SandboxError, TemplateMissingError, WireError
 from osiris_core.wire.errors import WireProtocolError
 from osiris_core.wire.pack import PackLimits, unpack
-from osiris_core.wire.request import Placement
+from osiris_core.wire.request import SPILL_BYTES, Placement
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
@@ -375,4 +375,11 @@ def _placement(job: Job, patience: Patience) -> Placement:
         stdin_end_cancels=False,
         cancel_grace_s=patience.driver_stop_s,
         expects_secrets=bool(job.secrets),
+        spill_bytes=_spill_bytes(job),
     )
+
+
+def _spill_bytes(job: Job) -> int:
+    """Return how large a table may be that stands in memory: a quarter of what the sandbox has."""
+    suggested = (job.manifest.resources.memory_mb << 20) // 4
+    return min(SPILL_BYTES, suggested) if job.spill_bytes is None else job.spill_bytes

@@ -12,6 +12,8 @@ from osiris_core.wire.errors import WireProtocolError
 PROTOCOL = 1
 """Version of requests, frames and records; a worker refuses others."""
 MAX_SEED = 2**32
+SPILL_BYTES = 1 << 30
+"""A table of this size is handed on in memory where nothing else is said."""
 
 _Message = TypeVar("_Message", "RunRequest", "Placement")
 
@@ -65,7 +67,8 @@ class Placement:
     `variables` are set for the steps, `keep_variables` are spared from removal. `pack_artifacts` asks for
     `artifacts.pack`; `stdin_end_cancels` says what the end of stdin means; `cancel_grace_s` is the time between
     SIGTERM and SIGKILL; with `expects_secrets` the first line of stdin is `Secrets`, and must come within
-    `secrets_patience_s`; a checkpoint is written every `checkpoint_every` records.
+    `secrets_patience_s`; a checkpoint is written every `checkpoint_every` records; a table of more than `spill_bytes`
+    waits in a file for the step that needs it.
     """
 
     target: Literal["local", "e2b"]
@@ -82,6 +85,7 @@ class Placement:
     checkpoint_every: int = 1000
     expects_secrets: bool = False
     secrets_patience_s: float = 30.0
+    spill_bytes: int = SPILL_BYTES
 
     def to_bytes(self) -> bytes:
         """Return the placement as canonical JSON."""

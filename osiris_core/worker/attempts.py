@@ -99,7 +99,8 @@ class Attempts:
         config = disclosed(step["config"], self.secrets, ctx.output_dir)
         result = driver.run(step_id=step["id"], config=config, inputs=inputs, ctx=ctx)
         self._leave_if_forked(0)
-        return read_result(result, declared["frame"])
+        del driver, inputs, config  # what only they hold is free before a large result is read
+        return self.outputs.settled(step["id"], read_result(result, declared["frame"]))
 
     def _effect(self, step: Mapping[str, Any], ctx: StepContext) -> str | None:
         """Return what a failed attempt has changed, or may have; what it logged and printed is no such thing."""

@@ -58,7 +58,7 @@ def execute(run_directory: Path, *, records_fd: int, supervisor_pid: int) -> int
             capture=capture,
             stop=stop,
             secrets=secrets,
-            outputs=Outputs(),
+            outputs=_outputs(assignment),
         )
         result = _run_steps(assignment, StepRunner(attempts=attempts))
     except StopRun:
@@ -97,6 +97,12 @@ def _run_steps(assignment: Assignment, runner: StepRunner) -> dict[str, Any]:
             without_output.add(step_id)
         runner.forget(last_uses[index])
     return {"outcome": records.SUCCEEDED if first_error is None else records.FAILED, "error": first_error}
+
+
+def _outputs(assignment: Assignment) -> Outputs:
+    """Return the place for what steps hand on."""
+    needed = {need for step in assignment.request.manifest["steps"] for need in step["needs"]}
+    return Outputs(directory=assignment.spill, spill_bytes=assignment.placement.spill_bytes, needed=needed)
 
 
 def _last_uses(order: tuple[str, ...], steps: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:

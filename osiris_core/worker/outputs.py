@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.wire.canon import canonical_json
 from osiris_core.wire.names import TABLE
+from osiris_core.wire.request import SPILL_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
+    from pathlib import Path
 
 PANDAS: Final = "pandas"
 """The frame of Osiris' own drivers: these may return more than a table, and see all that their upstreams returned."""
@@ -37,22 +39,43 @@ class Output:
 
 @dataclass(slots=True, kw_only=True)
 class Outputs:
-    """The outputs of the steps so far that a later step needs."""
+    """The outputs of the steps so far that a later step needs.
 
+    Tables of `needed` steps that are larger than `spill_bytes` wait in files below `directory`.
+    """
+
+    directory: Path | None = None
+    spill_bytes: int = SPILL_BYTES
+    needed: Collection[str] = ()
     _kept: dict[str, Output] = field(default_factory=dict)
+    _had_tables: bool = False
 
     def keep(self, step_id: str, output: Output) -> None:
         """Remember what a step handed on."""
         self._kept[step_id] = output
+        self._had_tables |= output.table is not None
+
+    def settled(self, step_id: str, output: Output) -> Output:
+        """Return an output as it can wait for its use. OSError when a large table cannot be written."""
+        if output.table is None or self.directory is None or step_id not in self.needed:
+            return output
+        from osiris_core.drivers.spill import spilled
+
+        table = spilled(output.table, self.directory / f"{step_id}.arrows", limit_bytes=self.spill_bytes)
+        return replace(output, table=table)
 
     def rows(self, step_id: str) -> int | None:
         """Return the rows of a step's table, None without one."""
         return self._kept[step_id].rows
 
     def forget(self, steps: Iterable[str]) -> None:
-        """Let go of the tables of steps that no later step needs."""
+        """Let go of the tables of steps that no later step needs, and of the memory that is free by now."""
         for step_id in steps:
             self._kept.pop(step_id, None)
+        if self._had_tables:
+            from osiris_core.drivers.spill import give_back_memory
+
+            give_back_memory()
 
     def inputs(self, names: Mapping[str, str], frame: str) -> dict[str, Any]:
         """Return the table of every need by its name (`df_<upstream>`), as `frame`, or None; what the conversion raises passes.

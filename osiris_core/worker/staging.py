@@ -30,6 +30,11 @@ class Assignment:
         return self.directory / "outbox"
 
     @property
+    def spill(self) -> Path:
+        """Where tables are that wait in files."""
+        return self.directory / "spill"
+
+    @property
     def spool(self) -> Path:
         """The file that receives every frame."""
         return self.directory / "spool" / SPOOL_SEGMENT

@@ -343,3 +343,43 @@ def test_anything_else_is_no_table(value):
     """The message names its type."""
     with pytest.raises(TypeError, match=f"{type(value).__name__} is no table"):
         as_table(value)
+
+
+def test_a_table_of_many_pieces_is_described_as_one():
+    """Values are read in pieces of 131,072 rows: neither digests nor sums show where one begins."""
+    rows = 2**17 + 3
+    whole = pa.array([n % 1000 for n in range(rows)], pa.int64())
+    column = {
+        "n": whole,
+        "d": whole.cast(pa.decimal128(19, 0)).cast(pa.decimal128(38, 2)),
+        "f": whole.cast(pa.float64()),
+    }
+    one = pa.table(column)
+    many = pa.concat_tables([one.slice(0, 1), one.slice(1, 2**17), one.slice(2**17 + 1)])
+    encoded = pa.table({name: values.dictionary_encode() for name, values in column.items()})
+    described = describe_table(one)["columns"]
+    assert described["n"]["sum"] == 131 * 499_500 + sum(range(75))
+    assert described["d"]["sum"] == f"{131 * 499_500 + sum(range(75))}.00"
+    assert describe_table(many)["columns"] == described
+    assert describe_table(encoded)["columns"] == described
+
+
+def test_no_second_table_stands_beside_the_first_while_it_is_described():
+    """A column that has to be decoded, here to 16 MB, is decoded piece by piece."""
+    table = pa.table({"a": pa.DictionaryArray.from_arrays(pa.array(bytes(2_000_000), pa.uint8()), pa.array([7]))})
+    pool, before = pa.proxy_memory_pool(pa.default_memory_pool()), pa.default_memory_pool()
+    pa.set_memory_pool(pool)
+    try:
+        assert describe_table(table)["columns"]["a"]["sum"] == 14_000_000
+    finally:
+        pa.set_memory_pool(before)
+    assert 0 < pool.max_memory() < 8_000_000
+
+
+def test_values_of_categories_may_be_views():
+    """Encoded views of texts are described as any other texts."""
+    encoded = pa.DictionaryArray.from_arrays(
+        pa.array([0, 1, None, 0], pa.int8()), pa.array(["a", "b"], pa.string_view())
+    )
+    plain = pa.table({"a": ["a", "b", None, "a"]})
+    assert describe_table(pa.table({"a": encoded}))["columns"] == describe_table(plain)["columns"]

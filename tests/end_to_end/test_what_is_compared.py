@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from osiris_core.session.reader import open_session
+
 if TYPE_CHECKING:
     from osiris_core.parity.record import ParityRecord
 
@@ -86,3 +88,50 @@ def test_made_up_names_of_temporary_files_are_no_difference(project: Project) ->
 
     assert run(project, body).verdict == "EQUIVALENT"
     assert run(project, body.replace("made)", "made + ('x' if SANDBOX else 'y'))")).verdict == "DIVERGENT"
+
+
+def test_tables_in_files_change_nothing_that_can_be_seen(project: Project) -> None:
+    """With every table spilled, both targets say what they say with every table in memory."""
+    project.write(
+        "act.osiris.yaml",
+        """
+osiris: "1"
+pipeline: {id: act}
+code: [code]
+steps:
+  - {id: make, driver: python.callable, config: {function: "act:make"}}
+  - {id: sum, driver: duckdb.processor, needs: [make], config: {query: "select c, sum(d) as d from df_make group by c order by c"}}
+  - {id: write, driver: filesystem.csv_writer, needs: [sum], config: {path: out.csv}}
+  - {id: look, driver: python.callable, needs: [make, sum], config: {function: "act:look"}}
+""",
+    )
+    code = """
+import decimal, pathlib
+import pyarrow as pa
+
+def make(inputs, ctx):
+    values = [decimal.Decimal("1.50"), None, decimal.Decimal("-0.01")]
+    return pa.table({"d": values, "c": pa.array(["x", "y", "x"]).dictionary_encode()})
+
+def look(inputs, ctx):
+    ctx.log_event("mapped", count=pathlib.Path("/proc/self/maps").read_text().count(".arrows (deleted)"))
+"""
+    project.write("code/act.py", code)
+    plain, spilled = (project.check("act.osiris.yaml", spill_bytes=limit) for limit in (None, 0))
+
+    assert (plain.verdict, spilled.verdict) == ("IDENTICAL", "IDENTICAL"), spilled.headline
+    sessions = [
+        open_session(project.session_root / ".osiris" / "runs" / record.session_id / target)
+        for record in (plain, spilled)
+        for target in ("local", "e2b")
+    ]
+    mapped = [event["count"] for session in sessions for event in session.events if event["event"] == "mapped"]
+    assert mapped[:2] == [0, 0]
+    assert all(count >= 2 for count in mapped[2:])
+    tables = [[e["tables"] for e in session.events if e["event"] == "step_complete"] for session in sessions]
+    assert tables[0][0]["df"]["columns"]["d"]["sum"] == "1.49"
+    assert all(each == tables[0] for each in tables)
+    assert all(
+        session.artifacts["write/out.csv"].sha256 == sessions[0].artifacts["write/out.csv"].sha256
+        for session in sessions
+    )

@@ -38,6 +38,12 @@ def as_table(value):
 def describe_table(table):
     return {"rows": len(table), "schema": [], "ordered": "", "unordered": "", "columns": {}}
 """
+_SPILL = """
+def spilled(table, path, *, limit_bytes):
+    return table
+def give_back_memory():
+    pass
+"""
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +56,7 @@ def bundle(tmp_path_factory):
         "osiris_core/drivers/__init__.py": "",
         "osiris_core/drivers/registry.py": _REGISTRY,
         "osiris_core/drivers/tables.py": _TABLES,
+        "osiris_core/drivers/spill.py": _SPILL,
         "osiris_core/drivers/frames.py": (_PACKAGE / "drivers" / "frames.py").read_text(),
     }
     for room in ("wire", "worker"):
