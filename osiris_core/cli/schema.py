@@ -19,6 +19,14 @@ def add_parser(subparsers: Any) -> None:
         "directory can name. An editor finds it by a first line like `# yaml-language-server: $schema=manifest.schema.json`.",
     )
     parser.add_argument("--built-in", action="store_true", help="leave the project's own and installed drivers out")
+    parser.add_argument(
+        "--code",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="a directory that manifests have under `code:`; may be repeated",
+    )
     parser.set_defaults(run=run)
 
 
@@ -32,7 +40,8 @@ def run(given: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
     specs = dict(builtin_specs())
     if not given.built_in:
         catalog = DriverCatalog(find_project_root(Path.cwd() / "x"))
-        found = {name: catalog.find(name, []) for name in catalog.names()}
+        code = [each.absolute() for each in given.code]
+        found = {name: catalog.find(name, code) for name in catalog.names()}
         specs |= {name: spec for name, spec in found.items() if spec is not None}
     out.write(schema_text(manifest_schema(specs.values())))
     return 0

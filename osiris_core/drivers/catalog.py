@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -150,9 +151,19 @@ def _installed(name: str, code: Sequence[Path], points: Sequence[EntryPoint]) ->
 
 
 def _entry_points() -> Collection[EntryPoint]:
+    """Return the entry points of the group; what is installed is looked through again where a directory has changed."""
+    return _entry_points_of(tuple((each, _changed_at(Path(each))) for each in dict.fromkeys(sys.path)))
+
+
+@lru_cache(maxsize=1)
+def _entry_points_of(_places: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
     from importlib.metadata import entry_points
 
-    return entry_points(group=GROUP)
+    return tuple(entry_points(group=GROUP))
+
+
+def _changed_at(directory: Path) -> int:
+    return directory.stat().st_mtime_ns if directory.exists() else 0
 
 
 def _distribution(point: EntryPoint) -> str:

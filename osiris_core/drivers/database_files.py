@@ -35,7 +35,7 @@ def existing_database(shown: str) -> tuple[Path, Engine]:
     else:
         raise ValueError(f"{shown}: it is no SQLite or DuckDB database")
     for ending in _LOGS[engine]:
-        log = Path(f"{path}{ending}")
+        log = Path(f"{path.resolve()}{ending}")  # the engines follow a link, too
         if log.is_file() and log.stat().st_size:
             raise ValueError(
                 f"{shown}: its last changes are in {log.name}: let a program that writes it close it first"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.drivers.arrow_types import converted, label_utc
-from osiris_core.drivers.engine import connect_in_utc, quoted_name, text_literal
+from osiris_core.drivers.engine import connect_in_utc, quoted_name, require_rows, text_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,9 @@ _GIVEN: Final = "osiris_given_table"
 
 
 def read_duckdb(path: Path, query: str) -> pa.Table:
-    """Return the rows of a query, its instants labelled UTC. The engine's own errors pass."""
+    """Return the rows of a query, its instants labelled UTC. The engine's own errors pass; ValueError for no rows."""
     with _attached(path, "(read_only)") as connection:
+        require_rows(connection, query)
         return label_utc(connection.sql(query).to_arrow_table())
 
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.drivers.arrow_types import label_utc
-from osiris_core.drivers.engine import connect
+from osiris_core.drivers.engine import connect, require_rows
 from osiris_core.drivers.inputs import given_tables
 from osiris_core.wire.names import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import duckdb
 
     from osiris_core.drivers.protocol import Context
 
@@ -37,16 +35,7 @@ class DuckdbProcessor:
             for name, table in given_tables(inputs).items():
                 connection.register(name, table)
             query = str(config["query"])
-            _check_rows(connection, query)
+            require_rows(connection, query)
             table = label_utc(connection.sql(query).to_arrow_table())
         ctx.log_metric("rows_out", table.num_rows, unit="rows")
         return {TABLE: table}
-
-
-def _check_rows(connection: duckdb.DuckDBPyConnection, query: str) -> None:
-    """Refuse a query whose end has no rows of its own; the engine would give a count or the word Success instead."""
-    statements = connection.extract_statements(query)
-    kinds = {kind.name for kind in statements[-1].expected_result_type} if statements else set()
-    is_pivot = bool(statements) and statements[-1].type.name == "MULTI"
-    if kinds != {"QUERY_RESULT"} and not is_pivot:
-        raise ValueError("the query has no result: its last statement must be a SELECT")

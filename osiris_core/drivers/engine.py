@@ -35,6 +35,15 @@ def first_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, .
     return rows[0] if rows else ()
 
 
+def require_rows(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Refuse a query whose end has no rows of its own; the engine would give a count or the word Success instead."""
+    statements = connection.extract_statements(query)
+    kinds = {kind.name for kind in statements[-1].expected_result_type} if statements else set()
+    is_pivot = bool(statements) and statements[-1].type.name == "MULTI"
+    if kinds != {"QUERY_RESULT"} and not is_pivot:
+        raise ValueError("the query has no result: its last statement must be a SELECT")
+
+
 def text_literal(text: str) -> str:
     """Return `text` as a SQL literal."""
     return "'" + text.replace("'", "''") + "'"

@@ -55,7 +55,10 @@ class JsonlExtractor:
         if not isinstance(columns, (dict, list)):
             raise TypeError(f"columns is a list of names, or a mapping of names to SQL types, not {columns!r}")
         existing_file(shown)
-        table = _table(shown, _types(shown, columns))
+        try:
+            table = _table(shown, _types(shown, columns))
+        except RecursionError as error:
+            raise ValueError(f"{shown}: its values are nested too deeply") from error
         ctx.log_metric("rows_read", table.num_rows, unit="rows")
         ctx.logger.info("read %d rows, %d columns from %s", table.num_rows, table.num_columns, shown)
         return {TABLE: table}

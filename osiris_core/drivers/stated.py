@@ -86,7 +86,7 @@ def _read_module(module: str, directories: Sequence[str], target: str) -> _Modul
     except SyntaxError as error:
         place = f"{path}:{error.lineno}:{error.offset}"
         raise DriverDeclarationError(f"{place}: {error.msg}") from error
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
         raise DriverDeclarationError(f"{path} cannot be read: {error}") from error
     return _Module(module, path, tree, directories)
 

@@ -31,13 +31,12 @@ def test_the_built_in_schema_is_the_published_one(project: Project) -> None:
     assert json.loads(ended.out) == published_schema()
 
 
-def test_the_projects_own_drivers_are_in_it(project: Project, monkeypatch) -> None:
-    """Found by the configuration of the project in the current directory, and not imported."""
-    (project.root / "shop_drivers.py").write_text(DRIVER)
+def test_the_projects_own_drivers_are_in_it(project: Project) -> None:
+    """Found by the configuration of the project in the current directory, in its code, and not imported."""
+    (project.root / "code" / "shop_drivers.py").write_text(DRIVER)
     (project.root / "pyproject.toml").write_text('[tool.osiris.drivers."shop.orders"]\nclass = "shop_drivers:Orders"\n')
-    monkeypatch.syspath_prepend(str(project.root))
 
-    ended = project.run("schema")
+    ended = project.run("schema", "--code", "code")
 
     step = json.loads(ended.out)["properties"]["steps"]["items"]
     assert "shop.orders" in step["properties"]["driver"]["anyOf"][0]["enum"]

@@ -262,13 +262,29 @@ def test_a_query_that_makes_no_table_is_refused(read, here, query, refusal):
         read(here / "x.db", query)
 
 
+def test_a_duckdb_query_without_rows_of_its_own_is_refused(read, write):
+    """A count or the word Success is no table."""
+    path = write({"a": [1]}, "x.duckdb")
+    with pytest.raises(ValueError, match="the query has no result: its last statement must be a SELECT"):
+        read(path, "create temp table u as select 1 as a")
+
+
+def test_a_log_beside_what_a_link_leads_to_counts(read, write, here, tmp_path):
+    """The engine would look for it there."""
+    path = write({"a": [1]}, "x.db").replace(tmp_path / "real.db")
+    (tmp_path / "real.db-journal").write_bytes(b"1")
+    (here / "link.db").symlink_to(path)
+    with pytest.raises(ValueError, match=r"link.db: its last changes are in real.db-journal"):
+        read(here / "link.db")
+
+
 def test_nothing_is_made_beside_a_database_that_is_read(read, write, here, ending):
     """Nor is the file touched, even where the project cannot be written to."""
     path = write({"a": [1]}, f"x.{ending}").replace(here / f"x.{ending}")
     before = path.read_bytes()
     read(path)
     with pytest.raises((sqlite3.Error, duckdb.Error)):
-        read(path, "delete from t")
+        read(path, "delete from t" if ending == "db" else "delete from t; select 1")
     assert [each.name for each in here.iterdir()] == [path.name]
     assert path.read_bytes() == before
 

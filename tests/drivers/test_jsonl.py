@@ -273,6 +273,7 @@ def test_values_decide_on_a_type(read, values, kind):
         ('{"a":1,"a":2}', "in.jsonl: line 1 is no JSON: the key 'a' stands twice in one object"),
         (b'{"a":"\xff"}', "in.jsonl: line 1 is no JSON: 'utf-8' codec"),
         ("[" * 100_000, "in.jsonl: line 1 is no JSON: maximum recursion depth"),
+        ('{"a":' + "[" * 800 + "]" * 800 + "}", "in.jsonl: its values are nested too deeply"),
         ('{"a":1}\n{"a":"\\ud800"}', "in.jsonl: column 'a' has texts and whole numbers: declare its type in columns"),
         ('{"a":"x"}\n{"a":"\\ud800"}', r"in.jsonl: line 2, column 'a': '\\ud800' cannot be read as string"),
         ('{"a":[1,"x"]}', "in.jsonl: column 'a' has texts and whole numbers"),
