@@ -6,29 +6,25 @@ Values of variables and secrets are in it by name only.
 from __future__ import annotations
 
 import os
-import posixpath
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from osiris_core.backends.closure import resolve_closure
 from osiris_core.backends.templates import template_name
 from osiris_core.backends.workspace import declared_files
 from osiris_core.errors import ClosureError, InfrastructureError
-from osiris_core.manifest.patterns import is_pattern
+from osiris_core.notes import notes_of_host, notes_of_manifest
 from osiris_core.preparation import declared_requirements
 from osiris_core.secrets.environment import host_environment
 from osiris_core.secrets.resolution import secret_variables
 from osiris_core.wire.names import table_key
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from osiris_core.manifest.model import Manifest, Step
-
-_OPAQUE: Final = ("query", "function", "command")
-"""Options whose values only their engines understand."""
-_MOST_NAMED: Final = 6
+    from osiris_core.notes import Note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +77,6 @@ class PlannedClosure:
     distributions: tuple[tuple[str, str], ...] = ()
     template: str = ""
     problem: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """Something that is no problem of the manifest, and may become one of a run; `line` is 1 for the whole of it."""
-
-    line: int
-    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,9 +138,13 @@ def plan(manifest: Manifest, env_file: Path | None = None) -> Plan:
         expect=manifest.canonical["expect"],
         cases=tuple(each.id for each in manifest.pytest.cases),
         notes=(
-            *_notes_of_host(manifest, closure, variables, missing),
-            *([Note(line=1, message=upload_problem)] if upload_problem else []),
-            *_notes_of_manifest(manifest, {each.path for each in uploads}),
+            *notes_of_host(
+                distributions="" if manifest.template else closure.problem,
+                files=upload_problem,
+                variables=[each.name for each in variables if each.origin == "missing"],
+                secret_variables=missing,
+            ),
+            *notes_of_manifest(manifest, {each.path for each in uploads}),
         ),
     )
 
@@ -206,66 +198,3 @@ def _closure(manifest: Manifest) -> PlannedClosure:
         distributions=tuple((each.name, each.version) for each in closure.distributions),
         template=manifest.template or template_name(closure.digest, manifest.resources),
     )
-
-
-def _notes_of_host(
-    manifest: Manifest, closure: PlannedClosure, variables: tuple[PlannedVariable, ...], missing: Iterable[str]
-) -> Iterator[Note]:
-    """Yield what this host lacks."""
-    if closure.problem and not manifest.template:
-        yield Note(line=1, message=f"it cannot run on e2b here: {closure.problem}")
-    for variable in variables:
-        if variable.origin == "missing":
-            yield Note(line=1, message=f"the variable `{variable.name}` is not set on this host")
-    for name in missing:
-        message = f"the variable `{name}`, which a secret or connection has its value from, is not set on this host"
-        yield Note(line=1, message=message)
-
-
-def _notes_of_manifest(manifest: Manifest, uploaded: Collection[str]) -> Iterator[Note]:
-    """Yield what may go wrong anywhere."""
-    yield from (Note(line=each.line, message=f"{each.path}: {each.message}") for each in manifest.notes)
-    for name in manifest.params_unused:
-        yield Note(line=1, message=f"the parameter `{name}` is not used")
-    if manifest.secrets or manifest.connections:
-        message = "what drivers print, log or write is not masked yet: a secret that they show is in the session"
-        yield Note(line=1, message=message)
-    for step in manifest.steps:
-        yield from _notes_of_step(manifest, step, uploaded)
-    opaque = [f"`{name}` of `{step.id}`" for step in manifest.steps for name in step.config if name in _OPAQUE]
-    if opaque:
-        more = f" and {len(opaque) - _MOST_NAMED} more" if len(opaque) > _MOST_NAMED else ""
-        yield Note(line=1, message=f"looked at only when it runs: {', '.join(opaque[:_MOST_NAMED])}{more}")
-
-
-def _notes_of_step(manifest: Manifest, step: Step, uploaded: Collection[str]) -> Iterator[Note]:
-    driver = manifest.drivers[step.driver]
-    for name, option in driver.options.items():
-        written = step.config.get(name)
-        if option.type == "input_path" and isinstance(written, str):
-            path = posixpath.normpath(posixpath.join(manifest.work_relative, written))
-            if path not in uploaded and not is_pattern(written):
-                there = "is not among `inputs`" if (manifest.project_root / path).exists() else "is not there"
-                yield Note(
-                    line=step.line,
-                    message=f"step `{step.id}` reads `{written}`, which {there}: a sandbox will not have it",
-                )
-    if driver.effects == "external":
-        yield Note(
-            line=step.line, message=f"step `{step.id}` changes something outside of the run: with both targets, twice"
-        )
-    if driver.frame in {"pandas", "polars"} and not _is_installed(driver.frame):
-        yield Note(
-            line=step.line,
-            message=f"step `{step.id}` asks for {driver.frame} frames, and {driver.frame} is not installed here",
-        )
-
-
-def _is_installed(distribution: str) -> bool:
-    from importlib import metadata
-
-    try:
-        metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return False
-    return True

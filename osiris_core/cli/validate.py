@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
     from osiris_core.errors import ManifestProblem
-    from osiris_core.plan import Note
+    from osiris_core.notes import Note
 
 EXIT_GOOD = 0
 EXIT_WRONG = 2

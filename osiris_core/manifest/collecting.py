@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from osiris_core.manifest import fields
 from osiris_core.manifest.model import Case, Collecting, Mark
 from osiris_core.manifest.nodes import BrokenNode, ListNode, MappingNode, to_json
-from osiris_core.manifest.problems import shown
+from osiris_core.manifest.problems import known_names, shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -152,8 +152,7 @@ def _cases(problems: Problems, node: Node, params: Collection[str]) -> Iterator[
 
 def _is_param(problems: Problems, name: str, at: Place, params: Collection[str]) -> bool:
     if name not in params:
-        known = "known: " + ", ".join(map(shown, params)) if params else "declare it in `params`"
-        hint = problems.nearest(name, params) or known
+        hint = problems.nearest(name, params) or known_names(params) or "declare it in `params`"
         problems.add(at, f"unknown parameter {shown(name)} in `parametrize`", hint)
     return name in params
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from osiris_core.manifest import fields
 from osiris_core.manifest.model import STEP_ID_RULE
 from osiris_core.manifest.nodes import Entry, ListNode, MappingNode, ScalarNode
-from osiris_core.manifest.problems import START, shown
+from osiris_core.manifest.problems import START, known_names, shown
 
 if TYPE_CHECKING:
     from osiris_core.manifest.nodes import Node
@@ -69,7 +69,7 @@ def read_params(problems: Problems, entry: Entry | None, overrides: Overrides) -
 def _refuse_unknown(problems: Problems, given: Mapping[str, Any], known: Mapping[str, Any], at: Place) -> None:
     for name in given:
         if name not in known:
-            some = "known: " + ", ".join(map(shown, known)) if known else "the manifest declares none in `params`"
+            some = known_names(known) or "the manifest declares none in `params`"
             problems.add(at, f"unknown parameter {shown(str(name))}", problems.nearest(str(name), known) or some)
 
 

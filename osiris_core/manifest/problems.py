@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -19,6 +20,7 @@ _MOST = 10_000  # whoever finds more reads a text that is no manifest, and stops
 _MAX_COMPARISONS = 50_000  # what looking for similar names may cost one manifest, about a second
 _MAX_NAME = 64  # comparing longer names costs the product of their lengths
 _SHOWN = 60
+_MOST_NAMED = 12
 _MANIFEST = "the manifest"
 _BEGINNING = 'it begins with `osiris: "1"`'
 
@@ -120,6 +122,12 @@ class Problems:
         """Raise `ManifestError` where anything was noted."""
         if self._found:
             raise self.error()
+
+
+def known_names(names: Collection[str]) -> str:
+    """Return `known: ...` with the first of some names of a manifest, or nothing where there are none."""
+    some = [shown(each) for each in islice(names, _MOST_NAMED)]
+    return "known: " + ", ".join([*some, *(["..."] if len(names) > _MOST_NAMED else [])]) if some else ""
 
 
 def shown(text: str) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from osiris_core.manifest.builder import MAX_CHARACTERS, MAX_NODES
 from osiris_core.manifest.nodes import BrokenNode, Entry, ListNode, MappingNode, ScalarNode, kind_of
 from osiris_core.manifest.params import REFERENCE
-from osiris_core.manifest.problems import shown
+from osiris_core.manifest.problems import MAX_PROBLEMS, known_names, shown
 from osiris_core.manifest.text import Lines
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ SERVED: Final = frozenset({"inputs", "env", "resources", "network", "template", 
 `requirements`, and of a step all but `SERVED_IN_STEPS`."""
 SERVED_IN_STEPS: Final = frozenset({"config", "timeout_s", "retries"})
 _START = re.compile(r"\$?\$\{params\.")
+_LONGEST_ESCAPE = 10  # characters, as in `\\U00000024`
+_INDENTATION = 4096  # characters that a text may have in the file beside its own
 _DOLLAR = re.compile(r"\$|\\(?:x24|u0024|U00000024)")
 
 
@@ -64,9 +66,8 @@ class _Substitution:
     nodes: int = 0
     characters: int = 0
     lines: Lines | None = None
-    looked_at: Node | None = None
-    written: list[str] = field(default_factory=list)
-    found: list[re.Match[str]] = field(default_factory=list)
+    places: tuple[ScalarNode, list[Place]] | None = None
+    reported: int = 0
 
     def steps(self, node: Node) -> Node:
         """Return the steps with their configs, and whatever else is served in them, replaced."""
@@ -158,6 +159,8 @@ class _Substitution:
         """Return what stands for one match inside of more text, or None where that was reported."""
         if match[0].startswith("$$"):
             return "${params."
+        if match[1] is None and not self._reports():
+            return None
         if match[1] is None:
             self.problems.add(self._place(node, nth), "`${params.` has no closing brace", "write `${params.NAME}`")
             return None
@@ -166,7 +169,8 @@ class _Substitution:
             return None
         if not isinstance(value, ScalarNode) or value.value is None:
             message = f"the parameter {shown(match[1])} is {kind_of(value)}, which cannot stand inside of text"
-            self.problems.add(self._place(node, nth), message)
+            if self._reports():
+                self.problems.add(self._place(node, nth), message)
             return None
         return value.value if isinstance(value.value, str) else json.dumps(value.value)
 
@@ -174,21 +178,31 @@ class _Substitution:
         """Return a parameter's value, or report that there is no such parameter."""
         self.used.add(name)
         value = self.values.get(name)
-        if value is None:
-            known = "known: " + ", ".join(map(shown, self.values)) if self.values else "declare it in `params`"
-            hint = self.problems.nearest(name, self.values) or known
+        if value is None and self._reports():
+            hint = self.problems.nearest(name, self.values) or known_names(self.values) or "declare it in `params`"
             self.problems.add(self._place(node, nth), f"unknown parameter {shown(name)}", hint)
         return value
 
+    def _reports(self) -> bool:
+        """Say whether one more problem will be read by anybody: finding a place has its cost."""
+        self.reported += 1
+        return self.reported <= MAX_PROBLEMS
+
     def _place(self, node: ScalarNode, nth: int) -> Place:
-        """Return the place of the nth reference of a text; that of the text where escapes hide it."""
-        self.lines = self.lines or Lines(self.text)
-        if self.looked_at is not node:  # once a text: it may have a hundred thousand references
-            self.looked_at = node
-            self.written = [each[0] for each in _START.finditer(str(node.value))]
-            self.found = [*islice(_START.finditer(self.text, self.lines.index(node)), len(self.written))]
-        match = self.found[nth] if nth < len(self.found) else None
-        return node if match is None or match[0] != self.written[nth] else self.lines.at(match.start())
+        """Return the place of the nth reference of a text; that of the text where escapes hide it.
+
+        A text is not much longer in the file than it is: the search for its references ends where it must have.
+        """
+        if self.places is None or self.places[0] is not node:
+            self.lines = self.lines or Lines(self.text)
+            start, text = self.lines.index(node), str(node.value)
+            written = [each[0] for each in _START.finditer(text)]
+            found = _START.finditer(self.text, start, start + _LONGEST_ESCAPE * len(text) + _INDENTATION)
+            matches = list(islice(found, len(written)))
+            is_same = [each[0] for each in matches] == written
+            self.places = node, [self.lines.at(each.start()) if is_same else node for each in matches]
+        places = self.places[1]
+        return places[nth] if nth < len(places) else node
 
     def _count(self, at: Place, nodes: int, characters: int) -> None:
         self.nodes += nodes

@@ -359,3 +359,24 @@ def test_names_that_no_manifest_has():
         == "no manifest of this run has the parameter 'x' (known: carrier, day)"
     )
     assert unknown_names(["x"], []) == "no manifest of this run has the parameter 'x' (none declares any)"
+
+
+HOSTILE = {
+    "one text": lambda: with_params("{n: 1}", "{path: '" + "${params.x}" * 30_000 + "'}"),
+    "one open text": lambda: with_params("{n: 1}", "{path: '" + "${params.x" * 30_000 + "'}"),
+    "hidden in escapes": lambda: with_params(
+        "{n: 1}", "{path: x, columns: [" + ", ".join(['"\\x24{params.x}"'] * 15_000) + "]}"
+    ),
+    "many names": lambda: with_params(
+        "{" + ", ".join(f"n{each}: 1" for each in range(6_000)) + "}",
+        "{path: x}",
+        "pytest: {parametrize: {" + ", ".join(f"m{each}: [1]" for each in range(6_000)) + "}}\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_manifest_costs_no_more_than_a_long_one(project: Project, name: str):
+    """More problems than anybody reads are found without looking for the place of each."""
+    problems = project.problems(HOSTILE[name]())
+    assert 2 <= len(problems) <= 1002
