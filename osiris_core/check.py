@@ -163,6 +163,7 @@ class Checker:
     A `server` that was started elsewhere on this machine can be given instead; it is left running.
     `server_options` are passed to the server that is started here (`python -m osiris_core.sandbox --help`).
     `report` is called with a line for people, on another thread, while something takes long: a template being built.
+    With `warm` the targets are kept warm between runs, for many short ones: see `backends/warm.py`.
     """
 
     def __init__(
@@ -172,8 +173,10 @@ class Checker:
         server: ServerAddress | None = None,
         server_options: Sequence[str] = (),
         report: Report | None = None,
+        warm: bool = False,
     ) -> None:
         self._options = options
+        self._warm = warm
         self._report: Report = report or _ignore
         self._given_server = server
         self._server_options = tuple(server_options)
@@ -275,11 +278,21 @@ class Checker:
         if target == "local":
             from osiris_core.backends.local import LocalBackend
 
-            return LocalBackend(patience=self._patience)
+            local = LocalBackend(patience=self._patience)
+            if not self._warm:
+                return local
+            from osiris_core.backends.warm import WarmLocalBackend
+
+            return WarmLocalBackend(local, patience=self._patience)
         from osiris_core.backends.e2b import E2BBackend
 
         provider, templates = self._provider()
-        return E2BBackend(provider, templates, patience=self._patience)
+        e2b = E2BBackend(provider, templates, patience=self._patience)
+        if not self._warm:
+            return e2b
+        from osiris_core.backends.warm_e2b import WarmE2BBackend
+
+        return WarmE2BBackend(provider, templates, e2b, patience=self._patience)
 
     @property
     def _patience(self) -> Patience:

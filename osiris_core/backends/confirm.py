@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from osiris_core.errors import InfrastructureError, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from osiris_core.backends.protocol import Job
 
@@ -35,8 +37,14 @@ def confirm_hello(hello: Mapping[str, Any], job: Job, *, hosts_build: bool = Tru
     library, mapped = mapped_libpython(), environment.get("libpython")
     if not hosts_build:
         return
-    if library is not None and mapped and digest_file(library).sha256 != mapped["sha256"]:
+    if library is not None and mapped and _library_digest(library, library.stat().st_mtime_ns) != mapped["sha256"]:
         raise InfrastructureError(
             f"the target's Python {there} loaded {mapped['path']}, which is not this host's {library}",
             hint="another build of the same version may behave differently",
         )
+
+
+@functools.lru_cache(maxsize=4)
+def _library_digest(path: Path, mtime_ns: int) -> str:  # noqa: ARG001 - another time is another library
+    """Return the digest of an interpreter's library, which is large and hardly ever changes."""
+    return digest_file(path).sha256

@@ -46,7 +46,9 @@ class LocalBackend:
         with facts.phase("prepare"):
             run_directory.mkdir(mode=0o700)
             (run_directory / "request.json").write_bytes(job.request.to_bytes())
-            (run_directory / "placement.json").write_bytes(_placement(job, run_directory, self._patience).to_bytes())
+            (run_directory / "placement.json").write_bytes(
+                local_placement(job, run_directory, self._patience).to_bytes()
+            )
         with facts.phase("run"):
             self._supervise(job, run_directory, session, cancellation)
         with facts.phase("collect"):
@@ -106,7 +108,8 @@ def _confirmed(session: SessionWriter, job: Job) -> bool:
     return True
 
 
-def _placement(job: Job, run_directory: Path, patience: Patience) -> Placement:
+def local_placement(job: Job, run_directory: Path, patience: Patience) -> Placement:
+    """Return where and how this machine runs the job."""
     manifest = job.manifest
     return Placement(
         target="local",

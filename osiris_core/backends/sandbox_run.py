@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from e2b import AsyncSandbox
 
+    from osiris_core.backends.bundle import Bundle
     from osiris_core.backends.protocol import Job, Patience, TargetFacts
     from osiris_core.backends.templates import ChosenTemplate
     from osiris_core.session.writer import SessionWriter
@@ -185,13 +186,13 @@ class SandboxRun:
             size = pack.tell()
             pack.seek(0)
             small = {
-                _bundle_path(self._job): self._job.bundle.path.read_bytes(),
+                bundle_path(self._job.bundle): self._job.bundle.path.read_bytes(),
                 RUN_DIRECTORY / "request.json": self._job.request.to_bytes(),
-                RUN_DIRECTORY / "placement.json": _placement(self._job, self._patience).to_bytes(),
+                RUN_DIRECTORY / "placement.json": sandbox_placement(self._job, self._patience).to_bytes(),
             }
             self._facts.http_requests += 2
             self._facts.bytes_up += size + sum(len(data) for data in small.values())
-            with _as_sandbox_error("the upload failed"):
+            with as_sandbox_error("the upload failed"):
                 await sandbox.files.write_files([{"path": str(path), "data": data} for path, data in small.items()])
                 await sandbox.files.write(str(RUN_DIRECTORY / "workspace.pack"), pack)
 
@@ -199,7 +200,7 @@ class SandboxRun:
         """Start the worker and feed its frames to the session until its output ends."""
         with self._facts.phase("run"):
             self._facts.http_requests += 1
-            with _as_sandbox_error("the worker could not be started"):
+            with as_sandbox_error("the worker could not be started"):
                 handle = await sandbox.commands.run(
                     command_of(self._job, self._template),
                     background=True,
@@ -212,7 +213,7 @@ class SandboxRun:
             self._started = True
             if self._job.secrets:
                 self._facts.http_requests += 1
-                with _as_sandbox_error("the secrets could not be told to the worker"):
+                with as_sandbox_error("the secrets could not be told to the worker"):
                     await handle.send_stdin(self._job.secrets.to_line().decode("ascii"))
             ended = asyncio.create_task(handle.wait())
             stopped = asyncio.create_task(self.stop.wait())
@@ -272,7 +273,7 @@ class SandboxRun:
     async def _fill(self, sandbox: AsyncSandbox) -> None:
         """Read the spool and let the session take what the live stream did not bring."""
         spool = self._incoming() / "spool.os1"
-        with _as_sandbox_error("the spool could not be read"):
+        with as_sandbox_error("the spool could not be read"):
             await self._download(sandbox, RUN_DIRECTORY / "spool" / "00000000.os1", spool)
         self._session.fill(spool)
         self._confirm()
@@ -282,7 +283,7 @@ class SandboxRun:
         if self._session.terminal is None or not self._session.artifacts():
             return
         incoming = self._incoming()
-        with _as_sandbox_error("the artifacts could not be fetched"):
+        with as_sandbox_error("the artifacts could not be fetched"):
             await self._download(sandbox, RUN_DIRECTORY / "artifacts.pack", incoming / "artifacts.pack")
         try:
             with (incoming / "artifacts.pack").open("rb") as stream:
@@ -316,13 +317,13 @@ class SandboxRun:
 
     async def _kill(self, sandbox: AsyncSandbox) -> None:
         self._facts.http_requests += 1
-        with _as_sandbox_error(f"sandbox {sandbox.sandbox_id} may still be alive"):
+        with as_sandbox_error(f"sandbox {sandbox.sandbox_id} may still be alive"):
             async with asyncio.timeout(self._patience.kill_s):
                 await sandbox.kill()
 
 
 @contextlib.contextmanager
-def _as_sandbox_error(what: str) -> Iterator[None]:
+def as_sandbox_error(what: str) -> Iterator[None]:
     """Turn whatever the SDK or its transport raises into one sentence that says what was being done."""
     try:
         yield
@@ -338,14 +339,15 @@ def _in_short(error: Exception) -> str:
     return f"{type(error).__name__}: {textwrap.shorten(lines[0], _MESSAGE_CHARACTERS, placeholder=' …')}"
 
 
-def _bundle_path(job: Job) -> PurePosixPath:
-    return STATE / f"{job.bundle.digest[:32]}.pyz"
+def bundle_path(bundle: Bundle) -> PurePosixPath:
+    """Return where a bundle lies in a sandbox, below the home."""
+    return STATE / f"{bundle.digest[:32]}.pyz"
 
 
 def command_of(job: Job, template: ChosenTemplate) -> str:
     """Return the one command of a run: make the working directory, then become the supervisor."""
     work = shlex.quote(str(PROJECT / job.manifest.work_relative))
-    start = f'exec "$python" -s -P {_bundle_path(job)} run {RUN_DIRECTORY}'
+    start = f'exec "$python" -s -P {bundle_path(job.bundle)} run {RUN_DIRECTORY}'
     pythons = " ".join(f'"{each}"' for each in template.pythons)
     return (
         f'cd "$HOME" && mkdir -p {work} || exit\n'
@@ -354,21 +356,22 @@ def command_of(job: Job, template: ChosenTemplate) -> str:
     )
 
 
-def _at_home(path: PurePosixPath) -> str:
+def at_home(path: PurePosixPath) -> str:
     """Return a path as a placement says it: the worker knows where its home is."""
     return f"~/{path}"
 
 
-def _placement(job: Job, patience: Patience) -> Placement:
+def sandbox_placement(job: Job, patience: Patience) -> Placement:
+    """Return where and how a sandbox runs the job."""
     manifest = job.manifest
     fixed = {each.name: each.value for each in manifest.env if each.value is not None}
     return Placement(
         target="e2b",
-        bundle=_at_home(_bundle_path(job)),
-        run_dir=_at_home(RUN_DIRECTORY),
-        project_dir=_at_home(PROJECT),
-        work_dir=_at_home(PROJECT / manifest.work_relative),
-        sys_path=tuple(_at_home(PROJECT / each) for each in manifest.code),
+        bundle=at_home(bundle_path(job.bundle)),
+        run_dir=at_home(RUN_DIRECTORY),
+        project_dir=at_home(PROJECT),
+        work_dir=at_home(PROJECT / manifest.work_relative),
+        sys_path=tuple(at_home(PROJECT / each) for each in manifest.code),
         variables={**job.host_variables, **fixed},
         keep_variables=tuple(each.name for each in manifest.env),
         pack_artifacts=True,

@@ -65,9 +65,8 @@ class Targets:
         self._root = root
         self._targets = tuple(targets)
         self._options = replace(options, session_root=root)
-        self._checker = Checker(self._options, server=server)
+        self._checker = Checker(self._options, server=server, warm=warm)
         self._tried = 0
-        self.warm = warm
 
     def __enter__(self) -> Self:
         """Return self; nothing is started yet."""

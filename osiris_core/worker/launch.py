@@ -18,7 +18,12 @@ from osiris_core.worker.orders import STOP, TIMEOUT, OrderWriter
 from osiris_core.worker.processes import kill_descendants, kill_group, start_guard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from osiris_core.worker.staging import Assignment
+
+    ExecutorStart = Callable[[Assignment, bytes], "Executor"]
+    """Starts the executor of an assignment, and tells it the line of secrets, if there is one."""
 
 _RECORDS_PIPE_BYTES = 1 << 20
 
@@ -42,6 +47,10 @@ class Executor:
             if pid == self.pid:
                 self.exit_status = os.waitstatus_to_exitcode(status)
         return self.exit_status is not None
+
+    def tell(self, secrets: bytes) -> None:
+        """Tell the line of secrets, first of all."""
+        self._orders.tell(secrets)
 
     def stop(self) -> None:
         """Ask the executor and all of its group to end."""
@@ -77,9 +86,7 @@ def start_executor(assignment: Assignment, secrets: bytes = b"") -> Executor:
     """
     placement = assignment.placement
     output_fd, output_end = os.pipe()
-    records_fd, records_end = os.pipe()
-    with contextlib.suppress(OSError, AttributeError):  # a bigger pipe is faster, and needed by nobody
-        fcntl.fcntl(records_fd, fcntl.F_SETPIPE_SZ, _RECORDS_PIPE_BYTES)
+    records_fd, records_end = bigger(*os.pipe())
     told, telling = os.pipe()
     command = [sys.executable, "-s", "-P", placement.bundle, "execute", str(assignment.directory)]
     try:
@@ -99,13 +106,27 @@ def start_executor(assignment: Assignment, secrets: bytes = b"") -> Executor:
         os.close(records_end)
         os.close(told)
     process.returncode = 0  # from here on `Executor.poll` waits for it
-    _guard, lifeline = start_guard(process.pid)
-    orders = OrderWriter(telling)
+    executor = guarded(process.pid, output_fd, records_fd, telling)
     if secrets:
-        orders.tell(secrets)
+        executor.tell(secrets)
+    return executor
+
+
+def bigger(reading: int, writing: int) -> tuple[int, int]:
+    """Return the ends of a pipe, made bigger where that is possible: faster, and needed by nobody."""
+    with contextlib.suppress(OSError, AttributeError):
+        fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, _RECORDS_PIPE_BYTES)
+    return reading, writing
+
+
+def guarded(pid: int, output_fd: int, records_fd: int, telling: int) -> Executor:
+    """Return the executor that has just been started, with a guard over its group."""
+    _guard, lifeline = start_guard(pid)
     os.set_blocking(output_fd, False)
     os.set_blocking(records_fd, False)
-    return Executor(pid=process.pid, output_fd=output_fd, records_fd=records_fd, _orders=orders, _lifeline=lifeline)
+    return Executor(
+        pid=pid, output_fd=output_fd, records_fd=records_fd, _orders=OrderWriter(telling), _lifeline=lifeline
+    )
 
 
 def bytes_waiting(descriptor: int) -> int:

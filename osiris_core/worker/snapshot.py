@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import locale
 import os
@@ -136,6 +137,13 @@ def _limit(number: int) -> int | None:
     return None if soft == resource.RLIM_INFINITY else soft
 
 
+def digest_early(bundle: str) -> None:
+    """Digest now what every hello names, for the processes that will be forked from this one."""
+    _file_digest(bundle)
+    _libpython()
+
+
+@functools.cache
 def _file_digest(path: str) -> str:
     with Path(path).open("rb") as source:
         return hashlib.file_digest(source, "sha256").hexdigest()

@@ -18,7 +18,7 @@ from osiris_core.wire import records
 from osiris_core.wire.secrets import Secrets
 from osiris_core.worker.control import STOPPING_SIGNALS, ControlReader, Said
 from osiris_core.worker.ending import decide_end, write_ending, write_terminal
-from osiris_core.worker.launch import bytes_waiting, start_executor
+from osiris_core.worker.launch import bytes_waiting
 from osiris_core.worker.merge import Merger
 from osiris_core.worker.messages import MessageReader
 from osiris_core.worker.processes import adopt_orphans
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from osiris_core.wire.request import Placement
-    from osiris_core.worker.launch import Executor
+    from osiris_core.worker.launch import Executor, ExecutorStart
     from osiris_core.worker.ledger import Attempt
     from osiris_core.worker.staging import Assignment
 
@@ -38,8 +38,10 @@ _RECORDS_BYTES = 1 << 18
 _STDIN = 0
 
 
-def supervise(run_directory: Path) -> Callable[[], None]:
+def supervise(run_directory: Path, start: ExecutorStart) -> Callable[[], None]:
     """Run what the directory asks for, up to the terminal record; return what hands over the artifacts.
+
+    `start` starts the executor.
 
     OSError or WireProtocolError when the run cannot be started, or its end not be written.
     """
@@ -51,7 +53,7 @@ def supervise(run_directory: Path) -> Callable[[], None]:
     adopt_orphans()
     with _signals() as wakeup:
         control = ControlReader(_STDIN)
-        executor = start_executor(assignment, _secrets(placement, control, wakeup))
+        executor = start(assignment, _secrets(placement, control, wakeup))
         try:
             supervision = Supervision(assignment, executor, control)
             supervision.watch(wakeup)
