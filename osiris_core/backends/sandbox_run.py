@@ -172,7 +172,7 @@ class SandboxRun:
     async def _require_network(self, sandbox: AsyncSandbox) -> None:
         """Raise where a provider made a sandbox without the network that the manifest asks for, and says so."""
         self._facts.http_requests += 1
-        with _as_sandbox_error("the sandbox could not be asked about its network"):
+        with as_sandbox_error("the sandbox could not be asked about its network"):
             info = await sandbox.get_info()
         if info.allow_internet_access is False:
             raise SandboxError(

@@ -37,6 +37,9 @@ def add_parser(subparsers: Any) -> None:
         help="a directory of Python that steps may import; may be given again",
     )
     parser.add_argument("--steps", type=_count, default=5, metavar="N", help="most steps of a manifest (default: 5)")
+    parser.add_argument(
+        "--shrinks", type=_count, default=500, metavar="N", help="most runs to make one find smaller (default: 500)"
+    )
     parser.add_argument("--finds", type=_count, default=5, metavar="N", help="stop after so many finds (default: 5)")
     parser.add_argument(
         "--e2b",
@@ -46,6 +49,11 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--isolation", choices=ISOLATIONS, default=ISOLATIONS[0], help="of the embedded server (default: bubblewrap)"
+    )
+    parser.add_argument(
+        "--cold",
+        action="store_true",
+        help="start every run from nothing: slower, and what finds are confirmed by anyway",
     )
     parser.add_argument(
         "-o", "--out", type=Path, default=Path("fuzz-finds"), metavar="DIR", help="where finds go (default: fuzz-finds)"

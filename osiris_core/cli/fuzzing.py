@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from osiris_core.check import CheckOptions, validate_options
 from osiris_core.choices import TARGETS
 from osiris_core.drivers.catalog import DriverCatalog
-from osiris_core.errors import UsageError
+from osiris_core.errors import InfrastructureError, UsageError
 from osiris_core.report.text import visible_line
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from osiris_core.drivers.protocol import DriverSpec
     from osiris_core.fuzz.hunt import Find, Hunt
     from osiris_core.parity.record import ParityRecord
+    from osiris_core.sandbox.launch import ServerAddress
 
 EXIT_NOTHING = 0
 EXIT_FOUND = 1
@@ -50,7 +51,11 @@ def fuzz(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     finds: list[Find] = []
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="osiris-fuzz-", dir=memory_directory())))
-        pair = stack.enter_context(Targets(scratch / "cold", TARGETS, options))
+        server = _server(stack, given)
+        cold = stack.enter_context(Targets(scratch / "cold", TARGETS, options, server=server))
+        warm = cold
+        if not given.cold:
+            warm = stack.enter_context(Targets(scratch / "warm", TARGETS, options, server=server, warm=True))
 
         def tell(record: ParityRecord) -> None:
             if given.records is not None:
@@ -59,9 +64,9 @@ def fuzz(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
 
         hunt = Hunt(
             strategy=manifests(drivers=drivers, code=code, max_steps=given.steps),
-            warm=pair,
-            cold=pair,
-            plan=Plan(examples=given.examples, seed=given.seed, finds=given.finds),
+            warm=warm,
+            cold=cold,
+            plan=Plan(examples=given.examples, seed=given.seed, finds=given.finds, shrinks=given.shrinks),
             tell=tell,
         )
         for find in hunt.iterate():
@@ -74,6 +79,20 @@ def fuzz(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     if not finds:
         return EXIT_NOTHING
     return EXIT_INFRASTRUCTURE if all(each.trial.kind == ("INFRA", "") for each in finds) else EXIT_FOUND
+
+
+def _server(stack: ExitStack, given: argparse.Namespace) -> ServerAddress | None:
+    """Start one embedded server for all checks; None where somebody else serves the sandboxes."""
+    if given.e2b != "embedded":
+        return None
+    from osiris_core.sandbox.launch import SandboxServerError, ServerProcess
+
+    try:
+        process = ServerProcess.start(isolation=given.isolation)
+    except SandboxServerError as error:
+        raise InfrastructureError(str(error)) from error
+    stack.callback(process.stop)
+    return process.address
 
 
 def require_hypothesis() -> None:

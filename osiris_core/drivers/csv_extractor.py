@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from osiris_core.drivers.csv_cells import read_cells
 from osiris_core.drivers.csv_dialect import delimiter_of, first_record
 from osiris_core.drivers.csv_types import TEXT, cast_columns, typed_columns
-from osiris_core.drivers.engine import connect_in_utc, first_row
+from osiris_core.drivers.engine import borrow_in_utc, first_row
 from osiris_core.drivers.files import existing_file
 from osiris_core.wire.names import TABLE
 
@@ -86,7 +86,7 @@ def _read(source: _Source) -> pa.Table:
 
     names = _column_names(source)
     wanted = _wanted(source, names)
-    with connect_in_utc() as connection:
+    with borrow_in_utc() as connection:
         fields = {name: f"c{index}" for index, name in enumerate(names)}
         cells = read_cells(
             connection,

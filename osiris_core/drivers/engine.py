@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -13,6 +14,9 @@ _SETTINGS: Final = {
     # A query sees the tables it is given, not the variables of whatever Python code happens to call it.
     "python_enable_replacements": "false",
 }
+
+
+_prepared: duckdb.DuckDBPyConnection | None = None
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -27,6 +31,38 @@ def connect_in_utc() -> duckdb.DuckDBPyConnection:
     connection = connect()
     connection.execute("set TimeZone = 'UTC'")
     return connection
+
+
+def borrow_in_utc() -> duckdb.DuckDBPyConnection:
+    """Return a connection as `connect_in_utc` does, for work that leaves nothing but temporary tables and views.
+
+    Where an engine is prepared it is one more connection to that, and a new engine otherwise.
+    """
+    if _prepared is None:
+        return connect_in_utc()
+    connection = _prepared.cursor()
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+def prepare_engine() -> None:
+    """Open the engine of which `borrow_in_utc` gives connections, in this process and in those forked from it.
+
+    It takes longer to open one than to read a small table. A fork must find no thread at work, so this one has none of
+    its own; nothing is left of it where a version of the engine has all the same.
+    """
+    import duckdb
+
+    global _prepared  # noqa: PLW0603 - one a process, made before it forks
+    before = _threads()
+    _prepared = duckdb.connect(":memory:", config={**_SETTINGS, "threads": 1, "async_threads": 0})
+    if _threads() > before:
+        _prepared.close()
+        _prepared = None
+
+
+def _threads() -> int:
+    return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - names only
 
 
 def first_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from osiris_core.drivers.engine import connect_in_utc
+from osiris_core.drivers.engine import borrow_in_utc
 from osiris_core.drivers.files import existing_file
 from osiris_core.drivers.jsonl_types import Shape
 from osiris_core.drivers.jsonl_values import reader_of
@@ -108,7 +108,7 @@ def _declared(columns: Mapping[str, str]) -> dict[str, pa.DataType]:
     import duckdb
 
     found = {}
-    with connect_in_utc() as connection:
+    with borrow_in_utc() as connection:
         for name, written in columns.items():
             try:
                 found[name] = _arrow_type(connection, str(written))

@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.drivers.digests import digest, hash_of, order_digest_of, row_hash
-from osiris_core.drivers.engine import connect_in_utc, first_row
+from osiris_core.drivers.engine import borrow_in_utc, first_row
 from osiris_core.drivers.exact import exact_batches, exact_chunks, exact_schema
 from osiris_core.drivers.statistics import Statistics
 
@@ -148,7 +148,7 @@ def _first_row_over(table: pa.Table, exact: pa.Schema, query: str) -> tuple[Any,
 
     reader = pa.RecordBatchReader.from_batches(exact, exact_batches(table, exact))
     try:
-        with connect_in_utc() as connection:
+        with borrow_in_utc() as connection:
             connection.register("given", reader)
             return first_row(connection, query)
     except (duckdb.NotImplementedException, duckdb.InvalidInputException) as error:

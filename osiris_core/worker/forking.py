@@ -72,8 +72,8 @@ def _become_executor(assignment: Assignment, told: int, output_end: int, records
     time.tzset()
     os.chdir(placement.work_dir)
     os.umask(UMASK)
-    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115 - stays open
-    sys.stdout = sys.stderr = None  # type: ignore[assignment]  # made anew for the pipe, as nothing of theirs fits it
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - stays open
+    sys.stdout = sys.stderr = None  # made anew for the pipe, as nothing of theirs fits it
     random.seed()
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:  # its global state would be the same in every run

@@ -51,6 +51,10 @@ def serve(modules: Sequence[str]) -> int:
         with contextlib.suppress(ImportError):  # a step that needs it says so when it runs
             importlib.import_module(module)
     digest_early(sys.argv[0])
+    if "duckdb" in sys.modules:
+        from osiris_core.drivers.engine import prepare_engine
+
+        prepare_engine()
     adopt_orphans()
     remember_descriptors()
     before: Seen | None = None
