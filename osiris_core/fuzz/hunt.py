@@ -43,6 +43,7 @@ class Plan:
     finds: int = 5
     shrinks: int = SHRINKS
     sample: int = 50
+    confirmations: int = CONFIRMATIONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,7 @@ class Hunt:
             round_ += 1
             if smallest is None:
                 return
-            again = [self.cold.try_out(smallest) for _ in range(CONFIRMATIONS)]
+            again = [self.cold.try_out(smallest) for _ in range(self.plan.confirmations)]
             seen = [each for each in again if each.kind is not None]
             if seen:
                 found += 1
