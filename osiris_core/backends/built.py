@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from osiris_core.manifest.model import Resources
 
 LAST_LINES = 15
+_NOT_RELEASED = (
+    "this host has a version that was never released, or has it from another index: install a released one here, or "
+    "declare its directory under `code:`"
+)
 _NO_VERSION = re.compile(r"No matching distribution found for ([^\s:]+)")
 
 
@@ -102,9 +106,9 @@ class BuiltTemplates:
             if not state.finished and cancellation.wait(self._patience.build_poll_s):
                 raise SandboxError(f"the run was stopped while {self._provider.name} built the template {name}")
         if state.status != "ready":
-            raise self._failed(
-                name, f"failed: {state.reason or 'no reason is given'}", lines, hint=_advice(lines, state.reason)
-            )
+            missing = _missing((*lines, state.reason))
+            why = f"the index there has no {missing}" if missing else state.reason or "no reason is given"
+            raise self._failed(name, f"failed: {why}", lines, hint=_NOT_RELEASED if missing else "")
 
     def _failed(self, name: str, what: str, lines: Sequence[str], *, hint: str) -> TemplateBuildError:
         tail = tuple(lines[-LAST_LINES:])
@@ -126,11 +130,7 @@ def _counted(number: int) -> str:
     return f"{number} distribution{'' if number == 1 else 's'}"
 
 
-def _advice(lines: Sequence[str], reason: str) -> str:
-    for line in (*lines, reason):
-        if missing := _NO_VERSION.search(line):
-            return (
-                f"the index there has no {missing[1]}: this host has a version that was never released, or another "
-                "index; install a released one here, or declare its directory under `code:`"
-            )
-    return ""
+def _missing(lines: Sequence[str]) -> str:
+    """Return the pin that pip found no distribution for, or an empty string."""
+    found = next(filter(None, map(_NO_VERSION.search, lines)), None)
+    return found[1] if found else ""

@@ -15,8 +15,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from osiris_core.backends.cache import cache_directory, shared_directory
-from osiris_core.errors import SandboxError
+from osiris_core.backends.cache import CACHE_VARIABLE, cache_directory, shared_directory
+from osiris_core.errors import InfrastructureError, SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,11 +42,12 @@ class KnownTemplates:
         return said if isinstance(said, dict) else None
 
     def remember(self, name: str, facts: Mapping[str, Any]) -> None:
-        """Remember a template, whole or not at all."""
+        """Remember a template, whole or not at all; raises `InfrastructureError` where the cache cannot be written."""
         shared_directory(self._directory)
         unfinished = self._file(name).with_suffix(f".{os.getpid()}")
-        unfinished.write_text(json.dumps(dict(facts)), encoding="utf-8")
-        unfinished.replace(self._file(name))
+        with self._writing():
+            unfinished.write_text(json.dumps(dict(facts)), encoding="utf-8")
+            unfinished.replace(self._file(name))
 
     def forget(self, name: str) -> bool:
         """Drop a template; False when it was not remembered."""
@@ -60,7 +61,8 @@ class KnownTemplates:
     def alone(self, name: str, cancellation: Cancellation, *, poll_s: float) -> Iterator[None]:
         """Hold the lock of a template: one thread of one process at a time; raises `SandboxError` when stopped."""
         shared_directory(self._directory)
-        descriptor = os.open(self._file(name).with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with self._writing():
+            descriptor = os.open(self._file(name).with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             while not _taken(descriptor):
                 if cancellation.wait(poll_s):
@@ -68,6 +70,16 @@ class KnownTemplates:
             yield
         finally:
             os.close(descriptor)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise InfrastructureError(
+                f"what is known of templates cannot be written to {self._directory}: {error.strerror}",
+                hint=f"name another cache in {CACHE_VARIABLE}",
+            ) from error
 
     def _file(self, name: str) -> Path:
         return self._directory / f"{name}.json"
