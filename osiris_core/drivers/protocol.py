@@ -80,7 +80,8 @@ class Option:
 
     `choices` lists the values of a text, or of the texts of a list; a number lies between `minimum` and `maximum`. An `input_path` counts from the manifest's directory and stays inside the project root; an `output_path`
     counts from the step's artifact directory and stays inside that; `output_paths` is a list of these. `default`
-    is what the driver takes where the key is missing, as JSON says it, and `summary` one sentence for readers.
+    is what the driver takes where the key is missing, as JSON says it, and `summary` one sentence for readers. What a `visible`
+    option says can be seen from outside while the step runs, so that it cannot hold a secret.
     """
 
     type: OptionType
@@ -90,6 +91,7 @@ class Option:
     summary: str = ""
     minimum: float | None = None
     maximum: float | None = None
+    visible: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

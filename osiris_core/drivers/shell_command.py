@@ -50,7 +50,8 @@ class ShellCommand:
             stdout = None
             if "stdout" in config:
                 stdout = stack.enter_context(artifact_place(ctx.output_dir, str(config["stdout"])).open("xb"))
-            code = _run(arguments, stdout, {INPUTS: str(directory), OUTPUT: str(ctx.output_dir)})
+            own = {INPUTS: str(directory), OUTPUT: str(ctx.output_dir)}
+            code = _run(arguments, stdout, _variables(config.get("env", {})) | own)
         if code >= 0:
             ctx.log_metric("exit_code", code)
         if code not in expected:
@@ -72,6 +73,14 @@ def _arguments(config: Mapping[str, Any]) -> Sequence[str]:
         return command
     hint = "; a text is run by a shell where shell: true asks for it" if isinstance(command, str) else ""
     raise TypeError(f"command is a list of texts, the program first, not {command!r}{hint}")
+
+
+def _variables(given: Mapping[str, Any]) -> dict[str, str]:
+    """Return the variables that the config adds. TypeError, which shows no value, for one that is no text."""
+    for name, value in given.items():
+        if not isinstance(value, str):
+            raise TypeError(f"the variable {name} is a text, not {type(value).__name__}")
+    return dict(given)
 
 
 def _codes(given: Any) -> frozenset[int]:

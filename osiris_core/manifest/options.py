@@ -40,6 +40,10 @@ class OptionShape(Protocol):
     def maximum(self) -> float | None:
         """The largest number it takes."""
 
+    @property
+    def visible(self) -> bool:
+        """Whether everybody on the machine can see what it says while the step runs."""
+
 
 class DriverShape(Protocol):
     """What is known about a driver: enough to check its config without importing it."""

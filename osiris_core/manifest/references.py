@@ -28,6 +28,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REFERENCE = re.compile(r"\$\{secret:([A-Za-z_][A-Za-z0-9_]*)\}")
 _BEGINNING = re.compile(r"\$\{secret\b")
 _BUILT_IN = "osiris_core.drivers."
+_MARK = "${secret"
 _PATHS = {"input_path", "output_path", "output_paths"}
 
 
@@ -58,13 +59,19 @@ class References:
         if shape is None or shape.kind == "callable" or not shape.target.startswith(_BUILT_IN):
             self._can_ask = True  # `ctx.secret(name)` is not seen from here
         for name, entry in {} if config is None else config.entries.items():
-            if name == CONNECTION and isinstance(entry.node, ScalarNode) and isinstance(entry.node.value, str):
-                self._read_connection(problems, entry.node.value, entry.node)
+            value = entry.node.value if isinstance(entry.node, ScalarNode) else None
+            if name == CONNECTION and isinstance(value, str):
+                self._read_connection(problems, value, entry.node)
+            if isinstance(value, str) and _MARK not in value:
+                continue  # nearly all
             option = shape.options.get(name) if shape else None
             for used, at in self._read_texts(problems, entry.node):
+                self._used.add(used)
                 if option is not None and option.type in _PATHS:
                     problems.add(at, f"{shown(name)} is a path, and cannot hold a secret", "write the path out")
-                self._used.add(used)
+                elif option is not None and option.visible:
+                    message = f"{shown(name)} can be seen by others while the step runs, and cannot hold a secret"
+                    problems.add(at, message, "the option `env` can" if shape and "env" in shape.options else "")
 
     def report_unused(self, problems: Problems, top: Mapping[str, Entry]) -> None:
         """Report secrets and a file of connections that no step can use; `top` holds the keys of the manifest."""
@@ -97,7 +104,7 @@ class References:
                 if _BEGINNING.search(name):
                     problems.add(entry, f"the key {shown(name)} cannot hold a secret", "only values can")
                 yield from self._read_texts(problems, entry.node)
-        elif isinstance(node, ScalarNode) and isinstance(node.value, str) and "${secret" in node.value:
+        elif isinstance(node, ScalarNode) and isinstance(node.value, str) and _MARK in node.value:
             for name in self._names(problems, node.value, node):
                 yield name, node
 

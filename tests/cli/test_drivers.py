@@ -94,6 +94,7 @@ def test_the_same_as_data(project: Project) -> None:
         "summary": "Rows of one row group.",
         "minimum": 1,
         "maximum": 67108864,
+        "visible": False,
     }
     assert len(json.loads(project.run("drivers", "--json").out)) == 12
 

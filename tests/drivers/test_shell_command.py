@@ -108,3 +108,12 @@ def test_tables_are_handed_over_as_files(run, ctx):
     assert ctx.metrics == [("exit_code", 0, None)]
     run('cp "$STEP_INPUTS/df_x.parquet" "$STEP_OUTPUT"', shell=True, tables="parquet", inputs={"df_x": table})
     assert pq.read_table(made / "df_x.parquet").equals(table)
+
+
+def test_variables_of_the_config_are_the_commands(run, monkeypatch):
+    """Beside those of the step; the places of the step stay what they are."""
+    monkeypatch.setenv("FROM_THE_STEP", "1")
+    made = run('printf "$A$FROM_THE_STEP" > "$STEP_OUTPUT/x"', shell=True, env={"A": "0", "STEP_OUTPUT": "/nowhere"})
+    assert (made / "x").read_text() == "01"
+    with pytest.raises(TypeError, match="the variable A is a text, not int"):
+        run(["true"], env={"A": 5})

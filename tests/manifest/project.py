@@ -27,6 +27,7 @@ class Option:
     type: str = "string"
     required: bool = False
     choices: tuple[str, ...] = ()
+    visible: bool = False
     minimum: float | None = None
     maximum: float | None = None
 

@@ -39,7 +39,10 @@ def project(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     from tests.manifest import project as module
 
     drivers = module.Drivers(module.DRIVERS)
-    drivers["open"] = module.Driver(open_options=True, options={"file": module.Option(type="input_path")})
+    drivers["open"] = module.Driver(
+        open_options=True,
+        options={"file": module.Option(type="input_path"), "seen": module.Option(type="any", visible=True)},
+    )
     monkeypatch.setattr(module, "DRIVERS", drivers)
     project.write("pipelines/connections.yaml", CONNECTIONS)
     return project
@@ -94,6 +97,11 @@ def test_references_stay_references(project: Project):
             "secrets: [T]\n",
             '{file: "data/${secret:T}"}',
             "5:42: `file` is a path, and cannot hold a secret (write the path out)",
+        ),
+        (
+            "secrets: [T]\n",
+            '{seen: ["${secret:T}"]}',
+            "5:43: `seen` can be seen by others while the step runs, and cannot hold a secret",
         ),
         (
             "secrets: [1T]\n",

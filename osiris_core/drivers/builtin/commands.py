@@ -15,9 +15,17 @@ COMMAND: Final = DriverSpec(
     options=MappingProxyType(
         {
             "command": Option(
-                type="any", required=True, summary="A list: the program and its arguments. With `shell`, a text."
+                type="any",
+                required=True,
+                visible=True,
+                summary="A list: the program and its arguments. With `shell`, a text.",
             ),
             "shell": Option(type="boolean", default=False, summary="Whether `command` is a text for `/bin/sh -c`."),
+            "env": Option(
+                type="mapping",
+                default={},
+                summary="Variables of the command beside the step's: secrets can stand here.",
+            ),
             "outputs": Option(type="output_paths", default=(), summary="Files that the command has to make."),
             "stdout": Option(
                 type="output_path", summary="The artifact that standard output goes to; the step's output."
