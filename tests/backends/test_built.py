@@ -12,10 +12,11 @@ import pytest
 
 from osiris_core.backends.built import BuiltTemplates, built_name
 from osiris_core.backends.closure import resolve_closure
+from osiris_core.backends.known_templates import KnownTemplates
 from osiris_core.backends.protocol import Cancellation, Patience
 from osiris_core.backends.provider import Provider
 from osiris_core.backends.template_service import TemplateService
-from osiris_core.errors import SandboxError, TemplateBuildError
+from osiris_core.errors import InfrastructureError, SandboxError, TemplateBuildError
 from osiris_core.manifest.model import Resources
 from osiris_core.sandbox.launch import ServerProcess
 
@@ -333,6 +334,19 @@ def test_a_server_that_dies_while_it_builds_is_said(closure: Closure, cache: Pat
     [error] = errors
     assert str(error).startswith(f"{provider.name} was lost while it built a template: ")
     assert not list(cache.rglob("*.json"))
+
+
+def test_a_cache_that_cannot_be_written_is_said(server: ServerProcess, closure: Closure, cache: Path) -> None:
+    """The variable that names another one is in the sentence; nothing is built that could not be remembered."""
+    provider = self_hosted(server)
+    name = built_name([INICONFIG], Resources(cpus=3))
+    lock = KnownTemplates(provider)._file(name).with_suffix(".lock")
+    lock.mkdir(parents=True)
+
+    with pytest.raises(InfrastructureError, match="name another cache in OSIRIS_CACHE_DIR"):
+        BuiltTemplates(provider, QUICK).ensure(closure, Resources(cpus=3), Cancellation())
+
+    assert TemplateService(provider).find(name) is None
 
 
 def test_what_was_deleted_there_can_be_forgotten_here(server: ServerProcess, cache: Path) -> None:
