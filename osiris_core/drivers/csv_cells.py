@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ADVICE: Final = re.compile(r"\n\s*(Possible (fixes|Solution)|file ?=).*", re.DOTALL)
+_TOO_LONG: Final = "Maximum line size"
+"""What the engine says of a line beyond 2 MB; it needs larger buffers then, which it is not given before."""
 _PARTICULAR: Final = (b'"', b"\r", b"\0")
 _MARK: Final = b"\xef\xbb\xbf"
 _BLOCK_BYTES: Final = 4 << 20
@@ -50,13 +52,20 @@ def read_cells(
 
     columns = ", ".join(f"{field}: 'VARCHAR'" for field in fields)
     missing = ", ".join(text_literal(text) for text in nulls)
+    query = (
+        f"select * from read_csv({text_literal(str(path))}, auto_detect = false,"
+        f" columns = {{{columns}}}, header = {header}, delim = {text_literal(delimiter)},"
+        f" quote = '{QUOTE}', escape = '{QUOTE}', comment = '', nullstr = [{missing}], allow_quoted_nulls = false,"
+        f" encoding = '{encoding}', compression = 'none', strict_mode = true, null_padding = false"
+    )
     try:
-        return connection.sql(
-            f"select * from read_csv({text_literal(str(path))}, auto_detect = false,"
-            f" columns = {{{columns}}}, header = {header}, delim = {text_literal(delimiter)},"
-            f" quote = '{QUOTE}', escape = '{QUOTE}', comment = '', nullstr = [{missing}], allow_quoted_nulls = false,"
-            f" encoding = '{encoding}', compression = 'none', strict_mode = true, null_padding = false)"
-        ).to_arrow_table()
+        try:
+            return connection.sql(f"{query})").to_arrow_table()
+        except duckdb.InvalidInputException as error:
+            if _TOO_LONG not in str(error):
+                raise
+            size_bytes = path.stat().st_size
+            return connection.sql(f"{query}, max_line_size = {size_bytes}, parallel = false)").to_arrow_table()
     except duckdb.InvalidInputException as error:
         raise ValueError(f"{shown}: {_ADVICE.sub('', str(error))}") from error
 

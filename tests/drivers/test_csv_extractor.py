@@ -260,6 +260,14 @@ def test_a_path_is_no_pattern(here, ctx):
         load_driver("filesystem.csv_extractor").run(step_id="read", config={"path": "[a].csv"}, inputs={}, ctx=ctx)
 
 
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_a_line_may_be_long(read, quote):
+    """Longer than the engine expects, with and without what makes it the engine's to read; the rows keep their order."""
+    texts = ["short", "a" * 3_000_000, "b" * 2_500_000, "end"]
+    table = read("t,n\n" + "".join(f"{quote}{text}{quote},{row}\n" for row, text in enumerate(texts)))
+    assert table.to_pydict() == {"t": texts, "n": [0, 1, 2, 3]}
+
+
 def test_it_says_how_much_it_read(read, ctx, caplog):
     """A metric, and a log line with the path as the manifest has it."""
     with caplog.at_level("INFO"):

@@ -58,7 +58,7 @@ SAMPLES = {
     "infinity": pa.array([math.inf, -math.inf, 1.0]),
     "-0.0": pa.array([-0.0, 1.5]),
     "NUL in a string": pa.array(["a\0b"]),
-    "string of 1 MB": pa.array(["x" * 1_000_000]),
+    "string of 3 MB": pa.array(["x" * 3_000_000]),
     "no rows, int64": pa.array([], pa.int64()),
 }
 
