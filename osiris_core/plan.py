@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from osiris_core.backends.built import built_name
 from osiris_core.backends.closure import resolve_closure
 from osiris_core.backends.templates import template_name
 from osiris_core.backends.workspace import declared_files
@@ -71,11 +72,15 @@ class PlannedStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedClosure:
-    """The distributions that a sandbox shows, and the template's name; `problem` says why there is none."""
+    """The distributions that a sandbox shows, and the template's name; `problem` says why there is none.
+
+    `built_template` is the name where a provider builds it from the pins: E2B's cloud, a self-hosted server.
+    """
 
     requirements: tuple[str, ...]
     distributions: tuple[tuple[str, str], ...] = ()
     template: str = ""
+    built_template: str = ""
     problem: str = ""
 
 
@@ -197,4 +202,6 @@ def _closure(manifest: Manifest) -> PlannedClosure:
         requirements=requirements,
         distributions=tuple((each.name, each.version) for each in closure.distributions),
         template=manifest.template or template_name(closure.digest, manifest.resources),
+        built_template=manifest.template
+        or built_name([each.pin for each in closure.distributions], manifest.resources),
     )

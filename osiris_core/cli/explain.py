@@ -135,6 +135,8 @@ def _closure(plan: Plan) -> Iterator[str]:
     closure = plan.closure
     if closure.template:
         yield f"template {closure.template}"
+    if closure.built_template not in {"", closure.template}:
+        yield f"in E2B's cloud and elsewhere {closure.built_template}"
     if closure.problem:
         yield f"no distributions: {closure.problem}"
     else:

@@ -85,6 +85,7 @@ secrets, told to the worker on its standard input
 
 what a sandbox shows
   template osiris-py*
+  in E2B's cloud and elsewhere osiris-py*
   2 distributions, from duckdb, pyarrow:
     duckdb *
     pyarrow *
