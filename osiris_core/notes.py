@@ -47,7 +47,8 @@ def notes_of_host(
 
 def notes_of_manifest(manifest: Manifest, uploaded: Collection[str]) -> Iterator[Note]:
     """Yield what may go wrong anywhere; `uploaded` are the files that a sandbox is sent."""
-    yield from (Note(line=each.line, message=f"{each.path}: {each.message}") for each in manifest.notes)
+    for note in manifest.notes:  # of a build directory: most are about a file of a step, and say so themselves
+        yield Note(line=note.line if note.path == manifest.location else 1, message=str(note))
     for name in manifest.params_unused:
         yield Note(line=1, message=f"the parameter `{name}` is not used")
     if manifest.secrets or manifest.connections:

@@ -140,7 +140,19 @@ def _check(
     except UsageError as error:
         record = refused_record(str(path), error, reproduce=command, pipeline_id=manifest.pipeline.id)
         return _Checked(code=EXIT_USAGE, record=record, details=(f"{path}: {error}",))
+    noted = _noted(manifest, path)
     if record.passed:
-        return _Checked(code=EXIT_PASSED, record=record)
+        return _Checked(code=EXIT_PASSED, record=record, details=noted)
     code = EXIT_INFRASTRUCTURE if record.verdict is Verdict.INFRA else EXIT_FAILED
-    return _Checked(code=code, record=record, details=tuple(failure_lines(record, _DETAIL_COLUMNS)))
+    return _Checked(code=code, record=record, details=(*failure_lines(record, _DETAIL_COLUMNS), *noted))
+
+
+def _noted(manifest: Manifest, path: Path) -> tuple[str, ...]:
+    """Say that a manifest is not read as Osiris would, where that is so; naming all of it is another command's business."""
+    if not manifest.notes:
+        return ()
+    from osiris_core.report.units import plural
+
+    places = plural(len(manifest.notes), "place")
+    command = shlex.join(["osiris-parity", "validate", str(path)])
+    return (f"{path}: read otherwise than by Osiris in {places}; `{command}` names them",)

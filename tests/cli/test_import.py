@@ -144,6 +144,17 @@ def test_what_is_no_build_directory_is_refused(project: Project, osiris: OsirisP
     assert not (project.root / "x.osiris.yaml").exists()
 
 
+def test_run_says_that_something_was_left_out(project: Project, osiris: OsirisProject):
+    """In one line on standard error, and where to read on."""
+    osiris.compile({"read": READ})
+
+    ended = project.run("run", BUILD, "--target=local")
+
+    assert (ended.code, ended.out) == (0, f"OK {BUILD}\n")
+    said = f"{BUILD}: read otherwise than by Osiris in 6 places; `osiris-parity validate {BUILD}` names them\n"
+    assert said in ended.err
+
+
 def test_validate_says_what_was_left_out(project: Project, osiris: OsirisProject):
     """A build directory can be validated as it is."""
     osiris.compile({"read": READ})
