@@ -14,19 +14,29 @@ import pytest
 from tests.conftest import need
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from osiris_core.parity.record import ParityRecord
 
     from conftest import Project
 
 HEALTHY = {
+    "commands",
+    "copies",
     "diamond",
     "empty-result",
     "failing-middle",
     "fan-in",
+    "go-on",
     "instants",
+    "jsonl",
     "linear",
     "many-rows",
+    "parameters",
+    "parquet",
     "sample",
+    "sixty-steps",
+    "sqlite",
     "two-writers",
     "unicode",
 }
@@ -42,17 +52,23 @@ class Expected:
 
 
 DIVERGENT = {
+    "altitudes": Expected("page", "decimal comma against decimal point", {"LC_ALL": "de_DE.UTF-8"}),
     "cancelled-parts": Expected("parts", "part-02.csv"),
     "carrier-names": Expected("read-airlines", 'add "../../data/airlines.csv" to inputs:'),
     "colophon": Expected("sign", "colophon.txt"),
+    "daily-load": Expected("stamp", "loaded_at"),
     "departure-board": Expected("board", "leaves", {"TZ": "America/New_York"}),
     "departures-page": Expected("page", 'add "jinja2" to requirements:'),
     "fleet-age": Expected("ages", "planes.csv"),
     "late-flights": Expected("late", "rows", {"DELAY_MINUTES": "60"}),
+    "mean-weather": Expected("means", "mean"),
     "regional-departures": Expected("region", "REPORT_REGION", {"REPORT_REGION": "JFK"}),
+    "short-names": Expected("shorten", "names.json", {"HOME": "home"}),
+    "sources": Expected("list", "/home/user/work/fixtures/data/fleet.sqlite"),
+    "spot-check": Expected("draw", "tailnum"),
     "tail-numbers": Expected("pairs", "ORDER BY"),
 }
-NEEDS_TWO_CPUS = {"cancelled-parts", "tail-numbers"}
+NEEDS_TWO_CPUS = {"cancelled-parts", "mean-weather", "tail-numbers"}
 
 
 def everything_said(record: ParityRecord) -> str:
@@ -63,10 +79,14 @@ def everything_said(record: ParityRecord) -> str:
     )
 
 
-def set_up_host(monkeypatch: pytest.MonkeyPatch, name: str) -> Expected:
+def set_up_host(monkeypatch: pytest.MonkeyPatch, name: str, home: Path) -> Expected:
+    """Make the host one on which the pipeline diverges, wherever the test runs."""
     expected = DIVERGENT[name]
     for variable, value in expected.host.items():
-        monkeypatch.setenv(variable, value)
+        monkeypatch.setenv(variable, str(home) if variable == "HOME" else value)
+    cache = home / ".cache" / "flightdesk" / "names.json"
+    cache.parent.mkdir(parents=True)
+    cache.write_text('{"ATL": "Hotlanta"}', encoding="utf-8")
     return expected
 
 
@@ -93,10 +113,10 @@ def test_a_healthy_pipeline_is_identical(fixtures: Project, name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(DIVERGENT))
 def test_a_divergent_pipeline_is_found_with_its_step(
-    fixtures: Project, name: str, monkeypatch: pytest.MonkeyPatch
+    fixtures: Project, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The pipeline diverges, at the step where it begins, with evidence that names it."""
-    expected = set_up_host(monkeypatch, name)
+    expected = set_up_host(monkeypatch, name, tmp_path / "home")
     need("a second CPU, which the sandbox does not have", name not in NEEDS_TWO_CPUS or (os.cpu_count() or 1) > 1)
 
     record = fixtures.check(f"fixtures/manifests/divergent/{name}.osiris.yaml")
@@ -107,9 +127,11 @@ def test_a_divergent_pipeline_is_found_with_its_step(
 
 
 @pytest.mark.parametrize("name", sorted(DIVERGENT))
-def test_its_healed_twin_is_identical(fixtures: Project, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_healed_twin_is_identical(
+    fixtures: Project, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """On the same host, declaring what is used is all it takes."""
-    set_up_host(monkeypatch, name)
+    set_up_host(monkeypatch, name, tmp_path / "home")
 
     record = fixtures.check(f"fixtures/manifests/divergent/{name}.healed.osiris.yaml")
 
