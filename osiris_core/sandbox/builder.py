@@ -83,7 +83,14 @@ class Builder:
         await asyncio.sleep(self._registry.timing.build_s)
         view = self._workshop.new_view()
         template = _template(entry, build, recipe, view)
-        await asyncio.to_thread(_fill, template, recipe, build)
+        filling = asyncio.ensure_future(asyncio.to_thread(_fill, template, recipe, build))
+        try:
+            await asyncio.shield(filling)
+        except asyncio.CancelledError:
+            await asyncio.wait(
+                [filling]
+            )  # a thread cannot be stopped, and what it writes to must not go before it ends
+            raise
         await require_working(self._registry.isolation, template, self._registry.cpus_available)
         return template
 

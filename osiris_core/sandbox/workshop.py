@@ -40,8 +40,10 @@ class Workshop:
         parent = _parent()
         _sweep(parent)
         root = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-        self._lock = os.open(root / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        new = root / f"{_LOCK}.new"
+        self._lock = os.open(new, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)  # held for as long as this process lives, however it ends
+        new.rename(root / _LOCK)  # only now can another server find it, and it is locked
         self._root = root
 
 
