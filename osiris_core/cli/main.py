@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from osiris_core.cli import drivers, explain, fuzz, importing, run, sandbox, schema, template, validate
+    from osiris_core.cli import coverage, drivers, explain, fuzz, importing, run, sandbox, schema, template, validate
 
     parser = argparse.ArgumentParser(
         prog="osiris-parity",
@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_parser(commands)
     sandbox.add_parser(commands)
     fuzz.add_parser(commands)
+    coverage.add_parser(commands)
     template.add_parser(commands)
     return parser
 

@@ -109,7 +109,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRun:
-    """One step on one target: `state`, rows of its output table, its share of the time."""
+    """One step on one target: `state`, rows of its output table, its share of the time.
+
+    `options` are those that its config uses and `classes` the kinds of values in its table, both as
+    `parity/classes.py` names them: what `osiris-parity coverage` counts.
+    """
 
     id: str
     driver: str
@@ -119,6 +123,8 @@ class StepRun:
     duration_ms: float | None = None
     started_ms: float | None = None  # since the run's start
     artifacts: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

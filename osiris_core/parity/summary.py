@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from osiris_core.parity.classes import options_of, value_classes
 from osiris_core.parity.record import StepRun, Verdict
 from osiris_core.parity.side import manifest_steps, moment, run_window
 from osiris_core.wire.records import STEP_COMPLETE, STEP_FAILED, STEP_START
@@ -101,6 +102,8 @@ def _step_run(session: Session, state: StepState) -> StepRun:
         duration_ms=float(duration) if isinstance(duration, int | float) else None,
         started_ms=_started_ms(session, events.get(STEP_START)),
         artifacts=tuple(sorted(path for path in session.artifacts if path.startswith(f"{state.id}/"))),
+        options=options_of(body.get("config") or {}),
+        classes=value_classes(next(iter((end.get("tables") or {}).values()), {})),
     )
 
 
