@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, Phase, find, settings
 
 from osiris_core.check import CheckOptions
 from osiris_core.choices import TARGETS
-from osiris_core.cli.fuzzing import memory_directory
 from osiris_core.drivers.catalog import DriverCatalog
+from osiris_core.fuzz.ground import memory_directory
 from osiris_core.fuzz.hunt import Hunt, Plan
 from osiris_core.fuzz.manifests import manifests
 from osiris_core.fuzz.trial import Targets

@@ -10,6 +10,8 @@
 ``store``      one record file a test, shared by all xdist workers of a run
 ``run``        `Run`, what `osiris_run` hands to a test
 ``failure``    the few lines that a failed check shows
+``fuzzing``    `osiris_fuzz`, generated manifests over one's own drivers
+``strategies`` Hypothesis strategies, re-exported
 ``summary``    the section at the end, and the report
 
 Every pytest run that has this distribution installed imports `plugin`, `options`, `keys` and `fixtures`; all

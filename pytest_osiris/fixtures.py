@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.parity.record import ParityRecord
+    from pytest_osiris.fuzzing import Fuzz
     from pytest_osiris.run import Run
 
 
@@ -73,3 +74,15 @@ def osiris_session_dir(request: pytest.FixtureRequest, osiris_parity: ParityReco
     if not directories:
         raise CheckFailedError(f"{osiris_parity.manifest}: there is no session, because {osiris_parity.headline}")
     return next(iter(directories.values()))
+
+
+@pytest.fixture
+def osiris_fuzz(request: pytest.FixtureRequest) -> Fuzz:
+    """Return a function that runs generated manifests over drivers of one's own, on both targets.
+
+    `osiris_fuzz("shop.drivers:Orders", code=["code"], examples=100)` fails the test with the smallest manifest that
+    parts the targets, which is written beside the test. Needs the extra `fuzz`; see `docs/fuzz.md`.
+    """
+    from pytest_osiris.fuzzing import Fuzz
+
+    return Fuzz(request.node)

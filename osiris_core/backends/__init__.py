@@ -5,4 +5,5 @@ arrive, artifacts come back as one verified pack. What a target is given is prep
 (the worker's code, by digest), the `workspace` (declared inputs and code), the `closure` (declared
 distributions) and the template that shows exactly these: a `farm`, `registered` with the embedded server, or
 `built` by the provider through its `template_service`.
+`warm` and `warm_e2b` keep a target ready for many short runs.
 """

@@ -44,6 +44,11 @@ MODULES: Final = (
     "osiris_core.drivers.csv_extractor",
     "osiris_core.drivers.csv_writer",
     "osiris_core.drivers.duckdb_processor",
+    "osiris_core.drivers.jsonl_extractor",
+    "osiris_core.drivers.jsonl_writer",
+    "osiris_core.drivers.parquet_extractor",
+    "osiris_core.drivers.parquet_writer",
+    "osiris_core.drivers.file_copy",
     "osiris_core.drivers.python_callable",
 )
 """What a server imports before the first run, as far as its target has it."""

@@ -2,60 +2,46 @@
 
 from __future__ import annotations
 
-import importlib.util
-import tempfile
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.check import CheckOptions, validate_options
 from osiris_core.choices import TARGETS
-from osiris_core.drivers.catalog import DriverCatalog
-from osiris_core.errors import InfrastructureError, UsageError
+from osiris_core.fuzz.ground import chosen_drivers, code_files, require_hypothesis, targets
 from osiris_core.report.text import visible_line
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from typing import TextIO
 
-    from osiris_core.drivers.protocol import DriverSpec
     from osiris_core.fuzz.hunt import Find, Hunt
     from osiris_core.parity.record import ParityRecord
-    from osiris_core.sandbox.launch import ServerAddress
 
 EXIT_NOTHING = 0
 EXIT_FOUND = 1
 EXIT_INFRASTRUCTURE = 3
 
 _TELL_EVERY_S: Final = 10.0
-_NOT_CODE: Final = frozenset({"__pycache__", ".git", ".venv"})
 
 
 def fuzz(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Hunt, write what was found, and return the exit code."""
     require_hypothesis()
     code = code_files(given.code)
-    drivers = chosen_drivers(given.drivers, given.code)
+    drivers = chosen_drivers(given.drivers.split(",") if given.drivers else None, given.code)
     options = CheckOptions(project_root=Path.cwd(), provider=given.e2b, isolation=given.isolation)
     validate_options(options, TARGETS)
 
     from osiris_core.fuzz.hunt import Hunt, Plan
     from osiris_core.fuzz.manifests import manifests
     from osiris_core.fuzz.reproducer import write_reproducer
-    from osiris_core.fuzz.trial import Targets
 
     records: list[ParityRecord] = []
     progress = _Progress(err)
     finds: list[Find] = []
-    with ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="osiris-fuzz-", dir=memory_directory())))
-        server = _server(stack, given)
-        cold = stack.enter_context(Targets(scratch / "cold", TARGETS, options, server=server))
-        warm = cold
-        if not given.cold:
-            warm = stack.enter_context(Targets(scratch / "warm", TARGETS, options, server=server, warm=True))
+    with targets(options, warm=not given.cold) as (warm, cold):
 
         def tell(record: ParityRecord) -> None:
             if given.records is not None:
@@ -79,65 +65,6 @@ def fuzz(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     if not finds:
         return EXIT_NOTHING
     return EXIT_INFRASTRUCTURE if all(each.trial.kind == ("INFRA", "") for each in finds) else EXIT_FOUND
-
-
-def _server(stack: ExitStack, given: argparse.Namespace) -> ServerAddress | None:
-    """Start one embedded server for all checks; None where somebody else serves the sandboxes."""
-    if given.e2b != "embedded":
-        return None
-    from osiris_core.sandbox.launch import SandboxServerError, ServerProcess
-
-    try:
-        process = ServerProcess.start(isolation=given.isolation)
-    except SandboxServerError as error:
-        raise InfrastructureError(str(error)) from error
-    stack.callback(process.stop)
-    return process.address
-
-
-def require_hypothesis() -> None:
-    """Raise `UsageError` where Hypothesis is not installed."""
-    if importlib.util.find_spec("hypothesis") is None:
-        raise UsageError("fuzzing needs Hypothesis", hint="pip install 'pytest-osiris[fuzz]'")
-
-
-def memory_directory() -> str | None:
-    """Return a directory in memory where there is one: nothing of an example has to outlive the machine."""
-    place = Path("/dev/shm")  # noqa: S108 - only the parent of a directory of our own
-    try:
-        with tempfile.TemporaryFile(dir=place):
-            return str(place)
-    except OSError:
-        return None
-
-
-def chosen_drivers(names: str | None, code: Sequence[Path]) -> list[DriverSpec] | None:
-    """Return the declarations of the named drivers, None for all that ship. Raises `UsageError` for an unknown one."""
-    if names is None:
-        return None
-    catalog = DriverCatalog()
-    found = []
-    for name in names.split(","):
-        spec = catalog.find(name.strip(), [each.absolute() for each in code])
-        if spec is None:
-            raise UsageError(
-                f"there is no driver {name.strip()!r}", hint=f"there are {', '.join(sorted(catalog.names()))}"
-            )
-        found.append(spec)
-    return found
-
-
-def code_files(directories: Sequence[Path]) -> Mapping[str, bytes]:
-    """Return every file below the code directories, by path below its own. Raises `UsageError` where there is none."""
-    found: dict[str, bytes] = {}
-    for directory in directories:
-        if not directory.is_dir():
-            raise UsageError(f"{directory} is no directory", hint="--code takes a directory of Python files")
-        for path in sorted(directory.rglob("*")):
-            relative = path.relative_to(directory)
-            if path.is_file() and not _NOT_CODE & set(relative.parts):
-                found[relative.as_posix()] = path.read_bytes()
-    return found
 
 
 def _say(out: TextIO, find: Find, commands: Sequence[str]) -> None:

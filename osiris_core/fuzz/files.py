@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import strategies as st
 
-from osiris_core.fuzz.tables import CsvForm, csv_bytes, csv_rows
+from osiris_core.fuzz.tables import MAX_ROWS, CsvForm, column_names, columns, csv_bytes, csv_rows
+from osiris_core.fuzz.values import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,6 +65,30 @@ def csv_file_with_options(draw: Draw, stem: str) -> InputFile:
 
 
 @st.composite
+def jsonl_file(draw: Draw, stem: str) -> InputFile:
+    """Return a file of JSON lines."""
+    names = draw(column_names())
+    value = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | texts(huge=False)
+    rows = draw(st.lists(st.tuples(*(value for _ in names)), max_size=MAX_ROWS))
+    lines = [json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) + "\n" for row in rows]
+    return InputFile(path=f"{stem}.jsonl", content="".join(lines).encode(), is_table=False)
+
+
+@st.composite
+def parquet_file(draw: Draw, stem: str) -> InputFile:
+    """Return a Parquet file of the types that `fuzz_steps:table` makes."""
+    import io
+
+    import pyarrow.parquet as pq
+
+    from osiris_core.fuzz.step_code import table
+
+    out = io.BytesIO()
+    pq.write_table(table({}, None, [each for each in draw(columns()) if each["type"] != "null"]), out)
+    return InputFile(path=f"{stem}.parquet", content=out.getvalue(), is_table=False)
+
+
+@st.composite
 def any_file(draw: Draw, stem: str) -> InputFile:
     """Return a file of any bytes."""
     return InputFile(path=f"{stem}.bin", content=draw(st.binary(max_size=16)), is_table=False)
@@ -70,6 +96,8 @@ def any_file(draw: Draw, stem: str) -> InputFile:
 
 FILES: Final[Mapping[str, Callable[[str], SearchStrategy[InputFile]]]] = {
     "filesystem.csv_extractor": csv_file_with_options,
+    "filesystem.jsonl_extractor": jsonl_file,
+    "filesystem.parquet_extractor": parquet_file,
     "filesystem.copy": any_file,
 }
 """By driver; a driver that is not here is given a CSV file."""

@@ -108,5 +108,5 @@ def _default_drivers() -> list[DriverSpec]:
     return [each for each in builtin_specs().values() if each.effects == "artifacts" and each.name not in _NEED_A_PLAN]
 
 
-_NEED_A_PLAN: Final = frozenset({"shell.command"})
+_NEED_A_PLAN: Final = frozenset({"shell.command", "sql.extractor", "sql.writer"})
 """Drivers whose config cannot be drawn from their declaration alone."""

@@ -26,4 +26,5 @@ Two processes share the work. The supervisor is small and outlives any driver; t
     streams      fd 1 and 2                                               stop       SIGTERM
     outbox       the files a step left                                    failure    an exception as data
     snapshot     the world the executor finds itself in                   environment  the variables it is given
+    serving      many runs by one process                forking    the executor as a fork of it
 """
