@@ -128,6 +128,25 @@ def test_a_template_that_was_deleted_is_built_again(project: Project, self_hoste
     assert [line.partition(" the template ")[0] for line in self_hosted.reported] == ["building", "built"] * 2
 
 
+def test_a_template_that_cannot_be_built_is_infra_and_shows_the_builders_log(
+    project: Project, self_hosted: Checks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A version that only this host has: nothing is said about the pipeline, and what to do is."""
+    info = tmp_path / "site" / "homemade-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: homemade\nVersion: 1.0\n")
+    (info / "RECORD").write_text("homemade-1.0.dist-info/METADATA,,\n")
+    monkeypatch.syspath_prepend(str(info.parent))
+    project.write("one.osiris.yaml", MANIFEST + "requirements: [homemade]\n")
+
+    record = self_hosted.check("one.osiris.yaml")
+
+    assert record.verdict == "INFRA"
+    assert record.targets[0].outcome == "succeeded"
+    assert "failed: the index there has no homemade==1.0 (this host has a version that was never" in record.headline
+    assert self_hosted.reported[-1].startswith("  No matching distribution found for homemade==1.0")
+
+
 def test_a_template_that_the_manifest_names_is_used_as_it_is(project: Project, self_hosted: Checks) -> None:
     """The closure is neither resolved nor built: a requirement that this host lacks is of no matter."""
     self_hosted.builder.build("by-hand:v1")
