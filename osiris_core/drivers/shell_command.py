@@ -6,11 +6,12 @@ The program's standard output and error are this process's own, so what it print
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +19,7 @@ from osiris_core.drivers.files import artifact_place
 from osiris_core.drivers.inputs import given_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from osiris_core.drivers.protocol import Context
 
@@ -45,7 +46,7 @@ class ShellCommand:
         expected = _codes(config.get("ok_codes", (0,)))
         places = {each: artifact_place(ctx.output_dir, each) for each in config.get("outputs", ())}
         with ExitStack() as stack:
-            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="osiris-tables-")))
+            directory = stack.enter_context(_directory(f"osiris-{ctx.session_id}-{step_id}"))
             _hand_over(step_id, str(config.get("tables", "none")), inputs, directory, ctx)
             stdout = None
             if "stdout" in config:
@@ -60,6 +61,23 @@ class ShellCommand:
         if missing:
             raise FileNotFoundError(f"{arguments[0]} did not make {', '.join(missing)} in ${OUTPUT}")
         return {}
+
+
+@contextmanager
+def _directory(name: str) -> Iterator[Path]:
+    """Give a private directory for as long as the command runs, under one name on both targets: it may be printed.
+
+    Where somebody else has that name, which two targets do that share one machine without isolation, it has another.
+    """
+    place = Path(tempfile.gettempdir()) / name
+    try:
+        place.mkdir(mode=0o700)
+    except FileExistsError:
+        place = Path(tempfile.mkdtemp(prefix=f"{name}-"))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place)
 
 
 def _arguments(config: Mapping[str, Any]) -> Sequence[str]:

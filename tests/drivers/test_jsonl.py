@@ -153,8 +153,8 @@ def test_what_has_no_form_is_refused_with_the_columns_name(write, column, refusa
 
 def test_the_bytes_depend_on_the_table_alone(write):
     """Chunks and encodings do not show."""
-    table = pa.table({"t": [str(row % 7) for row in range(50_000)], "l": [[row] for row in range(50_000)]})
-    pieces = pa.concat_tables([table.slice(start, 777) for start in range(0, 50_000, 777)])
+    table = pa.table({"t": [str(row % 7) for row in range(25_000)], "l": [[row] for row in range(25_000)]})
+    pieces = pa.concat_tables([table.slice(start, 777) for start in range(0, 25_000, 777)])
     encoded = pieces.set_column(0, "t", pieces["t"].dictionary_encode())
     assert write(encoded, path="pieces.jsonl") == write(table)
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-import os
 import sys
+import tempfile
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -97,14 +98,16 @@ def test_codes_are_whole_numbers(run, codes):
         run(["true"], ok_codes=codes)
 
 
-def test_tables_are_handed_over_as_files(run, ctx):
+def test_tables_are_handed_over_as_files(run, ctx, monkeypatch, tmp_path):
     """One a step that is needed and has a table; they are gone afterwards, and their rows are not this step's metric."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     table = pa.table({"a": [1, 2]})
     script = 'cat "$STEP_INPUTS/df_x.csv" > "$STEP_OUTPUT/seen"; ls "$STEP_INPUTS"; printf %s "$STEP_INPUTS" > "$STEP_OUTPUT/where"'
     made = run(script, shell=True, tables="csv", stdout="list", inputs={"df_x": table, "df_none": None})
     assert (made / "seen").read_text() == "a\n1\n2\n"
     assert (made / "list").read_text() == "df_x.csv\n"
-    assert not os.path.exists((made / "where").read_text())  # noqa: PTH110 - it is a text
+    where = Path((made / "where").read_text())
+    assert (where, where.exists()) == (tmp_path / f"osiris-{ctx.session_id}-s", False)
     assert ctx.metrics == [("exit_code", 0, None)]
     run('cp "$STEP_INPUTS/df_x.parquet" "$STEP_OUTPUT"', shell=True, tables="parquet", inputs={"df_x": table})
     assert pq.read_table(made / "df_x.parquet").equals(table)
@@ -117,3 +120,13 @@ def test_variables_of_the_config_are_the_commands(run, monkeypatch):
     assert (made / "x").read_text() == "01"
     with pytest.raises(TypeError, match="the variable A is a text, not int"):
         run(["true"], env={"A": 5})
+
+
+def test_a_place_for_tables_that_is_taken_is_left_alone(run, ctx, monkeypatch, tmp_path):
+    """Two targets that share a machine have one each."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    taken = tmp_path / f"osiris-{ctx.session_id}-s"
+    taken.mkdir()
+    made = run('printf %s "$STEP_INPUTS"', shell=True, stdout="where")
+    assert (made / "where").read_text().startswith(f"{taken}-")
+    assert taken.exists()

@@ -30,6 +30,7 @@ steps:
     needs: [read]
     config: {command: 'sort "$STEP_INPUTS/df_read.csv"; echo done >&2', shell: true, tables: csv, stdout: sorted.txt}
   - {id: script, driver: shell.command, config: {command: [./run.sh, word]}}
+  - {id: touch, driver: shell.command, config: {command: [touch, "${step:output_dir}/made"], outputs: [made]}}
 expect:
   artifacts: [parquet/flights.parquet, copy/run.sh, sort/sorted.txt]
 """
