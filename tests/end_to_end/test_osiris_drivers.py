@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,10 +57,10 @@ def osiris_pipeline() -> None:
 
 
 @pytest.fixture
-def project(project: Project, repository: object) -> Project:
+def project(project: Project, repository: Path) -> Project:
     """A project with the shipped data."""
     for each in ("movies", "reviews"):
-        source = repository / "fixtures" / "osiris" / "data" / f"{each}.csv"  # type: ignore[operator]
+        source = repository / "fixtures" / "osiris" / "data" / f"{each}.csv"
         project.write(f"data/{each}.csv", source.read_text())
     return project
 
@@ -84,3 +89,23 @@ def test_a_file_below_the_working_directory_is_not_overlooked(project: Project) 
     assert (record.verdict, record.passed) == ("INCONCLUSIVE", False)
     assert record.comparison is not None
     assert any("succeeded without an artifact" in each for each in record.comparison.problems)
+
+
+def test_the_shipped_build_directory_is_what_their_compiler_makes(tmp_path: Path, repository: Path) -> None:
+    """Byte for byte, but for the time of it: the layout that is read here is the one that Osiris writes."""
+    shipped = repository / "fixtures" / "osiris"
+    program = Path(sys.executable).parent / "osiris"
+    subprocess.run([program, "init"], cwd=tmp_path, check=True, capture_output=True)
+    (tmp_path / "pipelines").mkdir(exist_ok=True)
+    shutil.copy(shipped / "pipelines" / "top-movies.yaml", tmp_path / "pipelines")
+    subprocess.run([program, "compile", "pipelines/top-movies.yaml"], cwd=tmp_path, check=True, capture_output=True)
+
+    made = {path.relative_to(tmp_path): path for path in (tmp_path / "build").rglob("*.*") if path.is_file()}
+    kept = {path.relative_to(shipped): path for path in (shipped / "build").rglob("*.*") if path.is_file()}
+
+    assert made.keys() == kept.keys()
+    assert {each: without_times(made[each]) for each in made} == {each: without_times(kept[each]) for each in kept}
+
+
+def without_times(path: Path) -> str:
+    return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "", path.read_text())
