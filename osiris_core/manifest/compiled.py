@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from osiris_core.manifest import fields
 from osiris_core.manifest.components import COMPONENTS, DISTRIBUTION
 from osiris_core.manifest.configs import Config, config_file
-from osiris_core.manifest.connections import connection_file
+from osiris_core.manifest.connections import UnreadConnectionFile
 from osiris_core.manifest.files import Places
 from osiris_core.manifest.model import FORMAT
 from osiris_core.manifest.nodes import BrokenNode, Entry, ListNode, MappingNode, ScalarNode
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.errors import ManifestProblem
-    from osiris_core.manifest.connections import ConnectionFile
     from osiris_core.manifest.model import InputFile
     from osiris_core.manifest.nodes import Node
     from osiris_core.manifest.problems import Place, Problems
@@ -50,7 +49,7 @@ def is_osiris_project(directory: Path) -> bool:
     return any((directory / each).is_file() for each in _PROJECT)
 
 
-def compiled_layout(problems: Problems, file: Path, root: Path, *, osiris_drivers: bool) -> CompiledLayout:
+def compiled_layout(file: Path, root: Path, *, osiris_drivers: bool) -> CompiledLayout:
     """Return how the files around a compiled manifest lie.
 
     Osiris sees paths from where it is run, which a build directory does not say: it is the nearest directory that has
@@ -66,7 +65,7 @@ def compiled_layout(problems: Problems, file: Path, root: Path, *, osiris_driver
         build=Places(directory=file.parent, root=root),
         places=places,
         translation=Translation(places=places, own=osiris_drivers),
-        connections=connection_file(problems, relative, root) if has_connections else None,
+        connections=UnreadConnectionFile(relative=relative, root=root) if has_connections else None,
     )
 
 
@@ -77,7 +76,7 @@ class CompiledLayout:
     places: Places
     build: Places
     translation: Translation
-    connections: ConnectionFile | None = None
+    connections: UnreadConnectionFile | None = None
     connections_hint: str = f"`{CONNECTIONS}` lies where `osiris` is run"
     _components: dict[str, str] = field(default_factory=dict)
     _tables: dict[str, dict[str, str]] = field(default_factory=dict)

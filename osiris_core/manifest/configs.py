@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from osiris_core.errors import ManifestProblem
-    from osiris_core.manifest.connections import ConnectionFile
+    from osiris_core.manifest.connections import Connections
     from osiris_core.manifest.files import Places
     from osiris_core.manifest.model import InputFile
     from osiris_core.manifest.nodes import Entry, MappingNode, Node
@@ -48,7 +48,7 @@ class Layout(Protocol):
         """Return what no two steps may have in common, whatever the case."""
 
     @property
-    def connections(self) -> ConnectionFile | None:
+    def connections(self) -> Connections | None:
         """The file of connections that is there without being named."""
 
     def declared_inputs(self) -> tuple[InputFile, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from osiris_core.errors import ManifestError
 from osiris_core.manifest import fields
@@ -99,7 +99,34 @@ class ConnectionFile:
                 self.problems.add(each, "a `${...}` here is no name of a variable", "write `${NAME}`")
 
 
-def read_connections(problems: Problems, node: Node, places: Places) -> ConnectionFile | None:
+class Connections(Protocol):
+    """Where the connections of a manifest are looked up; `relative` is a path from the project root."""
+
+    @property
+    def relative(self) -> str:
+        """The file."""
+
+    def find(self, problems: Problems, written: str, at: Place) -> Connection | None:
+        """Return the connection that `written` refers to, or report why there is none."""
+
+
+@dataclass(slots=True, kw_only=True)
+class UnreadConnectionFile:
+    """A file of connections that nobody named: it is read, and what is wrong with it said, once a step refers to it."""
+
+    relative: str
+    root: Path
+    _file: ConnectionFile | None = None
+    _was_read: bool = False
+
+    def find(self, problems: Problems, written: str, at: Place) -> Connection | None:
+        """Return the connection that `written` refers to, or report why there is none."""
+        if not self._was_read:
+            self._was_read, self._file = True, connection_file(problems, self.relative, self.root)
+        return None if self._file is None else self._file.find(problems, written, at)
+
+
+def read_connections(problems: Problems, node: Node, places: Places) -> Connections | None:
     """Return the file of connections that a manifest names."""
     written = fields.text(problems, node, "connections")
     relative = None if written is None else declared_file(problems, written, node, places)

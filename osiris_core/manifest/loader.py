@@ -36,6 +36,7 @@ from osiris_core.wire.paths import broken_rule
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from osiris_core.manifest.connections import Connections
     from osiris_core.manifest.nodes import Entry, MappingNode, Node
     from osiris_core.manifest.options import DriverSource
     from osiris_core.manifest.steps import StepNodes
@@ -153,7 +154,7 @@ def read_source(source: Source, overrides: Overrides) -> Manifest:
     places = Places(directory=file.parent, root=root)
     layout: OwnLayout | CompiledLayout = OwnLayout(places=places)
     if is_compiled(source.tree):
-        layout = compiled_layout(problems, file, root, osiris_drivers=source.osiris_drivers)
+        layout = compiled_layout(file, root, osiris_drivers=source.osiris_drivers)
         places, used = layout.places, frozenset[str]()
         tree = layout.tree(problems, source.tree)
     else:
@@ -167,9 +168,11 @@ def read_source(source: Source, overrides: Overrides) -> Manifest:
     directories: tuple[str, ...] = ()
     code = sections.read("code", partial(read_code, places=places), directories)
     lookup = Drivers(source=drivers, code=[root / each for each in code])
+    connections: Connections | None = layout.connections
+    connections = sections.read("connections", partial(read_connections, places=places), connections)
     references = References(
         secrets=sections.read("secrets", read_secrets, {}),
-        file=sections.read("connections", partial(read_connections, places=places), layout.connections),
+        file=connections,
         file_hint=layout.connections_hint,
     )
     around = Surroundings(drivers=lookup, places=places, references=references, layout=layout)

@@ -16,7 +16,7 @@ from osiris_core.manifest.problems import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from osiris_core.manifest.connections import ConnectionFile
+    from osiris_core.manifest.connections import Connections
     from osiris_core.manifest.model import Connection, Manifest
     from osiris_core.manifest.nodes import Entry, Node
     from osiris_core.manifest.options import DriverShape
@@ -47,7 +47,7 @@ class References:
     """Takes note of what each step refers to, and reports what is not declared; at the end, what nobody refers to."""
 
     secrets: Mapping[str, Place] = field(default_factory=dict)
-    file: ConnectionFile | None = None
+    file: Connections | None = None
     file_hint: str = ""
     connections: dict[str, Connection] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)

@@ -141,6 +141,18 @@ def test_connections_are_found_where_osiris_is_run(osiris: OsirisProject):
     assert manifest.requirements == ("osiris-pipeline",)
 
 
+def test_a_file_of_connections_matters_once_a_step_refers_to_it(osiris: OsirisProject):
+    """A broken one keeps nobody from running who does not need it."""
+    osiris.write("osiris_connections.yaml", "connections: 5\n")
+    osiris.compile({"one": query("select 1")}, {"one": []})
+    assert osiris.problems() == []
+    assert osiris.load().connections_file is None
+    osiris.compile({"one": MYSQL, "two": MYSQL}, {"one": [], "two": []})
+    assert osiris.problems() == [
+        "osiris_connections.yaml:1:14: `connections` must be a mapping, but it is a whole number"
+    ]
+
+
 @pytest.mark.parametrize(
     ("config", "problem"),
     [
