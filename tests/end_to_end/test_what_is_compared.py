@@ -135,3 +135,44 @@ def look(inputs, ctx):
         session.artifacts["write/out.csv"].sha256 == sessions[0].artifacts["write/out.csv"].sha256
         for session in sessions
     )
+
+
+def test_polars_frames_are_the_same_on_both_targets(project: Project) -> None:
+    """A driver that asks for polars gets it in the sandbox as at home; `test_drivers` has the same for pandas."""
+    project.write("code/shop.py", POLARS)
+    project.write(
+        "frames.osiris.yaml",
+        """
+osiris: "1"
+pipeline: {id: frames}
+code: [code]
+steps:
+  - {id: make, driver: "shop:Make"}
+  - {id: head, driver: "shop:Head", needs: [make]}
+expect: {rows: {head: 2}}
+""",
+    )
+    record = project.check("frames.osiris.yaml")
+
+    assert (record.verdict, record.passed) == ("IDENTICAL", True), record.headline
+    assert record.comparison is not None
+    assert record.comparison.compared.tables == (2, 2)
+
+
+POLARS = '''
+import pyarrow as pa
+
+class Make:
+    """Makes a table."""
+    frame = "arrow"
+    requirements = ["pyarrow"]
+    def run(self, *, step_id, config, inputs, ctx):
+        return {"df": pa.table({"a": [2**60 + 1, None, 3]})}
+
+class Head:
+    """Takes the first rows."""
+    frame = "polars"
+    requirements = ["polars"]
+    def run(self, *, step_id, config, inputs, ctx):
+        return {"df": inputs["df_make"].head(2)}
+'''

@@ -16,6 +16,7 @@ STEPS = [
     ("source", "table"),
     ("broken", "fail", ("source",)),
     ("needs-broken", "write", ("broken", "source")),
+    ("needs-skipped", "write", ("needs-broken",)),
     ("other", "write", ("source",)),
     ("broken-too", "fail", ("other",)),
     ("needs-both", "write", ("broken-too", "needs-broken")),
@@ -39,6 +40,7 @@ def test_all_steps_run_that_need_no_failed_one(run):
         ("source", "succeeded", None, None),
         ("broken", "failed", None, None),
         ("needs-broken", "skipped", "upstream-failed", "broken"),
+        ("needs-skipped", "skipped", "upstream-failed", "broken"),
         ("other", "succeeded", None, None),
         ("broken-too", "failed", None, None),
         ("needs-both", "skipped", "upstream-failed", "broken"),
@@ -52,10 +54,10 @@ def test_every_step_has_one_end(run):
     for step in ("source", "broken", "other", "broken-too", "last"):
         assert run.events(step)[0] == "step_start"
         assert sum(name in ("step_complete", "step_failed") for name in run.events(step)) == 1
-    for step in ("needs-broken", "needs-both", "needs-second"):
+    for step in ("needs-broken", "needs-skipped", "needs-both", "needs-second"):
         assert run.events(step) == ["step_skipped"]
     skipped = [record["step"] for record in run.records if record.get("name") == "step_skipped"]
-    assert skipped == ["needs-broken", "needs-both", "needs-second"]
+    assert skipped == ["needs-broken", "needs-skipped", "needs-both", "needs-second"]
     assert run.events()[-1] == "run_failed"
     assert run.event("run_failed")["steps_succeeded"] == 3
     assert run.event("run_failed")["failed_step"] == "broken"
