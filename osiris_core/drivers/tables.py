@@ -19,6 +19,7 @@ from osiris_core.drivers.statistics import Statistics
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import duckdb
     import pyarrow as pa
 
 
@@ -97,11 +98,12 @@ def _measured(table: pa.Table) -> tuple[dict[str, str], list[dict[str, Any]]]:
         Statistics.of(field, exact.field(field).type, source.type)
         for field, source in zip(fields, table.schema, strict=True)
     ]
-    scales = _scales(table, exact, statistics)
-    parts = [_Digests.sql("h")]
-    for field, each in zip(fields, statistics, strict=True):
-        parts.append([*_Digests.sql(f"h_{field}"), f"count({field})", *each.aggregates(scales.get(field))])
-    row = _first_row_over(table, exact, _query(exact, [sql for part in parts for sql in part]))
+    with borrow_in_utc() as connection:
+        scales = _scales(connection, table, exact, statistics)
+        parts = [_Digests.sql("h")]
+        for field, each in zip(fields, statistics, strict=True):
+            parts.append([*_Digests.sql(f"h_{field}"), f"count({field})", *each.aggregates(scales.get(field))])
+        row = _first_row_over(connection, table, exact, _query(exact, [sql for part in parts for sql in part]))
     values = iter(row)
     groups = [tuple(next(values) for _ in part) for part in parts]
     rows = table.num_rows
@@ -124,20 +126,23 @@ def _query(schema: pa.Schema, aggregates: list[str]) -> str:
     )
 
 
-def _scales(table: pa.Table, exact: pa.Schema, statistics: list[Statistics]) -> Mapping[str, int]:
+def _scales(
+    connection: duckdb.DuckDBPyConnection, table: pa.Table, exact: pa.Schema, statistics: list[Statistics]
+) -> Mapping[str, int]:
     """Return the scale of the sum of every column of floats: see `Statistics`."""
     floats = [each for each in statistics if each.is_float]
     if not floats:
         return {}
     places = [exact.get_field_index(each.field) for each in floats]
     only = exact.empty_table().select(places).schema
-    row = _first_row_over(
-        table.select(places), only, f"select {', '.join(each.largest() for each in floats)} from given"
-    )
+    query = f"select {', '.join(each.largest() for each in floats)} from given"
+    row = _first_row_over(connection, table.select(places), only, query)
     return {each.field: each.scale(largest) for each, largest in zip(floats, row, strict=True)}
 
 
-def _first_row_over(table: pa.Table, exact: pa.Schema, query: str) -> tuple[Any, ...]:
+def _first_row_over(
+    connection: duckdb.DuckDBPyConnection, table: pa.Table, exact: pa.Schema, query: str
+) -> tuple[Any, ...]:
     """Return the first row of a query over the table, which it knows as `given`, in its exact types.
 
     The engine reads it batch by batch, so that no second table stands beside the first while it does. TypeError for
@@ -148,8 +153,7 @@ def _first_row_over(table: pa.Table, exact: pa.Schema, query: str) -> tuple[Any,
 
     reader = pa.RecordBatchReader.from_batches(exact, exact_batches(table, exact))
     try:
-        with borrow_in_utc() as connection:
-            connection.register("given", reader)
-            return first_row(connection, query)
+        connection.register("given", reader)
+        return first_row(connection, query)
     except (duckdb.NotImplementedException, duckdb.InvalidInputException) as error:
         raise TypeError(f"the table has a column that cannot be described: {error}") from error
