@@ -13,8 +13,6 @@ from tests.manifest.build_directory import BUILD, OsirisProject, query
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
     from osiris_core.parity.record import ParityRecord
 
     from conftest import Project
@@ -78,22 +76,3 @@ def test_tables_have_the_names_that_osiris_gives(project: Project) -> None:
         assert given == ["df_a_b_d44362d6", "df_a_b_648fa9b3", "df__1st"]
         (total,) = (each for each in session.events if each["event"] == "step_complete" and each["step"] == "sum")
         assert total["tables"]["df"]["columns"]["x"]["max"] == 7
-
-
-def test_pytest_collects_a_build_directory(pytester: pytest.Pytester, repository: Path) -> None:
-    """When `osiris_manifests` names its manifest, and `norecursedirs` lets pytest look into `build`."""
-    build = repository / compiled(repository)
-    for path in build.rglob("*.*"):
-        target = pytester.path / "build" / "pipelines" / "dev" / "top" / "x" / path.relative_to(build)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(path.read_text())
-    for each in ("movies", "reviews"):
-        target = pytester.path / "data" / f"{each}.csv"
-        target.parent.mkdir(exist_ok=True)
-        target.write_text((repository / "fixtures" / "osiris" / "data" / f"{each}.csv").read_text())
-    pytester.makeini("[pytest]\nosiris_manifests = build/pipelines/*/manifest.yaml\nnorecursedirs = .*\n")
-
-    result = pytester.runpytest_subprocess("-p", "no:hypothesispytest", "-v")
-
-    result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["build/pipelines/dev/top/x/manifest.yaml::top_movies PASSED*"])
