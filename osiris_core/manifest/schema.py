@@ -271,7 +271,11 @@ def _expect() -> Schema:
             ],
         },
     )
-    by_path = {"type": "object", "propertyNames": {"pattern": "^[^/]+/."}, "additionalProperties": _open(artifact)}
+    by_path = {
+        "type": "object",
+        "propertyNames": _open({"pattern": "^[^/]+/."}),
+        "additionalProperties": _open(artifact),
+    }
     listed = {
         "type": "array",
         "items": {"anyOf": [{"type": "string", "pattern": "^[^/]+/."}, _REFERENCE]},

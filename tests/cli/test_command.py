@@ -241,3 +241,15 @@ def test_wrong_params_are_refused_before_anything_starts(
     assert ended.code == 2
     assert sentence in ended.err
     assert engine.calls == []
+
+
+def test_the_engines_own_command_repeats_the_values_too(project: Project) -> None:
+    """Quoted for the shell; defaults are left out, so that a new default is used by the old command."""
+    from osiris_core.check import _reproduce, load
+
+    path = project.root / project.manifest("it", rest=PARAMS)
+    manifest = load(path, project_root=project.root, params={"carrier": "5"}, offered={"other": 1})
+
+    assert _reproduce(manifest, ("local", "e2b")) == (
+        "osiris-parity run it.osiris.yaml --target both '--param=carrier=\"5\"'"
+    )

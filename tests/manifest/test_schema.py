@@ -76,6 +76,7 @@ GOOD = [
     "expect: {rows: {a: {min: 1, max: 2}}, artifacts: {a/x: {}, a/y: {absent: true}, a/z: {lines: {max: 3}}}}\n",
     f"expect: {{artifacts: {{a/x: {{sha256: {'0a' * 32}, size_bytes: 3, contains: [a, b]}}}}}}\n",
     "params: {n: 3}\nexpect: {rows: {a: '${params.n}'}, artifacts: {a/x: {lines: '${params.n}'}}}\n",
+    "params: {n: a/x}\nexpect: {artifacts: {'${params.n}': {lines: 1}, 'a/${params.n}': {}}}\n",
     "parity: {text: exact}\n",
     "params: {n: 3}\npytest: {marks: [slow, {skip: why}], parametrize: {n: [1, 2]}, ids: [one, two]}\n",
     "params: {n: 3}\npytest: {parametrize: [{n: 1}, {}]}\n",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Engine, Project
 
 
@@ -189,3 +191,26 @@ def test_wrong_values_in_python_are_a_sentence(project: Project, engine: Engine,
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([sentence])
     assert engine.calls == []
+
+
+def test_the_page_about_pytest_shows_what_works(project: Project, engine: Engine, repository: Path) -> None:
+    """Its example of `osiris_params`, with a fixture for what it leaves to the reader."""
+    page = (repository / "docs" / "pytest.md").read_text(encoding="utf-8")
+    [example] = [each.partition("\n```")[0] for each in page.split("```python\n") if "def osiris_params" in each]
+    parametrized, overridden = example.split("\n\n\n")
+    project.open_manifest("it")
+    head = "import pytest\nfrom pytest_osiris import Run\n\n"
+    parametrized = parametrized.replace("pipelines/flights", "it").replace(": ...", ":\n    pass")
+    (project.root / "test_one.py").write_text(
+        head + parametrized.replace("osiris_run: Run", "osiris_parity, osiris_params")
+    )
+    (project.root / "test_two.py").write_text(
+        f"{head}@pytest.fixture\ndef carrier():\n    return 'DL'\n\n{overridden}\n"
+        "@pytest.mark.osiris('it.osiris.yaml')\ndef test_it(osiris_parity):\n    pass\n"
+    )
+
+    result = project.run("test_one.py", "test_two.py", "-v")
+
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["*[[]american[]] PASSED*", "*[[]united[]] PASSED*"])
+    assert [each["carrier"] for each in engine.params] == ["AA", "UA", "DL"]
