@@ -211,7 +211,7 @@ def _step(drivers: list[DescribedDriver]) -> Schema:
             "anyOf": [{"enum": [each.name for each in drivers]}, {"type": "string", "minLength": 1}],
         },
         needs={**_TEXTS, "description": "Steps whose tables this one is given, as `df_<id>` with `_` for `-`."},
-        config={"type": "object", "description": "The driver's options."},
+        config={**_open({"type": "object"}), "description": "The driver's options."},
         cfg_path={"type": "string", "minLength": 1, "description": "A JSON file with the driver's options, instead."},
         timeout_s={**_open(_SECONDS), "description": "Seconds that one attempt may take."},
         retries={

@@ -77,6 +77,7 @@ GOOD = [
     f"expect: {{artifacts: {{a/x: {{sha256: {'0a' * 32}, size_bytes: 3, contains: [a, b]}}}}}}\n",
     "params: {n: 3}\nexpect: {rows: {a: '${params.n}'}, artifacts: {a/x: {lines: '${params.n}'}}}\n",
     "params: {n: a/x}\nexpect: {artifacts: {'${params.n}': {lines: 1}, 'a/${params.n}': {}}}\n",
+    "params: {c: {path: y.csv}}\nsteps: [{id: a, driver: filesystem.csv_extractor, config: '${params.c}'}]\n",
     "parity: {text: exact}\n",
     "params: {n: 3}\npytest: {marks: [slow, {skip: why}], parametrize: {n: [1, 2]}, ids: [one, two]}\n",
     "params: {n: 3}\npytest: {parametrize: [{n: 1}, {}]}\n",
@@ -88,8 +89,9 @@ def test_good_manifests_pass_both(project: Project, text: str):
     """What the loader reads, the schema accepts."""
     for each in ("pipelines/a.csv", "pipelines/b1.csv", "pipelines/src/x.py"):
         project.write(each)
-    assert refused(HEAD + STEPS + text) == []
-    load(project, HEAD + STEPS + text)
+    whole = HEAD + ("" if "steps:" in text else STEPS) + text
+    assert refused(whole) == []
+    load(project, whole)
 
 
 def load(project: Project, text: str) -> None:
