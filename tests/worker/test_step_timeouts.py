@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+
 import pytest
 
+from osiris_core.worker import recorder as recorder_module
 from osiris_core.worker import stop as stop_module
+from osiris_core.worker.staging import read_assignment
 from osiris_core.worker.stop import AttemptOverdue, StopRun, StopSignal
+from osiris_core.worker.supervisor import Supervision
 
 SOURCE = """
 import signal, subprocess, threading
@@ -182,3 +189,73 @@ def test_no_message_is_torn(calls):
         channel.postponed()
     stop.end_attempt()
     channel.postponed()
+
+
+class Executor:
+    """An executor that only remembers what was done to it."""
+
+    def __init__(self):
+        """Nothing was done yet."""
+        self.done = []
+
+    def interrupt(self, number):
+        """Note the interruption of an attempt."""
+        self.done.append(("interrupt", number))
+
+    def signal(self, number):
+        """Note a signal."""
+        self.done.append(("signal", number))
+
+    def stop(self):
+        """Note the end of the run."""
+        self.done.append("stop")
+
+
+@pytest.fixture
+def supervision(worker, monkeypatch):
+    """The supervision of a run whose step may take 60 s, with 60 s of grace; its clock is read, and never waited for."""
+    worker.prepare("", [("one", "one", (), {}, {"timeout_s": 60.0})])
+    descriptor = os.open(os.devnull, os.O_WRONLY)
+    monkeypatch.setattr(recorder_module, "_STDOUT", descriptor)
+    made = Supervision(read_assignment(worker.run_directory), Executor(), None)
+    yield made
+    made._recorder.spool.close()
+    os.close(descriptor)
+
+
+def test_the_grace_of_an_attempt_ends_with_it(supervision):
+    """An attempt that ended in time leaves no kill behind for the one after it, which has a time of its own."""
+    ledger, executor = supervision._recorder.ledger, supervision._executor
+    ledger.begin_attempt("one", 1, started=time.monotonic() - 61)
+    supervision._check_clock()
+    assert executor.done == [("interrupt", 1)]
+    ledger.end_attempt()
+    ledger.begin_attempt("one", 2, started=time.monotonic())
+    supervision._kill_due = time.monotonic() - 1  # the first attempt's grace is over by now
+    supervision._check_clock()
+    assert executor.done == [("interrupt", 1)]
+    assert supervision._patience_s() > 0
+
+
+def test_an_attempt_that_outlives_its_grace_is_killed_once(supervision):
+    """And it is not interrupted a second time."""
+    ledger, executor = supervision._recorder.ledger, supervision._executor
+    ledger.begin_attempt("one", 1, started=time.monotonic() - 61)
+    supervision._check_clock()
+    supervision._check_clock()
+    supervision._kill_due = time.monotonic() - 1
+    supervision._check_clock()
+    supervision._check_clock()
+    assert executor.done == [("interrupt", 1), ("signal", signal.SIGKILL)]
+
+
+def test_the_end_of_the_run_goes_before_the_end_of_an_attempt(supervision):
+    """A run that is stopped interrupts no attempt any more, and keeps its own grace when the attempt ends."""
+    ledger, executor = supervision._recorder.ledger, supervision._executor
+    ledger.begin_attempt("one", 1, started=time.monotonic() - 61)
+    supervision._check_clock()
+    supervision._stop("cancelled")
+    ledger.end_attempt()
+    supervision._check_clock()
+    assert executor.done == [("interrupt", 1), "stop"]
+    assert supervision._kill_due is not None
