@@ -86,10 +86,11 @@ def events(text: str, problems: Problems, *, too_deep: str) -> Iterator[Any]:
     try:
         if "#" in text and _COMMENT_WITHOUT_SPACE.search(text):
             _check_comments(CParser(text), text, problems)
+        has_names = "&" in text or "*" in text
         while (event := parser.get_event()) is not None:
-            if getattr(event, "anchor", None) is not None:
+            if has_names and getattr(event, "anchor", None) is not None:
                 _check_name(event, text, problems)
-            yield restored(event)
+            yield event if restored is None else restored(event)
     except MarkedYAMLError as error:
         _report(problems, text, error, too_deep)
         raise problems.error() from error

@@ -7,20 +7,19 @@ what it was, and put back in what the parser found: as half a character in doubl
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_Event = TypeVar("_Event")
 _ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\(u[dD][89a-fA-F][0-9a-fA-F]{2})")
 _STAND_INS = range(0xE000, 0x110000)  # more of them than fit into the biggest manifest
 
 
-def shielded(text: str) -> tuple[str, Callable[[_Event], _Event]]:
-    """Return a text of the same length that libyaml reads, and what restores the events that it finds there."""
+def shielded(text: str) -> tuple[str, Callable[[Any], Any] | None]:
+    """Return a text of the same length that libyaml reads, and what restores the events in it, where there is need."""
     if "\\u" not in text or _ESCAPE.search(text) is None:
-        return text, _unchanged
+        return text, None
     written = set(text)
     stand_in = next(each for each in map(chr, _STAND_INS) if each not in written)
     escape = re.compile(stand_in + "u(....)")
@@ -34,7 +33,3 @@ def shielded(text: str) -> tuple[str, Callable[[_Event], _Event]]:
         return event
 
     return _ESCAPE.sub(lambda match: f"{match[1]}{stand_in}{match[2]}", text), restored
-
-
-def _unchanged(event: _Event) -> _Event:
-    return event

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from osiris_core.errors import ManifestError, ManifestProblem
+from osiris_core.manifest import loader, steps
 from osiris_core.wire.canon import canonical_json
 from tests.manifest.project import HEAD, WHOLE
 
@@ -92,14 +93,61 @@ plain: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words, inner, max_size=4),
     max_leaves=12,
 )
-TOP = ["osiris", "pipeline", "inputs", "code", "requirements", "env", "resources", "timeout_s", "steps", "expect", "x"]
+SECTIONS: dict[str, list[str]] = {
+    "pipeline": ["id", "version", "description"],
+    "resources": ["cpus", "memory_mb", "disk_mb"],
+    "params": ["a", "carrier"],
+    "expect": ["outcome", "failed_step", "rows", "metrics", "artifacts"],
+    "parity": ["text", "normalizers", "tables", "tolerances", "waivers"],
+    "pytest": ["marks", "parametrize", "ids"],
+}
+TOP = [
+    *("osiris", "inputs", "code", "requirements", "env", "secrets", "connections", "network", "template", "timeout_s"),
+    *("on_failure", "steps", "x", "components"),
+    *SECTIONS,
+]
+STEP = ["id", "driver", "needs", "config", "cfg_path", "timeout_s", "retries", "component", "x"]
+likely = (
+    st.sampled_from(
+        ["a", "p", "1", "none", "full", "stop", "continue", "succeeded", "failed", "exact", "read", "query", "call"]
+    )
+    | st.sampled_from(
+        ["${params.a}", "${params.", "$${params.a}", "${secret:A}", "@db.main", "a/x", "../a", "/a", "**/*", "a\x00b"]
+    )
+    | st.sampled_from([0, 1, -1, 0.5, 2**63 - 1, True, None])
+)
+anything = (
+    plain
+    | likely
+    | st.lists(likely, max_size=3)
+    | st.dictionaries(words | st.sampled_from(["a", "A"]), likely, max_size=3)
+)
+
+
+def some_of(keys: list[str], **special: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Mappings with some of the keys; any value at any key."""
+    return st.fixed_dictionaries({}, optional={key: special.get(key, anything) for key in keys})
+
+
+step = some_of(
+    STEP,
+    id=st.sampled_from(["a", "b", "A", "é"]) | anything,
+    needs=st.lists(st.sampled_from("abc"), max_size=3) | anything,
+)
+manifests = some_of(
+    TOP,
+    **{name: some_of(keys) | anything for name, keys in SECTIONS.items()},
+    steps=st.lists(step, max_size=3) | anything,
+)
 TOP += ["params", "pytest", "network", "template", "on_failure", "secrets", "connections", "parity"]
 
 
 @small
-@given(st.dictionaries(st.sampled_from(TOP), plain))
-def test_any_structure(project: Project, value: dict[str, Any]):
-    """Any value at any key is read or reported, never raised."""
+@given(manifests, st.booleans())
+def test_any_structure(project: Project, value: dict[str, Any], begun: bool):
+    """Any value at any key, and in any section, is read or reported, never raised."""
+    if begun:  # what is right about it must not hide what is wrong with the rest
+        value = {"osiris": "1", "pipeline": {"id": "p"}, "steps": [{"id": "a", "driver": "query"}], **value}
     outcome(project, json.dumps(value).encode())
 
 
@@ -135,6 +183,12 @@ def test_any_graph_is_ordered_or_a_cycle(project: Project, needs: list[list[int]
     place = {step: index for index, step in enumerate(order)}
     assert len(place) == len(needs)
     assert all(place[f"s{need}"] < place[f"s{each}"] for each, wanted in enumerate(needs) for need in wanted)
+
+
+def test_every_key_is_fuzzed():
+    """A key that is served and not in the lists above would be tried by nobody."""
+    assert set(loader.SERVED) <= set(TOP)
+    assert set(steps.SERVED) <= set(STEP)
 
 
 def test_a_problem_outside_of_its_file_would_be_found():
