@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 ROW_ORDER: Final = "rows in another order: add an ORDER BY"
 LINE_ENDINGS: Final = "only the line endings differ: fix the newline that the writer uses"
+ABSOLUTE_PATH: Final = "absolute paths, which are each target's own: write them relative to the manifest's directory"
+LAST_DIGITS: Final = "only the last digits differ: numbers added up in another order; use an exact sum, or round"
+CLOCK: Final = "times of the moment of each run: take ctx.now, which is the same on both targets"
 DECIMAL_COMMA: Final = "decimal comma against decimal point: the locale differs; format numbers without it"
 
 _LOOKED_AT: Final = 200
@@ -24,6 +28,9 @@ _LOOKED_AT: Final = 200
 
 _MAX_OFFSET: Final = timedelta(hours=26)
 _QUARTER: Final = timedelta(minutes=15)
+_SAME_CHECK: Final = timedelta(hours=1)
+"""How far apart the two runs of one check read the clock, at most."""
+_CLOSE: Final = 1e-9
 
 _MODULE: Final = re.compile(r"No module named '?([\w.]+)'?")
 _FILE: Final = re.compile(
@@ -36,6 +43,7 @@ _NO_NETWORK: Final = re.compile(
     r"Network is unreachable|Connection refused|Name or service not known|name resolution|Could not (?:resolve|connect)",
     re.IGNORECASE,
 )
+_ABSOLUTE: Final = re.compile(r"""(?<![\w./:])/(?:[^\s/"']+/)+(?=[^\s/"'])""")
 _TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d{1,6})?")
 
 
@@ -57,7 +65,38 @@ def text_hint(left: Sequence[str], right: Sequence[str]) -> str:
         return f"every time is shifted by {shift}: a time zone; write times in UTC, or set TZ under env:"
     if [_pointed(line) for line in left] == [_pointed(line) for line in right]:
         return DECIMAL_COMMA
+    if [_ABSOLUTE.sub("", line) for line in left] == [_ABSOLUTE.sub("", line) for line in right]:
+        return ABSOLUTE_PATH
     return ""
+
+
+def column_hint(columns: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> str:
+    """Return what the statistics of all differing columns, each of both sides, suggest."""
+    for hint, fits in ((LAST_DIGITS, _is_close), (CLOCK, _is_now)):
+        if columns and all(fits(*pair) for pair in columns):
+            return hint
+    return ""
+
+
+def _is_close(left: dict[str, Any], right: dict[str, Any]) -> bool:
+    """Say whether least, greatest and sum of a column of numbers are nearly what they are on the other side."""
+    pairs = [(left.get(name), right.get(name)) for name in ("min", "max", "sum")]
+    numbers = [(a, b) for a, b in pairs if isinstance(a, float) and isinstance(b, float)]
+    close = all(math.isclose(a, b, rel_tol=_CLOSE) for a, b in numbers)
+    return close and len(numbers) == len(pairs) and any(a != b for a, b in numbers)
+
+
+def _is_now(left: dict[str, Any], right: dict[str, Any]) -> bool:
+    """Say whether a column holds times a short while apart; a quarter of an hour, or some, is a time zone."""
+    return all(_is_a_while_apart(left.get(name), right.get(name)) for name in ("min", "max"))
+
+
+def _is_a_while_apart(left: Any, right: Any) -> bool:
+    try:
+        apart = abs(datetime.fromisoformat(left) - datetime.fromisoformat(right))
+    except (TypeError, ValueError):
+        return False
+    return timedelta() < apart < _SAME_CHECK and bool(apart % _QUARTER)
 
 
 def _failures(side: Side) -> dict[str, dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from osiris_core.parity.compare import compare
+from osiris_core.parity.hints import ABSOLUTE_PATH, CLOCK, LAST_DIGITS, column_hint, text_hint
 from osiris_core.parity.record import Layer
 from tests.parity.sessions import failing, healthy, pair
 
@@ -61,3 +62,40 @@ def test_a_healthy_step_gets_no_hint(tmp_path):
     right.event("step_start", "read")["driver"] = "other"
     result = compare(*pair(tmp_path, healthy("local"), right))
     assert {f.hint for f in result.findings if f.step == "read"} == {""}
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "hint"),
+    [
+        ("figures from /home/ann/flights/data/a.csv\n", "figures from /home/user/work/data/a.csv\n", ABSOLUTE_PATH),
+        ('"/srv/x/a.csv", 3\n', '"/tmp/y/a.csv", 3\n', ABSOLUTE_PATH),
+        ("figures from /home/ann/a.csv\n", "figures from /home/user/b.csv\n", ""),
+        ("see http://one/x/a\n", "see http://two/x/a\n", ""),
+        ("a/b/c\n", "a/d/c\n", ""),
+    ],
+)
+def test_absolute_paths_are_recognized(left: str, right: str, hint: str):
+    """The directories differ and nothing else: the path is the target's own."""
+    assert text_hint([left], [right]) == hint
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "hint"),
+    [
+        ({"min": 0.1, "max": 2.5, "sum": 9.3}, {"min": 0.1, "max": 2.5000000000000004, "sum": 9.3}, LAST_DIGITS),
+        ({"min": 0.1, "max": 2.5, "sum": 2.6}, {"min": 0.1, "max": 2.6, "sum": 2.7}, ""),
+        ({"min": 0.1, "max": 2.5, "sum": 5.0}, {"min": 0.1, "max": 2.5, "sum": 6.0}, ""),
+        ({"min": 0.1, "max": 2.5, "sum": 5.0}, {"min": 0.1, "max": 2.5, "sum": 5.0}, ""),
+        ({"min": 1, "max": 3}, {"min": 1, "max": 3}, ""),
+        ({"min": "2026-01-01 10:00:00.5", "max": "2026-01-01 10:00:00.5"}, {"min": "2026-01-01 10:00:04", "max": "2026-01-01 10:00:04"}, CLOCK),
+        ({"min": "2026-01-01 10:00:00", "max": "2026-01-01 10:00:00"}, {"min": "2026-01-01 10:30:00", "max": "2026-01-01 10:30:00"}, ""),
+        ({"min": "2026-01-01 10:00:00", "max": "2026-01-01 10:00:00"}, {"min": "2027-01-01 10:00:01", "max": "2027-01-01 10:00:01"}, ""),
+        ({"min": "N1", "max": "N2"}, {"min": "N1", "max": "N3"}, ""),
+        ({"min": None, "max": None}, {"min": None, "max": None}, ""),
+    ],
+)  # fmt: skip
+def test_columns_that_almost_agree_suggest_why(left: dict[str, object], right: dict[str, object], hint: str):
+    """Sums in another order and clocks leave traces in the least and the greatest value."""
+    assert column_hint([(left, right)]) == hint
+    assert column_hint([(left, right), ({"min": 1.0, "max": 2.0}, {"min": 7.0, "max": 9.0})]) == ""
+    assert column_hint([]) == ""

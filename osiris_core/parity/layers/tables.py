@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from osiris_core.parity.hints import column_hint
 from osiris_core.parity.record import Finding, Layer
 from osiris_core.parity.values import leaf_differences, show, signature
 from osiris_core.wire.records import STEP_COMPLETE
@@ -109,6 +110,7 @@ def _content(pair: Pair, finding: Make, path: str, left: dict[str, Any], right: 
         message=f"the rows differ in {named}; {first}: {facts[0]} on {pair.left.label}, {facts[1]} on {pair.right.label}",
         left=facts[0],
         right=facts[1],
+        hint=column_hint([(a[name], b[name]) for name in differing]),
     )
 
 
