@@ -33,6 +33,8 @@ class LocalApi:
 
     async def _put_template(self, request: Request, name: str) -> Response:
         """Register a template after it has been seen to work; the same one again is a matter of nothing."""
+        if self._registry.built.find(name):
+            return error_reply(422, f"the template '{name}' was built on this server: delete it first")
         try:
             template = from_request(name, await request.json())
             if self._registry.templates.get(name) != template:

@@ -277,6 +277,15 @@ def test_a_registered_name_cannot_be_built_over(e2b_client, http, bare_closure, 
         assert e2b_client.Template.exists(name)
 
 
+def test_a_built_name_cannot_be_registered_over(e2b_client, http, bare_closure, python):
+    """Nor the other way round: one name is one template until it is deleted."""
+    e2b_client.Template.build(python, "built-first")
+    answer = http.put("/osiris/templates/built-first", json=bare_closure)
+    assert (answer.status_code, "was built on this server: delete it first" in answer.json()["message"]) == (422, True)
+    assert http.delete("/templates/built-first").status_code == 204
+    assert http.put("/osiris/templates/built-first", json=bare_closure).status_code == 204
+
+
 def test_a_wrong_key_is_a_401_in_every_call(server, python):
     """The SDK raises its AuthenticationException."""
     client = e2b.E2B(api_key="e2b_00", api_url=server.address.url, sandbox_url=server.address.url)
