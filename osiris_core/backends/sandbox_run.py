@@ -211,17 +211,28 @@ class SandboxRun:
                     retain_output=False,
                 )
             self._started = True
-            if self._job.secrets:
-                self._facts.http_requests += 1
-                with as_sandbox_error("the secrets could not be told to the worker"):
-                    await handle.send_stdin(self._job.secrets.to_line().decode("ascii"))
             ended = asyncio.create_task(handle.wait())
+            await self._tell_secrets(handle, ended)
             stopped = asyncio.create_task(self.stop.wait())
             await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
             if not ended.done():
                 await self._ask_to_stop(handle, ended)
             self._judge_end(ended)
+
+    async def _tell_secrets(self, handle: Any, ended: asyncio.Task[Any]) -> None:
+        """Tell the worker its secrets; where it has ended before it could hear them, why is what is worth saying."""
+        if not self._job.secrets:
+            return
+        self._facts.http_requests += 1
+        try:
+            with as_sandbox_error("the secrets could not be told to the worker"):
+                await handle.send_stdin(self._job.secrets.to_line().decode("ascii"))
+        except SandboxError:
+            await asyncio.wait({ended}, timeout=self._patience.driver_stop_s)
+            if not ended.done():
+                ended.cancel()
+                raise
 
     def _feed(self, text: str) -> None:
         """Pass a piece of stdout on; what the session refuses ends the run, not the SDK's reader."""

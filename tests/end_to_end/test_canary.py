@@ -241,6 +241,19 @@ def test_the_look_at_processes_finds_too(canary: Project, values: dict[str, str]
     assert all(f"a secret is in the {place} of a process" in str(run.error) for run in record.targets), record.targets
 
 
+def test_a_worker_that_cannot_be_told_is_the_news(
+    canary: Project, values: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that does not start is reported as such, and the line that it did not read is shown by nobody."""
+    monkeypatch.setattr("osiris_core.backends.sandbox_run.command_of", lambda *_: "exec /nowhere/python")
+
+    record = check(canary, values, "nothing", ["e2b"])
+
+    assert "the worker did not start in the sandbox" in record.headline + str(record.targets[0].error)
+    assert "/nowhere/python" in record.headline + str(record.targets[0].error)
+    assert leaks({**files_below(canary.session_root), "record": repr(record).encode()}, values) == set()
+
+
 def test_what_prints_a_job_prints_no_value(canary: Project, values: dict[str, str]) -> None:
     """Neither `repr`, as tracebacks and `--showlocals` use it, nor the request has one."""
     from osiris_core.check import load
