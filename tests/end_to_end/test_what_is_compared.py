@@ -91,7 +91,7 @@ def test_made_up_names_of_temporary_files_are_no_difference(project: Project) ->
 
 
 def test_tables_in_files_change_nothing_that_can_be_seen(project: Project) -> None:
-    """With every table spilled, both targets say what they say with every table in memory."""
+    """With every table spilled, both targets say what one says with every table in memory."""
     project.write(
         "act.osiris.yaml",
         """
@@ -117,17 +117,16 @@ def look(inputs, ctx):
     ctx.log_event("mapped", count=pathlib.Path("/proc/self/maps").read_text().count(".arrows (deleted)"))
 """
     project.write("code/act.py", code)
-    plain, spilled = (project.check("act.osiris.yaml", spill_bytes=limit) for limit in (None, 0))
+    plain, spilled = project.check("act.osiris.yaml", ["local"]), project.check("act.osiris.yaml", spill_bytes=0)
 
-    assert (plain.verdict, spilled.verdict) == ("IDENTICAL", "IDENTICAL"), spilled.headline
+    assert (plain.passed, spilled.verdict) == (True, "IDENTICAL"), spilled.headline
     sessions = [
         open_session(project.session_root / ".osiris" / "runs" / record.session_id / target)
-        for record in (plain, spilled)
-        for target in ("local", "e2b")
+        for record, target in ((plain, "local"), (spilled, "local"), (spilled, "e2b"))
     ]
     mapped = [event["count"] for session in sessions for event in session.events if event["event"] == "mapped"]
-    assert mapped[:2] == [0, 0]
-    assert all(count >= 2 for count in mapped[2:])
+    assert mapped[0] == 0
+    assert all(count >= 2 for count in mapped[1:])
     tables = [[e["tables"] for e in session.events if e["event"] == "step_complete"] for session in sessions]
     assert tables[0][0]["df"]["columns"]["d"]["sum"] == "1.49"
     assert all(each == tables[0] for each in tables)

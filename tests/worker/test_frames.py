@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 TELL = """
 import pyarrow as pa
 class Source:
@@ -17,32 +15,28 @@ class Tell:
         for key, value in sorted(inputs.items()):
             print(key, type(value).__module__.partition(".")[0], type(value).__name__)
         print("polars" in sys.modules)
+class Arrow(Tell): pass
+class Pandas(Tell): pass
+class Polars(Tell): pass
 """
 
 
-@pytest.mark.parametrize(
-    ("frame", "told"),
-    [
-        ("arrow", ["df_none builtins NoneType", "df_source pyarrow Table", "False"]),
-        ("polars", ["df_none builtins NoneType", "df_source polars DataFrame", "True"]),
-        (
-            "pandas",
-            [
-                "df_none builtins NoneType",
-                "df_source pandas DataFrame",
-                "none builtins dict",
-                "source builtins dict",
-                "False",
-            ],
-        ),
-    ],
-)
-def test_a_driver_is_handed_the_frame_it_declares(real_worker, frame, told):
-    """Tables come as declared, nothing stays None, and no engine is loaded that nobody asked for."""
-    steps = [("source", "Source"), ("none", "Nothing"), ("tell", "Tell", ("source", "none"))]
-    run = real_worker.run(TELL, *steps, declared={"Tell": {"frame": frame}})
+def test_a_driver_is_handed_the_frame_it_declares(real_worker):
+    """Tables come as declared, nothing stays None, and no engine is loaded that nobody has asked for yet."""
+    needs = ("source", "none")
+    steps = [
+        ("source", "Source"),
+        ("none", "Nothing"),
+        *((name.lower(), name, needs) for name in ("Arrow", "Pandas", "Polars")),
+    ]
+    declared = {"Arrow": {"frame": "arrow"}, "Pandas": {"frame": "pandas"}, "Polars": {"frame": "polars"}}
+    run = real_worker.run(TELL, *steps, declared=declared)
     assert run.terminal["outcome"] == "succeeded", run.terminal["error"]
-    assert run.printed("tell").decode().splitlines() == told
+    none = "df_none builtins NoneType"
+    whole = ["none builtins dict", "source builtins dict"]
+    assert run.printed("arrow").decode().splitlines() == [none, "df_source pyarrow Table", "False"]
+    assert run.printed("pandas").decode().splitlines() == [none, "df_source pandas DataFrame", *whole, "False"]
+    assert run.printed("polars").decode().splitlines() == [none, "df_source polars DataFrame", "True"]
 
 
 def test_frames_of_all_kinds_follow_each_other(real_worker):
@@ -125,51 +119,49 @@ def test_osiris_own_drivers_find_what_they_use(real_worker):
 NO_JSON = "Object of type bytes is not JSON serializable"
 
 
-@pytest.mark.parametrize(
-    ("frame", "result", "message"),
-    [
-        ("arrow", "{'state': {}}", "a driver returns its table as 'df'; this one returned also state"),
-        (
-            "pandas",
-            "{'other': b''}",
-            "a driver returns its table as 'df', and beside it only what JSON can say; 'other' is bytes: " + NO_JSON,
-        ),
-        ("pandas", "{1: 2}", "a driver's result has texts as keys, not 1"),
-    ],
-)
-def test_what_could_not_be_compared_is_refused(real_worker, frame, result, message):
+def test_what_could_not_be_compared_is_refused(real_worker):
     """A result's further keys are recorded and compared, or the step fails: nothing is overlooked."""
-    source = f"""
+    source = """
     class Odd:
         def run(self, *, step_id, config, inputs, ctx):
-            return {result}
+            return {"arrow": {"state": {}}, "bytes": {"other": b""}, "number": {1: 2}}[step_id]
+    class Pandas(Odd): pass
     """
-    run = real_worker.run(source, ("odd", "Odd"), declared={"Odd": {"frame": frame}})
-    assert run.terminal["outcome"] == "failed"
-    assert (run.terminal["error"]["type"], run.terminal["error"]["message"]) == ("TypeError", message)
+    steps = [("arrow", "Odd"), ("bytes", "Pandas"), ("number", "Pandas")]
+    run = real_worker.run(source, *steps, declared={"Pandas": {"frame": "pandas"}}, on_failure="continue")
+    failed = {step: run.event("step_failed", step) for step, _ in steps}
+    assert {step: each["message"] for step, each in failed.items()} == {
+        "arrow": "a driver returns its table as 'df'; this one returned also state",
+        "bytes": "a driver returns its table as 'df', and beside it only what JSON can say; 'other' is bytes: "
+        + NO_JSON,
+        "number": "a driver's result has texts as keys, not 1",
+    }
+    assert {each["error_type"] for each in failed.values()} == {"TypeError"}
 
 
-@pytest.mark.parametrize(
-    ("target", "kind", "message"),
-    [
-        ("not_there:Driver", "ModuleNotFoundError", "No module named 'not_there'"),
-        ("toys:Absent", "AttributeError", "module 'toys' has no attribute 'Absent'"),
-        ("broken:Driver", "ZeroDivisionError", "division by zero"),
-        ("toys:Demanding", "TypeError", "Demanding.__init__() missing 1 required positional argument: 'what'"),
-    ],
-)
-def test_a_class_that_cannot_be_had_fails_the_step_in_its_own_words(real_worker, target, kind, message):
+def test_a_class_that_cannot_be_had_fails_the_step_in_its_own_words(real_worker):
     """Import errors, missing names, and errors in the module or the constructor are the step's failure."""
     (real_worker.code / "broken.py").write_text("1 / 0\n")
     source = """
     class Demanding:
         def __init__(self, what): pass
-    class Driver: pass
     """
-    run = real_worker.run(source, ("one", "Driver"), declared={"Driver": {"target": target}})
-    assert run.terminal["outcome"] == "failed"
-    assert run.terminal["failed_step"] == "one"
-    assert (run.terminal["error"]["type"], run.terminal["error"]["message"]) == (kind, message)
+    targets = {
+        "absent": "not_there:Driver",
+        "nameless": "toys:Absent",
+        "broken": "broken:Driver",
+        "greedy": "toys:Demanding",
+    }
+    declared = {name: {"target": target} for name, target in targets.items()}
+    run = real_worker.run(source, *((name, name) for name in targets), declared=declared, on_failure="continue")
+    failed = {name: run.event("step_failed", name) for name in targets}
+    assert run.terminal["failed_step"] == "absent"
+    assert {name: (each["error_type"], each["message"]) for name, each in failed.items()} == {
+        "absent": ("ModuleNotFoundError", "No module named 'not_there'"),
+        "nameless": ("AttributeError", "module 'toys' has no attribute 'Absent'"),
+        "broken": ("ZeroDivisionError", "division by zero"),
+        "greedy": ("TypeError", "Demanding.__init__() missing 1 required positional argument: 'what'"),
+    }
 
 
 def test_a_frame_that_is_not_installed_fails_the_step_that_asks_for_it(real_worker):
