@@ -32,7 +32,7 @@ class Workshop:
     def close(self) -> None:
         """Remove everything; closing twice is harmless."""
         if self._root is not None:
-            shutil.rmtree(self._root, ignore_errors=True)  # what cannot be removed is swept by the next server
+            _remove(self._root)  # what cannot be removed is swept by the next server
             os.close(self._lock)
             self._root = None
 
@@ -63,6 +63,14 @@ def _sweep(parent: Path) -> None:
             descriptor = os.open(left / _LOCK, os.O_RDWR | os.O_CLOEXEC)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(left, ignore_errors=True)
+                _remove(left)
             finally:
                 os.close(descriptor)
+
+
+def _remove(root: Path) -> None:
+    """Remove a workshop, its lock last: a server that is killed while it does so leaves what the next one can sweep."""
+    for view in root.glob("view-*"):
+        shutil.rmtree(view, ignore_errors=True)
+    if not any(root.glob("view-*")):
+        shutil.rmtree(root, ignore_errors=True)
