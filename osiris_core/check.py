@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any, Self
 
+    from osiris_core.backends.bundle import Bundle
     from osiris_core.backends.protocol import Backend, Cancellation, Job, Patience, TargetFacts
     from osiris_core.backends.provider import Provider
     from osiris_core.backends.templates import Report, TemplateSource
@@ -182,6 +183,7 @@ class Checker:
         self._server_options = tuple(server_options)
         self._own_server: ServerProcess | None = None
         self._backends: dict[str, Backend] = {}
+        self._bundle: Bundle | None = None
 
     def __enter__(self) -> Self:
         """Return self; nothing is started yet."""
@@ -216,7 +218,14 @@ class Checker:
         changed: tuple[str, ...] = ()
         try:
             now = self._logical_now(started_at)
-            job = prepare(manifest, session_id=session_id, logical_now=now, env_file=self._options.env_file)
+            job = prepare(
+                manifest,
+                session_id=session_id,
+                logical_now=now,
+                bundle=self._bundle,
+                env_file=self._options.env_file,
+            )
+            self._bundle = job.bundle  # the same for all manifests of this checker
             job = replace(job, spill_bytes=self._options.spill_bytes)
             results = self._run_all(job, targets)
             changed = changed_inputs(manifest, job.inputs)

@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from osiris_core.backends.bundle import Bundle
     from osiris_core.manifest.model import Manifest
 
 
-def prepare(manifest: Manifest, *, session_id: str, logical_now: str, env_file: Path | None = None) -> Job:
+def prepare(
+    manifest: Manifest, *, session_id: str, logical_now: str, bundle: Bundle | None = None, env_file: Path | None = None
+) -> Job:
     """Make everything both targets share: request, bundle, digests of the inputs, values of variables and secrets.
 
+    A `bundle` that was built before is used as it is.
     `env_file` holds variables that are looked at for secrets where the host has none. Raises `UsageError` for what is missing.
     """
     secrets = resolve_secrets(manifest, host_environment(env_file))
@@ -48,7 +52,7 @@ def prepare(manifest: Manifest, *, session_id: str, logical_now: str, env_file: 
     return Job(
         manifest=manifest,
         request=request,
-        bundle=build_bundle(),
+        bundle=bundle or build_bundle(),
         inputs=inputs,
         requirements=declared_requirements(manifest),
         host_variables=_host_variables(manifest),

@@ -38,7 +38,11 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--steps", type=_count, default=5, metavar="N", help="most steps of a manifest (default: 5)")
     parser.add_argument(
-        "--shrinks", type=_count, default=500, metavar="N", help="most runs to make one find smaller (default: 500)"
+        "--shrinks",
+        type=_count,
+        default=200,
+        metavar="N",
+        help="most runs of Hypothesis to make a find small (default: 200)",
     )
     parser.add_argument("--finds", type=_count, default=5, metavar="N", help="stop after so many finds (default: 5)")
     parser.add_argument(

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis.errors import NoSuchExample, Unsatisfiable
 
+from osiris_core.fuzz.reduction import reduced
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 
 CONFIRMATIONS: Final = 3
 """Cold checks of what is about to be reported."""
-SHRINKS: Final = 500
-"""Most examples that are tried to make one find smaller."""
+SHRINKS: Final = 200
+"""Most runs of Hypothesis to make one find smaller, and again as many of our own: see `reduction`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,9 +162,15 @@ class _Search:
         )
         with contextlib.suppress(NoSuchExample, Unsatisfiable):
             find(self._hunt.strategy, self._is_it, settings=wanted, random=random)
-        if self._kind is not None:
-            self._hunt.close_case(self._kind)
-        return self._smallest
+        if self._kind is None or self._smallest is None:
+            return None
+        smallest = reduced(self._smallest, self._is_same, most=self._hunt.plan.shrinks)
+        self._hunt.close_case(self._kind)
+        return smallest
+
+    def _is_same(self, example: Example) -> bool:
+        self.shrinks += not self._hunt.knows(example)
+        return self._hunt.look(example) == self._kind
 
     def _is_it(self, example: Example) -> bool:
         """Answer Hypothesis: whether this example is of the kind that is hunted."""

@@ -7,7 +7,7 @@ decided, and a few raw examples: a rule that made something equal makes the verd
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity import noise
@@ -114,10 +114,14 @@ class TextRules:
 
 
 def _normalizer(side: Side) -> Callable[[str], _Normalized]:
-    replace_roots, replace_noise = noise.roots_replacer(side), noise.noise_replacer(side)
+    @cache
+    def replacers() -> tuple[noise.Replacer, noise.Replacer]:
+        """Return what replaces, made when the first two texts differ."""
+        return noise.roots_replacer(side), noise.noise_replacer(side)
 
     @lru_cache(maxsize=_CACHED_LINES)
     def normalize(text: str) -> _Normalized:
+        replace_roots, replace_noise = replacers()
         with_roots, roots = replace_roots(noise.escape(text))
         with_tokens, values = replace_noise(with_roots)
         return _Normalized(with_tokens, (roots, values))

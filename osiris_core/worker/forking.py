@@ -12,7 +12,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 from osiris_core.worker.environment import UMASK, executor_environment
-from osiris_core.worker.launch import bigger, guarded
+from osiris_core.worker.launch import bigger, started
 
 if TYPE_CHECKING:
     from osiris_core.worker.launch import Executor
@@ -45,7 +45,8 @@ def fork_executor(assignment: Assignment, secrets: bytes = b"") -> Executor:
     os.close(output_end)
     os.close(records_end)
     os.close(told)
-    executor = guarded(pid, output_fd, records_fd, telling)
+    # No guard: the server outlives this supervisor, and sweeps what it leaves behind.
+    executor = started(pid, output_fd, records_fd, telling, os.open(os.devnull, os.O_RDONLY))
     if secrets:
         executor.tell(secrets)
     return executor

@@ -106,7 +106,8 @@ def start_executor(assignment: Assignment, secrets: bytes = b"") -> Executor:
         os.close(records_end)
         os.close(told)
     process.returncode = 0  # from here on `Executor.poll` waits for it
-    executor = guarded(process.pid, output_fd, records_fd, telling)
+    _guard, lifeline = start_guard(process.pid)
+    executor = started(process.pid, output_fd, records_fd, telling, lifeline)
     if secrets:
         executor.tell(secrets)
     return executor
@@ -119,9 +120,8 @@ def bigger(reading: int, writing: int) -> tuple[int, int]:
     return reading, writing
 
 
-def guarded(pid: int, output_fd: int, records_fd: int, telling: int) -> Executor:
-    """Return the executor that has just been started, with a guard over its group."""
-    _guard, lifeline = start_guard(pid)
+def started(pid: int, output_fd: int, records_fd: int, telling: int, lifeline: int) -> Executor:
+    """Return the executor that has just been started, as its supervisor holds it."""
     os.set_blocking(output_fd, False)
     os.set_blocking(records_fd, False)
     return Executor(

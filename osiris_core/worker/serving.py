@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -56,6 +57,8 @@ def serve(modules: Sequence[str]) -> int:
 
         prepare_engine()
     adopt_orphans()
+    gc.collect()
+    gc.freeze()  # what is here stays: a collection in a fork would copy every page of it
     remember_descriptors()
     before: Seen | None = None
     for line in _lines():
