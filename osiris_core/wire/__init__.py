@@ -7,6 +7,7 @@ This package ships to the target, so it needs the standard library only and impo
     digest   the running digest over all frames    records  the kinds of record and what is in them
     paths    which relative paths may travel       roots    one digest for a whole tree of files
     pack     a tree of files as one stream         names    what the table of a step is called
+    secrets  what a run is told and no file holds
 
 The formats are described in `docs/wire.md`.
 """
