@@ -63,7 +63,7 @@ EVENT_S = 10
 
 def checks_of(name, **options):
     config = {**HONEST, **CONFIGS}.get(name, {})
-    options = {"on_targets": False, "large_rows": 3_000, **options}
+    options = {"on_targets": False, "large_rows": 1_500, **options}
     return conformance_checks(f"bad_drivers:{name}", config, code=[CODE], **options)
 
 
