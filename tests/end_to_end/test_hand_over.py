@@ -7,7 +7,7 @@ import json
 import pyarrow as pa
 
 from osiris_core.check import CheckOptions, check, load
-from osiris_core.drivers import tables
+from osiris_core.drivers.exact import exact_batches, exact_schema
 
 CODE = """
 import datetime as dt
@@ -61,6 +61,7 @@ def test_a_table_is_described_without_a_copy():
     kinds = [pa.int64(), pa.float64(), pa.timestamp("us"), pa.time64("ns"), pa.date32(), pa.string(), pa.binary()]
     plain = {pa.string(): ["a", None], pa.binary(): [b"a", None]}
     table = pa.table({str(kind): pa.array(plain.get(kind, [1, None]), kind) for kind in kinds})
-    for index, column in enumerate(table.columns):
-        (given,), (described,) = column.chunks, tables._exact(table, index).chunks
+    (batch,) = exact_batches(table, exact_schema(table.schema))
+    for column, described in zip(table.columns, batch.columns, strict=False):
+        (given,) = column.chunks
         assert described.buffers()[-1].address == given.buffers()[-1].address, column.type
