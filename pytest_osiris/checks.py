@@ -19,7 +19,7 @@ from osiris_core.errors import ManifestError, OsirisError, UsageError
 from osiris_core.manifest.loader import find_project_root
 from osiris_core.manifest.overrides import unknown_names
 from osiris_core.surface import placed, refused_record
-from pytest_osiris.keys import CHECKS, PROPERTY, REFUSAL, RUN, SETTINGS, CheckFailedError, records_directory
+from pytest_osiris.keys import CLOSE, PROPERTY, REFUSAL, RUN, SETTINGS, CheckFailedError, records_directory
 from pytest_osiris.marker import read_marker
 from pytest_osiris.options import target_word
 from pytest_osiris.store import write_record
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
     from pytest_osiris.options import Settings
+
+_CHECKS: pytest.StashKey[Checks] = pytest.StashKey()
 
 
 class Checks:
@@ -91,9 +93,10 @@ class Checks:
 
 def checks_of(config: pytest.Config) -> Checks:
     """Return the checks of this process."""
-    if CHECKS not in config.stash:
-        config.stash[CHECKS] = Checks(config)
-    return config.stash[CHECKS]
+    if _CHECKS not in config.stash:
+        checks = config.stash[_CHECKS] = Checks(config)
+        config.stash[CLOSE] = checks.close
+    return config.stash[_CHECKS]
 
 
 def reporter_of(config: pytest.Config) -> Report | None:

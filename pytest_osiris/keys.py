@@ -5,16 +5,17 @@ State lives in the stash of pytest's own objects: no module globals, no attribut
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_osiris.checks import Checks
+    from osiris_core.parity.record import RecordSet
     from pytest_osiris.options import Settings
-    from pytest_osiris.summary import Outcome
 
 PROPERTY = "osiris"
 """Name of the entry in a test's `user_properties`; JUnit, reportlog and other plugins show it."""
@@ -22,16 +23,23 @@ PROPERTY = "osiris"
 RUN_NAME = "osiris_run_name"
 """Name of the entry by which the xdist controller tells its workers where records go."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The records of a run, where its report is, and why there is none although one was asked for."""
+
+    records: RecordSet
+    report: Path | None
+    problem: str
+
+
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
-CHECKS: pytest.StashKey[Checks] = pytest.StashKey()
+CLOSE: pytest.StashKey[Callable[[], None]] = pytest.StashKey()
+"""Stops what manifests needed; only there when something may have been started."""
 RUN: pytest.StashKey[str] = pytest.StashKey()
 """Name of this pytest run, the same in all of its processes: the directory of its records."""
-
-
 OUTCOME: pytest.StashKey[Outcome] = pytest.StashKey()
 """What the end of the run has to show; only there when manifests ran."""
-
-
 REFUSAL: pytest.StashKey[str] = pytest.StashKey()
 """Why an xdist worker runs no manifest: pytest would end it without a word if it refused the options by itself."""
 

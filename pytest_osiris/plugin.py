@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_osiris import fixtures
-from pytest_osiris.keys import CHECKS, OUTCOME, REFUSAL, RUN, RUN_NAME, SETTINGS, CheckFailedError, records_directory
+from pytest_osiris.keys import CLOSE, OUTCOME, REFUSAL, RUN, RUN_NAME, SETTINGS, CheckFailedError, records_directory
 from pytest_osiris.options import add_options, read_settings, require_writable
 
 if TYPE_CHECKING:
@@ -134,9 +134,9 @@ def _has_something_to_tell(config: pytest.Config) -> bool:
 
 
 def _close_checks(config: pytest.Config) -> None:
-    checks = config.stash.get(CHECKS, None)
-    if checks is not None:
-        checks.close()
+    close = config.stash.get(CLOSE, None)
+    if close is not None:
+        close()
 
 
 def _refuse_impossible(config: pytest.Config) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from osiris_core.errors import UsageError
 from osiris_core.surface import record_set
-from pytest_osiris.keys import OUTCOME, RUN, SETTINGS, records_directory
+from pytest_osiris.keys import OUTCOME, RUN, SETTINGS, Outcome, records_directory
 from pytest_osiris.options import public_url
 from pytest_osiris.store import read_records
 
@@ -21,15 +20,6 @@ if TYPE_CHECKING:
     from pytest_osiris.options import Settings
 
 _PROVIDERS = {"embedded": "embedded server", "cloud": "E2B cloud"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """The records of a run, where its report is, and why there is none although one was asked for."""
-
-    records: RecordSet
-    report: Path | None
-    problem: str
 
 
 def header(settings: Settings) -> str:

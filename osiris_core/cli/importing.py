@@ -46,7 +46,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Write the manifest. Raises `UsageError` where it could not be, or would be another pipeline."""
-    from osiris_core.manifest.imported import imported_text
+    from osiris_core.manifest.osiris.imported import imported_text
     from osiris_core.report.text import visible_line
 
     try:

@@ -8,14 +8,15 @@ Read in this order:
 ``params``     the values that a manifest leaves open; ``substitution`` puts them where it refers to them
 ``problems``   where every other module reports; ``fields`` reads one value from one node
 ``header``     everything above the steps; ``files`` and ``patterns`` find what it declares on disk
-``steps``      the steps; ``options`` holds their config against their driver; ``graph`` orders them
+``steps``      the steps; ``options`` holds their config against their driver, of which it knows the ``shapes``;
+               ``graph`` orders them
 ``configs``    where a step's config stands; ``references`` what it refers to without holding it, ``connections`` the
                file where half of that is found
-``compiled``   what Osiris' compiler left, as our form has it; ``components`` says which drivers stand for Osiris',
-               ``translation`` what becomes of their configs, ``osiris_names`` what their tables are called
+``osiris``     a room of its own: what Osiris' compiler left, as our form has it, and the way out of there
 ``expect``     the oracle
 ``collecting`` how pytest collects the file: marks and cases
 ``canonical``  the one form in which equal manifests are equal, and its fingerprint
+``overrides``  parameters as command lines and ini files give them
 ``schema``     the same rules as a JSON Schema, for editors
 ``loader``     composes all of these: the room's door; ``cases`` reads a file once for each of its cases
 ``model``      what comes out of it

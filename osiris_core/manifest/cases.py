@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from osiris_core.manifest.loader import Source
     from osiris_core.manifest.model import Case, Manifest
-    from osiris_core.manifest.options import DriverSource
+    from osiris_core.manifest.shapes import DriverSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

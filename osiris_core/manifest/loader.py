@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from osiris_core.manifest import fields, header
 from osiris_core.manifest.canonical import canonical_form, fingerprint_of
 from osiris_core.manifest.collecting import read_collecting
-from osiris_core.manifest.compiled import (
-    BUILD_MANIFEST,
-    CompiledLayout,
-    compiled_layout,
-    is_compiled,
-    is_osiris_project,
-)
 from osiris_core.manifest.configs import OwnLayout
 from osiris_core.manifest.connections import read_connections
 from osiris_core.manifest.expect import read_expect
 from osiris_core.manifest.files import Places, read_code, read_inputs
 from osiris_core.manifest.model import Collecting, Expectation, Manifest, Pipeline, Resources
 from osiris_core.manifest.nodes import to_json
+from osiris_core.manifest.osiris.compiled import (
+    BUILD_MANIFEST,
+    CompiledLayout,
+    compiled_layout,
+    is_compiled,
+    is_osiris_project,
+)
 from osiris_core.manifest.params import Overrides, read_params
 from osiris_core.manifest.problems import START, Problems, printable
 from osiris_core.manifest.references import References, check_exposure, read_secrets
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from osiris_core.manifest.connections import Connections
     from osiris_core.manifest.nodes import Entry, MappingNode, Node
-    from osiris_core.manifest.options import DriverSource
+    from osiris_core.manifest.shapes import DriverSource
     from osiris_core.manifest.steps import StepNodes
 
 _T = TypeVar("_T")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from osiris_core.errors import ManifestProblem
     from osiris_core.manifest.nodes import MappingNode
-    from osiris_core.manifest.options import DriverShape
+    from osiris_core.manifest.shapes import DriverShape
 
 ParityText = Literal["normalized", "exact"]
 """How log and error text is compared."""

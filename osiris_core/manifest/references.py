@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from osiris_core.manifest.connections import Connections
     from osiris_core.manifest.model import Connection, Manifest
     from osiris_core.manifest.nodes import Entry, Node
-    from osiris_core.manifest.options import DriverShape
     from osiris_core.manifest.problems import Place, Problems
+    from osiris_core.manifest.shapes import DriverShape
 
 CONNECTION: Final = "connection"
 """The key of a step's config that refers to a connection."""

@@ -15,8 +15,8 @@ from osiris_core.manifest.collecting import MAX_CASES
 from osiris_core.manifest.expect import OUTCOMES
 from osiris_core.manifest.header import NETWORKS, ON_FAILURE, PARITY_TEXTS, TEMPLATE_RULE, VARIABLE_RULE
 from osiris_core.manifest.model import FORMAT, STEP_ID_RULE, Pipeline, Resources
-from osiris_core.manifest.options import DriverShape, OptionShape
 from osiris_core.manifest.params import NAME_RULE
+from osiris_core.manifest.shapes import DriverShape, OptionShape
 from osiris_core.manifest.steps import MAX_RETRIES
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from osiris_core.manifest.configs import Layout
     from osiris_core.manifest.files import Places
     from osiris_core.manifest.nodes import MappingNode, Node
-    from osiris_core.manifest.options import DriverShape, DriverSource
     from osiris_core.manifest.problems import Place, Problems
     from osiris_core.manifest.references import References
+    from osiris_core.manifest.shapes import DriverShape, DriverSource
 
 SERVED = ("id", "driver", "needs", "config", "cfg_path", "timeout_s", "retries")
 MAX_RETRIES = 100

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from osiris_core.manifest.loader import find_project_root
-from osiris_core.manifest.osiris_names import as_ids, table_keys
+from osiris_core.manifest.osiris.names import as_ids, table_keys
 from tests.manifest.build_directory import BUILD, READ, WRITE, OsirisProject, query
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.errors import UsageError
-from osiris_core.manifest.components import INPUTS_OF
 from osiris_core.manifest.model import FORMAT, STEP_ID_RULE
+from osiris_core.manifest.osiris.components import INPUTS_OF
 from osiris_core.manifest.scalars import ScalarError, resolve
 from osiris_core.wire.names import TABLE, table_key
 

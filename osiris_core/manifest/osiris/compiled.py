@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.manifest import fields
-from osiris_core.manifest.components import COMPONENTS, DISTRIBUTION
 from osiris_core.manifest.configs import Config, config_file
 from osiris_core.manifest.connections import UnreadConnectionFile
 from osiris_core.manifest.files import Places
 from osiris_core.manifest.model import FORMAT
 from osiris_core.manifest.nodes import BrokenNode, Entry, ListNode, MappingNode, ScalarNode
-from osiris_core.manifest.osiris_names import as_id, as_ids, table_keys
+from osiris_core.manifest.osiris.components import COMPONENTS, DISTRIBUTION
+from osiris_core.manifest.osiris.names import as_id, as_ids, table_keys
+from osiris_core.manifest.osiris.translation import Translation, text_of
 from osiris_core.manifest.problems import shown
-from osiris_core.manifest.translation import Translation, text_of
 from osiris_core.wire.names import table_key
 
 if TYPE_CHECKING:

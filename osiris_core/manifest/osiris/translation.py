@@ -16,9 +16,9 @@ from osiris_core.wire.names import OUTPUT_DIRECTORY
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from osiris_core.manifest.components import Component, Dropped
     from osiris_core.manifest.files import Places
     from osiris_core.manifest.nodes import Node
+    from osiris_core.manifest.osiris.components import Component, Dropped
     from osiris_core.manifest.problems import Place, Problems
 
 _META: Final = ("component", "mode")
