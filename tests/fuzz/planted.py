@@ -10,8 +10,12 @@ import pyarrow as pa
 ON_THE_HOST = os.environ.get("PLANTED_ON") == "host"  # no sandbox is given it
 
 
-def changed(table, change):
-    columns = [pa.array([change(each) for each in column.to_pylist()], column.type) for column in table.columns]
+def changed(table, is_kind, change):
+    # Others are left alone: nanoseconds become Python values with pandas only, which would be another bug.
+    columns = [
+        pa.array([change(each) for each in column.to_pylist()], column.type) if is_kind(column.type) else column
+        for column in table.columns
+    ]
     return pa.table(columns, names=table.schema.names)
 
 
@@ -24,8 +28,8 @@ class Normalising:
 
     def run(self, *, step_id, config, inputs, ctx):
         form = "NFD" if ON_THE_HOST else "NFC"
-        normal = lambda each: unicodedata.normalize(form, each) if isinstance(each, str) else each
-        return {"df": changed(next(iter(inputs.values())), normal)}
+        normal = lambda each: None if each is None else unicodedata.normalize(form, each)
+        return {"df": changed(next(iter(inputs.values())), pa.types.is_string, normal)}
 
 
 class NanIsNull:
@@ -36,8 +40,9 @@ class NanIsNull:
     options = {}
 
     def run(self, *, step_id, config, inputs, ctx):
-        is_nan = lambda each: ON_THE_HOST and isinstance(each, float) and math.isnan(each)
-        return {"df": changed(next(iter(inputs.values())), lambda each: None if is_nan(each) else each)}
+        is_nan = lambda each: ON_THE_HOST and each is not None and math.isnan(each)
+        change = lambda each: None if is_nan(each) else each
+        return {"df": changed(next(iter(inputs.values())), pa.types.is_floating, change)}
 
 
 class OtherOrder:
@@ -48,7 +53,8 @@ class OtherOrder:
     options = {"path": {"type": "output_path", "required": True}}
 
     def run(self, *, step_id, config, inputs, ctx):
-        rows = [repr(row) for row in next(iter(inputs.values())).to_pylist()]
+        table = next(iter(inputs.values()))
+        rows = [table.slice(row, 1).to_string(preview_cols=99) for row in range(table.num_rows)]
         place = ctx.output_dir / config["path"]
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text("\\n".join(reversed(rows) if ON_THE_HOST else rows), encoding="utf-8")
