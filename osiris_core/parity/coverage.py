@@ -1,7 +1,7 @@
 """Parity coverage: which driver was compared with which option, on which class of values, with which outcome.
 
-A step counts where its record has a comparison and its state is the same on both targets. The classes of a step are
-those of its own table and of the tables that it was given.
+A step counts where its record has a comparison that could be judged, and its state is the same on both targets. The
+classes of a step are those of its own table and of the tables that it was given, as far as both targets had them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.parity.classes import known_classes
+from osiris_core.parity.record import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from osiris_core.parity.record import ParityRecord, StepRun, TargetRun
 
 OUTCOMES = ("succeeded", "failed")
+_NOT_JUDGED = (Verdict.INCONCLUSIVE, Verdict.INFRA)
 Cell = tuple[str, str, str, str]
 """Driver, option, class of values, outcome."""
 
@@ -82,7 +84,7 @@ def coverage_of(records: Iterable[ParityRecord], known: Mapping[str, tuple[str, 
     total = compared = 0
     for record in records:
         total += 1
-        if record.comparison is None or len(record.targets) < 2:  # noqa: PLR2004 - two are compared
+        if record.comparison is None or record.verdict in _NOT_JUDGED or len(record.targets) < 2:  # noqa: PLR2004 - two are compared
             continue
         compared += 1
         for step, classes in _compared_steps(record.targets[0], record.targets[1]):
@@ -98,7 +100,10 @@ def coverage_of(records: Iterable[ParityRecord], known: Mapping[str, tuple[str, 
 def _compared_steps(left: TargetRun, right: TargetRun) -> Iterator[tuple[StepRun, tuple[str, ...]]]:
     """Yield every step that ended alike on both targets, with the classes of values that it dealt with."""
     states = {step.id: step.state for step in right.steps}
-    classes = {step.id: step.classes for step in left.steps}
+    right_classes = {step.id: step.classes for step in right.steps}
+    classes = {
+        step.id: tuple(each for each in step.classes if each in right_classes.get(step.id, ())) for step in left.steps
+    }
     for step in left.steps:
         if step.state in OUTCOMES and states.get(step.id) == step.state:
             found = dict.fromkeys(each for source in (*step.needs, step.id) for each in classes.get(source, ()))

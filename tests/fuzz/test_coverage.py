@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -101,6 +102,25 @@ def test_what_was_not_compared_does_not_count():
     coverage = coverage_of([record(compared=False), record(right_state="failed")], KNOWN)
     assert (coverage.records, coverage.compared) == (2, 1)
     assert coverage.steps == {("src", "succeeded"): 1}
+
+
+@pytest.mark.parametrize("verdict", [Verdict.INCONCLUSIVE, Verdict.INFRA])
+def test_a_comparison_that_could_not_be_judged_does_not_count(verdict: Verdict):
+    """Something of it was not compared, and nobody can say that it was not this."""
+    coverage = coverage_of([replace(record(), verdict=verdict)], KNOWN)
+    assert (coverage.records, coverage.compared, coverage.steps) == (1, 0, {})
+
+
+def test_a_class_of_values_that_one_target_alone_had_does_not_count():
+    """Where the tables differ, what was compared is what both had."""
+    both = record()
+    other = replace(both.targets[1].steps[0], classes=("text", "float"))
+    right = replace(both.targets[1], steps=(other, *both.targets[1].steps[1:]))
+    for targets in ((both.targets[0], right), (right, both.targets[0])):
+        coverage = coverage_of([replace(both, targets=targets)], KNOWN)
+        assert coverage.by_class("src", "text", "succeeded") == 1
+        assert coverage.by_class("src", "float", "succeeded") == 0
+        assert coverage.by_class("out", "float", "succeeded") == 0
 
 
 def test_the_command_reads_records(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
