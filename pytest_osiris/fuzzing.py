@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from osiris_core.check import validate_options
 from osiris_core.choices import TARGETS
 from osiris_core.errors import OsirisError
-from osiris_core.fuzz.ground import chosen_drivers, code_files, require_hypothesis, targets
+from osiris_core.fuzz.ground import chosen_drivers, code_files, never_compared, require_hypothesis, targets
 from pytest_osiris.checks import check_options
 from pytest_osiris.keys import SETTINGS, CheckFailedError
 
@@ -35,7 +35,7 @@ class Fuzz:
     ) -> None:
         """Try `examples` manifests whose steps use `drivers`, and fail with the smallest one that parts the targets.
 
-        `code` are directories, from the test file's own. `options` are Hypothesis strategies by driver and option, for
+        Fails, too, where no step of one of `drivers` succeeded: nothing that it makes was compared then. `code` are directories, from the test file's own. `options` are Hypothesis strategies by driver and option, for
         options whose type says too little.
         """
         directory = self._item.path.parent
@@ -64,13 +64,18 @@ class Fuzz:
         config = self._item.config
         checked = check_options(config.stash[SETTINGS], config.rootpath, config.rootpath)
         validate_options(checked, TARGETS)
-        strategy = manifests(
-            drivers=chosen_drivers(drivers or None, code), code=code_files(code), max_steps=max_steps, options=options
-        )
+        chosen = chosen_drivers(drivers or None, code)
+        strategy = manifests(drivers=chosen, code=code_files(code), max_steps=max_steps, options=options)
         plan = Plan(examples=examples, seed=seed, finds=1)
         with targets(checked) as (warm, cold):
-            found = next(Hunt(strategy=strategy, warm=warm, cold=cold, plan=plan).iterate(), None)
+            hunt = Hunt(strategy=strategy, warm=warm, cold=cold, plan=plan)
+            found = next(hunt.iterate(), None)
         if found is None:
+            if lacking := never_compared(hunt, chosen):
+                raise CheckFailedError(
+                    f"INCONCLUSIVE: no step of {', '.join(lacking)} succeeded on both targets in {hunt.tried} examples, so "
+                    "that nothing of it was compared: give `options`, or more examples"
+                )
             return
         reproducer = write_reproducer(found, self._item.path.parent / "fuzz-finds")
         record, example = found.trial.record, found.trial.example

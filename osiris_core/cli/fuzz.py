@@ -19,7 +19,7 @@ def add_parser(subparsers: Any) -> None:
         help="run generated manifests, and make small what the targets do not agree about",
         description="Generates manifests with hostile data, runs each on both targets, and shrinks what parts them to "
         "a directory with a manifest, its data and a test. Needs the extra: pip install 'pytest-osiris[fuzz]'",
-        epilog="exit codes: 0 nothing found; 1 something found; 2 wrong option; 3 a target could not run",
+        epilog="exit codes: 0 nothing found; 1 something found, or nothing compared of a driver; 2 wrong option; 3 a target could not run",
     )
     parser.add_argument("--examples", type=_count, default=100, metavar="N", help="how many manifests (default: 100)")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="another seed, other manifests (default: 0)")

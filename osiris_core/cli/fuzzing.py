@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.check import CheckOptions, validate_options
 from osiris_core.choices import TARGETS
-from osiris_core.fuzz.ground import chosen_drivers, code_files, require_hypothesis, targets
+from osiris_core.fuzz.ground import chosen_drivers, code_files, never_compared, require_hypothesis, targets
 from osiris_core.report.text import visible_line
 
 if TYPE_CHECKING:
@@ -62,9 +63,13 @@ def fuzz(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     progress.end(hunt)
     if given.records is not None:
         _write_records(given.records, records)
-    if not finds:
-        return EXIT_NOTHING
-    return EXIT_INFRASTRUCTURE if all(each.trial.kind == ("INFRA", "") for each in finds) else EXIT_FOUND
+    lacking = never_compared(hunt, drivers)
+    if lacking:
+        said = f"no step of {', '.join(lacking)} succeeded on both targets, so that nothing of it was compared"
+        out.write(f"INCONCLUSIVE {visible_line(said)}\n")
+    if finds and all(each.trial.kind == ("INFRA", "") for each in finds):
+        return EXIT_INFRASTRUCTURE
+    return EXIT_FOUND if finds or lacking else EXIT_NOTHING
 
 
 def _say(out: TextIO, find: Find, commands: Sequence[str]) -> None:
@@ -91,14 +96,15 @@ class _Progress:
 
     def end(self, hunt: Hunt) -> None:
         self._err.write(f"fuzz: {self._rate(hunt)}\n")
-        for _, kind in hunt.unconfirmed:
-            self._err.write(f"fuzz: not confirmed by an ordinary check: {' '.join(kind)}\n")
+        for kind, count in Counter(kind for _, kind in hunt.unconfirmed).items():
+            self._err.write(f"fuzz: not confirmed by an ordinary check: {' '.join(kind)} ({count})\n")
 
     @staticmethod
     def _rate(hunt: Hunt) -> str:
         rate = hunt.distinct / hunt.looking_s if hunt.looking_s else 0.0
         cold = f", {hunt.compared_cold} of them cold as well" if hunt.compared_cold else ""
-        return f"{hunt.tried} examples, {hunt.distinct} runs, {rate:.1f} a second{cold}"
+        compared = f"{hunt.tables} tables with {hunt.rows} rows and {hunt.files} files compared"
+        return f"{hunt.tried} examples, {hunt.distinct} runs, {rate:.1f} a second{cold}; {compared}"
 
 
 def _write_records(path: Path, records: Sequence[ParityRecord]) -> None:

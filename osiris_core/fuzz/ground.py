@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from osiris_core.check import CheckOptions
     from osiris_core.drivers.protocol import DriverSpec
+    from osiris_core.fuzz.hunt import Hunt
     from osiris_core.fuzz.trial import Pair
     from osiris_core.sandbox.launch import ServerAddress
 
@@ -85,6 +86,16 @@ def chosen_drivers(names: Sequence[str] | None, code: Sequence[Path]) -> list[Dr
             )
         found.append(spec)
     return found
+
+
+def never_compared(hunt: Hunt, drivers: Sequence[DriverSpec] | None) -> list[str]:
+    """Return the names of those drivers of which no step succeeded on all targets: a hunt says nothing of what they make.
+
+    Without named drivers, something of those that ship has to have succeeded.
+    """
+    if drivers is None:
+        return [] if hunt.succeeded else ["any driver"]
+    return [each.name for each in drivers if not hunt.succeeded[each.name]]
 
 
 def code_files(directories: Sequence[Path]) -> Mapping[str, bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,7 @@ from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis.errors import NoSuchExample, Unsatisfiable
 
 from osiris_core.fuzz.reduction import reduced
+from osiris_core.wire.records import SUCCEEDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 CONFIRMATIONS: Final = 3
 """Cold checks of what is about to be reported."""
+DOUBTS: Final = 5
+"""Examples of one kind that no cold check confirms before the kind is left alone: one alone may hide a real one."""
 SHRINKS: Final = 200
 """Most runs of Hypothesis to make one find smaller, and again as many of our own: see `reduction`."""
 
@@ -80,6 +84,12 @@ class Hunt:
     distinct: int = 0
     looking_s: float = 0.0
     compared_cold: int = 0
+    tables: int = 0
+    rows: int = 0
+    files: int = 0
+    """How many tables, rows of them, and files were there on both targets to be compared."""
+    succeeded: Counter[str] = field(default_factory=Counter)
+    """Steps by driver that succeeded on all targets: what never did was never compared but in how it fails."""
     unconfirmed: list[tuple[Example, Kind]] = field(default_factory=list)
     """What the warm pair saw and no cold check did."""
     _known: set[Kind] = field(default_factory=set)
@@ -94,13 +104,23 @@ class Hunt:
             round_ += 1
             if smallest is None:
                 return
-            again = [self.cold.try_out(smallest) for _ in range(self.plan.confirmations)]
+            find = self._confirmed(smallest, search)
+            if find is not None:
+                found += 1
+                yield find
+
+    def _confirmed(self, smallest: Example, search: _Search) -> Find | None:
+        """Return what cold checks see in the smallest example, or else in the one that it was made from."""
+        for example in {each.key: each for each in (smallest, search.first or smallest)}.values():
+            again = [self.cold.try_out(example) for _ in range(self.plan.confirmations)]
             seen = [each for each in again if each.kind is not None]
             if seen:
-                found += 1
-                yield Find(
+                return Find(
                     trial=seen[0], seen=len(seen), cold=len(again), first_at=search.first_at, shrinks=search.shrinks
                 )
+        if search.kind is not None:
+            self.unconfirmed.append((smallest, search.kind))
+        return None
 
     def look(self, example: Example) -> Kind | None:
         """Return the kind of find that an example is; None for none, or one that is known already.
@@ -122,11 +142,13 @@ class Hunt:
         self._known.add(kind)
 
     def believe(self, example: Example, kind: Kind) -> bool:
-        """Whether a cold check sees something, too, in the first example of a kind."""
+        """Whether a cold check sees something, too, in an example of a kind that is not being hunted yet."""
         if self.cold is self.warm or self.cold.try_out(example).kind is not None:
             return True
-        self.close_case(kind)
+        self._kinds[example.key] = None
         self.unconfirmed.append((example, kind))
+        if sum(each == kind for _, each in self.unconfirmed) >= DOUBTS:
+            self.close_case(kind)
         return False
 
     def _try(self, example: Example) -> Kind | None:
@@ -134,11 +156,23 @@ class Hunt:
         trial = self.warm.try_out(example)
         self.looking_s += time.monotonic() - started
         self.distinct += 1
+        self._count(trial.record)
         self.tell(trial.record)
         if self.cold is self.warm or not self.plan.sample or self.distinct % self.plan.sample:
             return trial.kind
         self.compared_cold += 1
         return trial.kind or self.cold.try_out(example).kind
+
+    def _count(self, record: ParityRecord) -> None:
+        """Add up what one record compared."""
+        if record.comparison is None:
+            return
+        sides = [{step.id: step for step in run.steps if step.state == SUCCEEDED} for run in record.targets]
+        for name in set.intersection(*map(set, sides)):
+            self.succeeded[sides[0][name].driver] += 1
+            self.rows += min(side[name].rows or 0 for side in sides)
+        self.tables += min(record.comparison.compared.tables)
+        self.files += min(record.comparison.compared.artifacts)
 
 
 class _Search:
@@ -146,7 +180,8 @@ class _Search:
 
     def __init__(self, hunt: Hunt) -> None:
         self._hunt = hunt
-        self._kind: Kind | None = None
+        self.kind: Kind | None = None
+        self.first: Example | None = None
         self._smallest: Example | None = None
         self.first_at = 0
         self.shrinks = 0
@@ -162,20 +197,20 @@ class _Search:
         )
         with contextlib.suppress(NoSuchExample, Unsatisfiable):
             find(self._hunt.strategy, self._is_it, settings=wanted, random=random)
-        if self._kind is None or self._smallest is None:
+        if self.kind is None or self._smallest is None:
             return None
         smallest = reduced(self._smallest, self._is_same, most=self._hunt.plan.shrinks)
-        self._hunt.close_case(self._kind)
+        self._hunt.close_case(self.kind)
         return smallest
 
     def _is_same(self, example: Example) -> bool:
         self.shrinks += not self._hunt.knows(example)
-        return self._hunt.look(example) == self._kind
+        return self._hunt.look(example) == self.kind
 
     def _is_it(self, example: Example) -> bool:
         """Answer Hypothesis: whether this example is of the kind that is hunted."""
         hunt = self._hunt
-        if self._kind is None:
+        if self.kind is None:
             hunt.tried += 1
         elif not hunt.knows(example):
             self.shrinks += 1
@@ -184,11 +219,11 @@ class _Search:
         kind = hunt.look(example)
         if kind is None:
             return False
-        if self._kind is None:
+        if self.kind is None:
             if not hunt.believe(example, kind):
                 return False
-            self._kind, self.first_at = kind, hunt.tried
-        if kind != self._kind:
+            self.kind, self.first, self.first_at = kind, example, hunt.tried
+        if kind != self.kind:
             return False
         self._smallest = example
         return True

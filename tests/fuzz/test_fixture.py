@@ -5,8 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from osiris_core.fuzz.hunt import Hunt  # noqa: F401 - before `pytester`, which forgets what is imported while it is used
 from osiris_core.fuzz.trial import Trial
-from osiris_core.parity.record import ParityRecord, Verdict
+from osiris_core.parity.record import Comparison, ParityRecord, StepRun, TargetRun, Verdict
+from pytest_osiris import fuzzing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,29 +26,48 @@ TEST = """
 class Judge:
     """Stands in for the targets: they part wherever there is a row, or never."""
 
-    def __init__(self, *, parts: bool) -> None:
+    def __init__(self, *, parts: bool, state: str = "succeeded") -> None:
         self.parts = parts
+        self.state = state
+        self.tried = 0
 
     def try_out(self, example: Example) -> Trial:
         """Judge."""
+        self.tried += 1
         found = self.parts and example.rows > 0
+        step = StepRun(id="s1", driver="python.callable", needs=(), state=self.state)
+        runs = [TargetRun(target=each, provider="x", isolation="none", steps=(step,)) for each in ("local", "e2b")]
+        verdict = Verdict.DIVERGENT if found else Verdict.IDENTICAL
         record = ParityRecord(
-            manifest="m", pipeline_id="p", passed=not found, headline="they part", verdict=Verdict.DIVERGENT
+            manifest="m",
+            pipeline_id="p",
+            passed=not found,
+            headline="they part",
+            verdict=verdict,
+            targets=tuple(runs),
+            comparison=Comparison(verdict=verdict),
         )
         return Trial(example=example, record=record, kind=("DIVERGENT", "python.callable") if found else None)
 
 
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, *, parts: bool) -> pytest.RunResult:
+def run(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, *, parts: bool, state: str = "succeeded"
+) -> pytest.RunResult:
     """Run the test on targets that part, or do not."""
+    judges: list[Judge] = []
 
     @contextmanager
     def targets(*_: object, **__: object) -> Iterator[tuple[Judge, Judge]]:
-        judge = Judge(parts=parts)
+        judge = Judge(parts=parts, state=state)
+        judges.append(judge)
         yield judge, judge
 
-    monkeypatch.setattr("pytest_osiris.fuzzing.targets", targets)
+    monkeypatch.setattr(fuzzing, "targets", targets)
     pytester.makepyfile(TEST)
-    return pytester.runpytest_inprocess("-p", "no:cacheprovider")
+    # Hypothesis' own plugin would count its imports by every run within this process, and take these for too early.
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+    assert judges[0].tried > 0
+    return result
 
 
 def test_a_find_fails_the_test_and_is_written(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
@@ -67,3 +88,10 @@ def test_where_nothing_is_found_the_test_passes(pytester: pytest.Pytester, monke
     """And nothing is written."""
     run(pytester, monkeypatch, parts=False).assert_outcomes(passed=1)
     assert not (pytester.path / "fuzz-finds").exists()
+
+
+def test_where_nothing_was_compared_the_test_fails(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
+    """A driver that refuses whatever is generated is not the same everywhere: nobody looked."""
+    result = run(pytester, monkeypatch, parts=False, state="failed")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*INCONCLUSIVE: no step of python.callable succeeded on both targets in 8 examples*"])
