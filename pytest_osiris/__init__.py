@@ -7,6 +7,7 @@
 ``items``      a manifest file becomes a test item
 ``marker``     reads `@pytest.mark.osiris`
 ``checks``     runs a manifest for a test, and keeps its record
+``parameters`` holds what `--osiris-param` gives against the manifests of the run
 ``store``      one record file a test, shared by all xdist workers of a run
 ``run``        `Run`, what `osiris_run` hands to a test
 ``failure``    the few lines that a failed check shows

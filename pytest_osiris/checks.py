@@ -17,7 +17,6 @@ import pytest
 from osiris_core.check import Checker, CheckOptions, load, validate_options
 from osiris_core.errors import ManifestError, OsirisError, UsageError
 from osiris_core.manifest.loader import find_project_root
-from osiris_core.manifest.overrides import unknown_names
 from osiris_core.surface import placed, refused_record
 from pytest_osiris.keys import CLOSE, PROPERTY, REFUSAL, RUN, SETTINGS, CheckFailedError, records_directory
 from pytest_osiris.marker import read_marker
@@ -162,27 +161,6 @@ def require_possible(settings: Settings, root: Path) -> None:
 def project_of(path: Path, root: Path) -> Path:
     """Return a manifest's project: pytest's root directory, or its own where it lies elsewhere."""
     return root if path.is_relative_to(root) else find_project_root(path)
-
-
-def unknown_param(items: Sequence[pytest.Item], settings: Settings) -> str:
-    """Return a sentence about a parameter of the options that no manifest of this run declares, or nothing.
-
-    A manifest that cannot be read may declare it; then the run is red anyway.
-    """
-    from pytest_osiris.items import ManifestItem
-
-    marked = [each for each in items if each.get_closest_marker("osiris")]
-    known = {name for each in marked if isinstance(each, ManifestItem) for name in each.manifest.params}
-    others = [each for each in marked if not isinstance(each, ManifestItem)]
-    if not marked or known.issuperset(settings.params):
-        return ""
-    try:
-        paths = {read_marker(each).path for each in others}
-        read = [load(each, project_root=project_of(each, others[0].config.rootpath)) for each in sorted(paths)]
-    except (CheckFailedError, ManifestError):
-        return ""
-    sentence = unknown_names(settings.params, known | {name for each in read for name in each.params})
-    return f"--osiris-param: {sentence}" if sentence else ""
 
 
 def command_for(item: pytest.Item, targets: Sequence[str], settings: Settings) -> str:

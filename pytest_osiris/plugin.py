@@ -146,7 +146,7 @@ def _refuse_impossible(config: pytest.Config) -> None:
 
 
 def _refuse_unknown_params(session: pytest.Session) -> None:
-    from pytest_osiris.checks import unknown_param
+    from pytest_osiris.parameters import unknown_param
 
     sentence = unknown_param(session.items, session.config.stash[SETTINGS])
     if sentence and _worker_input(session.config) is None:

@@ -12,6 +12,7 @@ The run directory holds `request.json`, `placement.json` and, where files are st
 Two processes share the work. The supervisor is small and outlives any driver; the executor runs the drivers.
 
     main         which of the two this process is
+    running      one run, from its beginning to its exit code
     supervisor   the loop: time, control, output, records, the executor's death
     launch       starts the executor so that nothing survives it          processes  the system calls for that
     merge        brings the executor's records and its output in order    messages   how records come over

@@ -99,7 +99,7 @@ def _run(directory: Path) -> int:
     try:
         os.setsid()
         _redirect(directory / "supervisor.err")
-        from osiris_core.worker.main import run
+        from osiris_core.worker.running import run
 
         code = run(directory, start=fork_executor)
         sys.stderr.flush()
