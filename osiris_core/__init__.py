@@ -3,12 +3,15 @@
 Rooms, in the order in which data walks through them (`docs/architecture.md` draws the picture):
 
 ``manifest``  a file becomes a `Manifest`
+``secrets``   values that a run may know and no file may hold
 ``wire``      the request, frames and records that cross between host and target
 ``backends``  carry a request to a target and its frames back
 ``worker``    executes the steps inside the target; ``drivers`` are what steps call
 ``session``   the directory a run leaves behind
 ``parity``    two sessions become a verdict
 ``report``    verdicts become pages
-``check``     composes all of these: the main verb
+``check``     composes all of these: the main verb; ``plan`` says what it would do
+``testing``   holds a driver to what every driver promises
+``fuzz``      generated manifests, run on both targets and made small
 ``sandbox``   an E2B-compatible server for this machine, reached over HTTP only
 """

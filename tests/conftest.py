@@ -3,9 +3,15 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
+import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A job that a shell put into the background inherits this, and so would every process that a test interrupts.
@@ -46,3 +52,24 @@ def bubblewrap() -> None:
         choose("bubblewrap")
     except IsolationError:
         need("a working bubblewrap", found=False)
+
+
+@pytest.fixture
+def outside() -> Iterator[int]:
+    """A port of this machine that greets whoever reaches it: to a sandbox without the network it is not there."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def greet() -> None:
+            while True:
+                try:
+                    found, _ = listener.accept()
+                except OSError:
+                    return
+                with found:
+                    found.sendall(b"hello")
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()

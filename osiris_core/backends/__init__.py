@@ -1,9 +1,18 @@
 """Carries a request to a target and its bytes back: `local` on this machine, `e2b` through the E2B SDK.
 
 A backend moves bytes. It knows no event name and no file format: frames go to the session's writer as they
-arrive, artifacts come back as one verified pack. What a target is given is prepared here too: the `bundle`
-(the worker's code, by digest), the `workspace` (declared inputs and code), the `closure` (declared
-distributions) and the template that shows exactly these: a `farm`, `registered` with the embedded server, or
-`built` by the provider through its `template_service`.
-`warm` and `warm_e2b` keep a target ready for many short runs.
+arrive, artifacts come back as one verified pack.
+
+``protocol``   what a backend is given and gives back         ``confirm``    whether the right worker says hello
+``local``      a child process
+``e2b``        one sandbox a run, by ``sandbox_run``; ``loop`` runs the SDK, ``sdk`` says which one, ``provider`` whose API
+``warm``, ``warm_e2b``  targets that are kept ready for many short runs
+
+What a target is given:
+
+``bundle``     the worker's code, by digest                   ``workspace``  declared inputs and code
+``closure``    declared distributions                         ``interpreter``  which Python they are for
+``templates``  what shows exactly these in a sandbox: a ``farm`` that is ``registered`` with the embedded server, or
+               ``built`` by the provider through its ``template_service``, as far as it is no ``known_templates``
+``cache``      where bundles and ``farms`` lie
 """

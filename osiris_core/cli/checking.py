@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osiris_core.check import Checker, CheckOptions, validate_options
+from osiris_core.cli.exits import EXIT_FAILED, EXIT_GOOD, EXIT_INFRASTRUCTURE, EXIT_USAGE
 from osiris_core.cli.reading import read_all
 from osiris_core.errors import ManifestError, UsageError
 from osiris_core.parity.record import Verdict
@@ -29,12 +30,8 @@ if TYPE_CHECKING:
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
 
-EXIT_PASSED = 0
-EXIT_FAILED = 1
-EXIT_USAGE = 2
-EXIT_INFRASTRUCTURE = 3
 
-_WORST_FIRST = (EXIT_USAGE, EXIT_FAILED, EXIT_INFRASTRUCTURE, EXIT_PASSED)
+_WORST_FIRST = (EXIT_USAGE, EXIT_FAILED, EXIT_INFRASTRUCTURE, EXIT_GOOD)
 _DETAIL_COLUMNS = 100
 
 
@@ -142,7 +139,7 @@ def _check(
         return _Checked(code=EXIT_USAGE, record=record, details=(f"{path}: {error}",))
     noted = _noted(manifest, path)
     if record.passed:
-        return _Checked(code=EXIT_PASSED, record=record, details=noted)
+        return _Checked(code=EXIT_GOOD, record=record, details=noted)
     code = EXIT_INFRASTRUCTURE if record.verdict is Verdict.INFRA else EXIT_FAILED
     return _Checked(code=code, record=record, details=(*failure_lines(record, _DETAIL_COLUMNS), *noted))
 

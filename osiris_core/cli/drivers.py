@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from osiris_core.cli.exits import EXIT_GOOD, EXIT_USAGE
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
     from osiris_core.drivers.catalog import DriverCatalog
     from osiris_core.drivers.protocol import DriverSpec, Option
 
-EXIT_GOOD = 0
-EXIT_WRONG = 2
 _CHANGES = {"artifacts": "its step's artifacts", "external": "also what outlives the run"}
 
 
@@ -69,7 +69,7 @@ def run(given: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
     else:
         lines = _page(found[0]) if given.name else _overview(found)
         out.writelines(f"{visible_line(line)}\n" for line in lines)
-    return EXIT_WRONG if any(each.error for each in found) else EXIT_GOOD
+    return EXIT_USAGE if any(each.error for each in found) else EXIT_GOOD
 
 
 def _look_up(catalog: DriverCatalog, name: str, code: Sequence[Path]) -> _Listed:

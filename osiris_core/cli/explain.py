@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from osiris_core.cli.exits import EXIT_USAGE
 from osiris_core.cli.run import add_env_file_option, add_param_option
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from osiris_core.plan import Plan, PlannedStep
 
-EXIT_USAGE = 2
 _MOST_FILES = 20
 _FRAMES = {"arrow": "pyarrow.Table", "pandas": "pandas.DataFrame", "polars": "polars.DataFrame"}
 _ORIGINS = {"manifest": "a value of the manifest", "host": "the host's", "missing": "the host's, which has none now"}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from osiris_core.check import CheckOptions, validate_options
 from osiris_core.choices import TARGETS
+from osiris_core.cli.exits import EXIT_FAILED, EXIT_GOOD, EXIT_INFRASTRUCTURE
 from osiris_core.fuzz.ground import chosen_drivers, code_files, never_compared, require_hypothesis, targets
 from osiris_core.report.text import visible_line
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from osiris_core.fuzz.hunt import Find, Hunt
     from osiris_core.parity.record import ParityRecord
 
-EXIT_NOTHING = 0
-EXIT_FOUND = 1
-EXIT_INFRASTRUCTURE = 3
 
 _TELL_EVERY_S: Final = 10.0
 
@@ -69,7 +67,7 @@ def fuzz(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         out.write(f"INCONCLUSIVE {visible_line(said)}\n")
     if finds and all(each.trial.kind == ("INFRA", "") for each in finds):
         return EXIT_INFRASTRUCTURE
-    return EXIT_FOUND if finds or lacking else EXIT_NOTHING
+    return EXIT_FAILED if finds or lacking else EXIT_GOOD
 
 
 def _say(out: TextIO, find: Find, commands: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from osiris_core.cli.exits import EXIT_USAGE
 from osiris_core.errors import ManifestError, UsageError
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from osiris_core.manifest.model import Manifest
 
-EXIT_REFUSED = 2
 _OSIRIS = "osiris"
 
 
@@ -56,7 +56,7 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         _require_same(place, manifest)
     except ManifestError as error:
         err.writelines(f"{visible_line(str(each))}\n" for each in error.problems)
-        return EXIT_REFUSED
+        return EXIT_USAGE
     err.writelines(f"{visible_line(str(each))}\n" for each in manifest.notes)
     out.write(f"{visible_line(str(given.output or place))}\n")
     return 0

@@ -14,18 +14,13 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from osiris_core.cli.exits import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_NOT_READ, EXIT_TERMINATED, EXIT_USAGE
 from osiris_core.cli.stop import TerminatedError, terminable
 from osiris_core.errors import OsirisError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
-
-EXIT_USAGE = 2
-EXIT_INFRASTRUCTURE = 3
-EXIT_INTERRUPTED = 130
-EXIT_NOT_READ = 141
-EXIT_TERMINATED = 143
 
 
 class _Version(argparse.Action):

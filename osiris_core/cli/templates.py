@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from osiris_core.backends.protocol import Cancellation, Patience
 from osiris_core.backends.templates import TEMPLATE_PREFIX
 from osiris_core.check import remote_provider, validate_provider
+from osiris_core.cli.exits import EXIT_GOOD, EXIT_INFRASTRUCTURE, EXIT_USAGE
 from osiris_core.cli.reading import read_all
 from osiris_core.errors import InfrastructureError, ManifestError, UsageError
 from osiris_core.report.text import visible_line
@@ -28,11 +29,8 @@ if TYPE_CHECKING:
     from osiris_core.backends.template_service import ListedTemplate, TemplateService
     from osiris_core.manifest.model import Manifest
 
-EXIT_DONE = 0
-EXIT_USAGE = 2
-EXIT_INFRASTRUCTURE = 3
 
-_WORST_FIRST = (EXIT_USAGE, EXIT_INFRASTRUCTURE, EXIT_DONE)
+_WORST_FIRST = (EXIT_USAGE, EXIT_INFRASTRUCTURE, EXIT_GOOD)
 _LEAST_DIGITS = 6
 
 
@@ -60,7 +58,7 @@ def build(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
             continue
         if manifest.template is not None:
             out.write(f"{manifest.template}  {path}: named by the manifest, nothing to build\n")
-            codes.append(EXIT_DONE)
+            codes.append(EXIT_GOOD)
             continue
         try:
             closure = resolve_closure(declared_requirements(manifest))
@@ -70,7 +68,7 @@ def build(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
             codes.append(EXIT_INFRASTRUCTURE)
         else:
             _write_built(name, path, closure, maker.place, out)
-            codes.append(EXIT_DONE)
+            codes.append(EXIT_GOOD)
     return min(codes, key=_WORST_FIRST.index)
 
 
@@ -84,13 +82,13 @@ def list_all(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
             f"{farm.digest}  {plural(len(farm.pins), 'distribution')}, {size(farm.size_bytes)}\n"
             for farm in all_farms()
         )
-        return EXIT_DONE
+        return EXIT_GOOD
     found = _service(given).list()
     ours = [each for each in found if given.all or any(name.startswith(TEMPLATE_PREFIX) for name in each.names)]
     out.writelines(f"{visible_line(_listed(each))}\n" for each in ours)
     if others := len(found) - len(ours):
         err.write(f"and {plural(others, 'other template')}: --all lists all\n")
-    return EXIT_DONE
+    return EXIT_GOOD
 
 
 def show(given: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
@@ -101,7 +99,7 @@ def show(given: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
         out.write(f"{farm.digest}  {plural(len(farm.pins), 'distribution')}, {size(farm.size_bytes)}\n")
         out.writelines(f"  {pin}\n" for pin in farm.pins)
         out.write(f"  in {farm.directory}\n")
-        return EXIT_DONE
+        return EXIT_GOOD
     from osiris_core.backends.known_templates import KnownTemplates
 
     provider = remote_provider(given.e2b)
@@ -112,10 +110,10 @@ def show(given: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
     known = KnownTemplates(provider).recall(found[0].names[0] if found[0].names else given.name)
     if known is None:
         out.write("  what it holds is not known on this machine\n")
-        return EXIT_DONE
+        return EXIT_GOOD
     out.write(f"  Python {known.get('python', 'not known')}\n")
     out.writelines(f"  {visible_line(str(pin))}\n" for pin in known.get("distributions", ()))
-    return EXIT_DONE
+    return EXIT_GOOD
 
 
 def delete(given: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
@@ -124,7 +122,7 @@ def delete(given: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
     for name in given.names:
         _delete(given, name)
         out.write(f"deleted {name}\n")
-    return EXIT_DONE
+    return EXIT_GOOD
 
 
 ACTIONS: dict[str, Callable[[argparse.Namespace, TextIO, TextIO], int]] = {

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from osiris_core.cli.exits import EXIT_GOOD, EXIT_USAGE
 from osiris_core.cli.run import add_env_file_option, add_param_option
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
     from osiris_core.errors import ManifestProblem
     from osiris_core.notes import Note
-
-EXIT_GOOD = 0
-EXIT_WRONG = 2
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +55,7 @@ def run(given: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
         from osiris_core.report.text import visible_line
 
         out.writelines(f"{visible_line(line)}\n" for each in found for line in _lines(each))
-    return EXIT_WRONG if any(each.problems for each in found) else EXIT_GOOD
+    return EXIT_USAGE if any(each.problems for each in found) else EXIT_GOOD
 
 
 def _validate(paths: Sequence[Path], params: Sequence[str], env_file: Path | None) -> list[Validated]:

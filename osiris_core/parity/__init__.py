@@ -1,5 +1,14 @@
 """Decides whether two sessions are the same, and says why not.
 
-`record.py` holds the result's types: everything a report shows is in a `ParityRecord`. This room reads
-session directories and nothing else; it knows neither backends nor pytest.
+``record``       the result's types: everything a report shows is in a `ParityRecord`; ``record_io`` has them as JSON
+``compare``      the comparison: ``evidence`` first, then ``layers/``, one after the other, then the verdict
+``side``         one session as the layers see it; ``pair`` two of them, ``ledger`` what was found
+``kinds/``       artifacts by kind of file; ``values`` and ``lines`` say where two of these differ
+``text``         text between two sides, under the rules of ``noise``; ``streams`` has it piece by piece
+``shapes``       what a volatile value must still look like; ``failures`` errors as both sides report them
+``expectations`` whether a session does what `expect` says; ``artifact_rules`` for one artifact
+``hints``        what to do about a difference            ``summary``  all of it in the words of a report
+``coverage``     what was never compared, by the ``classes`` of options and values that steps were tried with
+
+This room reads session directories and nothing else; it knows neither backends nor pytest.
 """

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
 from typing import TYPE_CHECKING
-
-import pytest
 
 from osiris_core.check import Checker, CheckOptions, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    import pytest
 
     from osiris_core.parity.record import ParityRecord
 
@@ -27,27 +24,6 @@ def reach(inputs, ctx):
     with socket.create_connection(("127.0.0.1", int(os.environ["PORT"])), 5) as found:
         (ctx.output_dir / "said.txt").write_bytes(found.recv(5))
 """
-
-
-@pytest.fixture
-def outside() -> Iterator[int]:
-    """A port of this machine that greets whoever reaches it: to a sandbox without the network it is not there."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def greet() -> None:
-            while True:
-                try:
-                    found, _ = listener.accept()
-                except OSError:
-                    return
-                with found:
-                    found.sendall(b"hello")
-
-        thread = threading.Thread(target=greet)
-        thread.start()
-        yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
 
 
 def write(project: Project, port: int, network: str) -> None:
