@@ -153,6 +153,12 @@ def test_what_does_not_decide_a_run_is_not_in_the_fingerprint(project: Project, 
         ("x: 1", "z: 1"),
         ("needs: [a], ", ""),
         ("driver: call, needs: [a], config: {kwargs: {x: 1, y: 2}}", "driver: query"),
+        ("expect:", "network: full\nexpect:"),
+        ("expect:", "template: mine\nexpect:"),
+        ("expect:", "on_failure: continue\nexpect:"),
+        ("expect:", "secrets: [TOKEN]\nexpect:"),
+        ("driver: call, ", "driver: call, timeout_s: 5, "),
+        ("driver: call, ", "driver: call, retries: 1, "),
     ],
 )
 def test_what_decides_a_run_is_in_the_fingerprint(project: Project, old: str, new: str):

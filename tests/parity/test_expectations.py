@@ -175,6 +175,11 @@ def test_metrics_are_held_against_their_limits(tmp_path: Path):
     )
     (sentence,) = judged(step, ghost=Limits.exactly(1))
     assert sentence.startswith(f"expected the metric `ghost` of step `{step}`, which was not logged on e2b (logged: ")
+    draft.metrics.append({**first, "metric": "flag", "value": True})
+    flagged = draft.build(tmp_path / "flagged")
+    assert unmet(flagged, Expectation(metrics={step: {"flag": Limits.exactly(1)}})) == (
+        f"expected the metric `flag` of step `{step}` to be 1, got true on e2b",
+    )
     assert judged("nobody", x=Limits.exactly(1)) == (
         "expected the metric `x` of step `nobody`, which was not logged on e2b",
     )
