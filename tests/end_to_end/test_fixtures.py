@@ -44,30 +44,41 @@ HEALTHY = {
 
 @dataclass(frozen=True)
 class Expected:
-    """What the engine must find: the first diverging step, a word of its findings, and how the host is set up."""
+    """What the engine must find: the first diverging step, a word of its findings, how the host is set up, and how the sandbox's run ends.
+
+    On the host every run succeeds.
+    """
 
     step: str
     says: str
     host: dict[str, str] = field(default_factory=dict)
+    in_sandbox: str = "succeeded"
 
 
 DIVERGENT = {
     "altitudes": Expected("page", "decimal comma against decimal point", {"LC_ALL": "de_DE.UTF-8"}),
     "cancelled-parts": Expected("parts", "part-02.csv"),
-    "carrier-names": Expected("read-airlines", 'add "../../data/airlines.csv" to inputs:'),
+    "carrier-names": Expected("read-airlines", 'add "../../data/airlines.csv" to inputs:', in_sandbox="failed"),
     "colophon": Expected("sign", "colophon.txt"),
     "daily-load": Expected("stamp", "take ctx.now"),
     "departure-board": Expected("board", "leaves", {"TZ": "America/New_York"}),
-    "departures-page": Expected("page", 'add "jinja2" to requirements:'),
-    "fleet-age": Expected("ages", "planes.csv"),
+    "departures-page": Expected("page", 'add "jinja2" to requirements:', in_sandbox="failed"),
+    "fleet-age": Expected("ages", "planes.csv", in_sandbox="failed"),
     "late-flights": Expected("late", "rows", {"DELAY_MINUTES": "60"}),
     "mean-weather": Expected("means", "added up in another order"),
-    "regional-departures": Expected("region", "REPORT_REGION", {"REPORT_REGION": "JFK"}),
+    "regional-departures": Expected("region", "REPORT_REGION", {"REPORT_REGION": "JFK"}, in_sandbox="failed"),
     "short-names": Expected("shorten", "names.json", {"HOME": "home"}),
     "sources": Expected("list", "absolute paths"),
     "spot-check": Expected("draw", "tailnum"),
     "tail-numbers": Expected("pairs", "ORDER BY"),
 }
+NOT_ON_EVERY_HOST = {
+    "altitudes": {"LC_ALL": "C.UTF-8"},
+    "departure-board": {"TZ": "UTC"},
+    "late-flights": {"DELAY_MINUTES": "15"},
+    "short-names": {"HOME": "another home"},
+}
+"""Hosts on which the one thing that parts the targets is as in the sandbox."""
 NEEDS_TWO_CPUS = {"cancelled-parts", "mean-weather", "tail-numbers"}
 
 
@@ -123,7 +134,21 @@ def test_a_divergent_pipeline_is_found_with_its_step(
 
     assert (record.verdict, record.passed) == ("DIVERGENT", False), record.headline
     assert record.first_diverging_step == expected.step
+    assert [run.outcome for run in record.targets] == ["succeeded", expected.in_sandbox]
     assert expected.says in everything_said(record)
+
+
+@pytest.mark.parametrize("name", sorted(NOT_ON_EVERY_HOST))
+def test_without_its_cause_it_is_identical(
+    fixtures: Project, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What the host was set up with is all that parts the targets, and nothing else of the pipeline does."""
+    for variable, value in NOT_ON_EVERY_HOST[name].items():
+        monkeypatch.setenv(variable, str(tmp_path) if variable == "HOME" else value)
+
+    record = fixtures.check(f"fixtures/manifests/divergent/{name}.osiris.yaml")
+
+    assert (record.verdict, record.passed) == ("IDENTICAL", True), record.headline
 
 
 @pytest.mark.parametrize("name", sorted(DIVERGENT))
