@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from osiris_core.check import CheckOptions
+from osiris_core.backends.warm import can_be_served
+from osiris_core.check import CheckOptions, load
 from osiris_core.cli import main
 from osiris_core.drivers.catalog import DriverCatalog
 from osiris_core.fuzz.example import Example
@@ -16,6 +17,7 @@ from osiris_core.fuzz.hunt import Hunt, Plan
 from osiris_core.fuzz.manifests import manifests
 from osiris_core.fuzz.reproducer import write_reproducer
 from osiris_core.fuzz.trial import Targets
+from osiris_core.preparation import prepare
 from osiris_core.sandbox.launch import ServerProcess
 from tests.fuzz.planted import SOURCE
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from osiris_core.backends.protocol import Job
     from osiris_core.parity.record import ParityRecord
     from osiris_core.sandbox.launch import ServerAddress
 
@@ -154,6 +157,34 @@ def test_what_is_planted_is_found_made_small_and_reproduced_alone(warm: Targets,
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert "DIVERGENT" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"env": {"A": "1"}},
+        {"network": "full"},
+        {"template": "mine"},
+        {"secrets": ["WARM_SECRET"]},
+    ],
+)
+def test_what_a_warm_run_could_not_do_alike_is_run_cold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: dict[str, object]
+):
+    """A warm sandbox has no network, no variables but its own, one template, and nobody to tell a secret to."""
+    monkeypatch.setenv("WARM_SECRET", "s3cret")
+    assert can_be_served(job_of(tmp_path / "plain"))
+    assert not can_be_served(job_of(tmp_path / "special", **keys))
+
+
+def job_of(root: Path, **keys: object) -> Job:
+    """What a check prepares for an example with more keys."""
+    example = calling("look")
+    root.mkdir()
+    (root / "pyproject.toml").touch()
+    written = Example(document=document(list(example.document["steps"]), code=["code"], **keys), files=example.files)
+    manifest = load(written.write(root), project_root=root)
+    return prepare(manifest, session_id="s", logical_now="2026-01-01T00:00:00.000000Z")
 
 
 def test_options_that_cannot_work_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
