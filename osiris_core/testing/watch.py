@@ -90,16 +90,17 @@ def watching(places: Places) -> Iterator[Watched]:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """The global state of this process, by name."""
+    """The global state of this process, by name; `decimal_context` is what that context was, to be put back."""
 
     values: dict[str, Any]
+    decimal_context: decimal.Context
 
     @classmethod
     def now(cls) -> _State:
         numpy = sys.modules.get("numpy.random")
         os.umask(umask := os.umask(0o022))
         return cls(
-            {
+            values={
                 "the working directory": Path.cwd(),
                 "the environment": dict(os.environ),
                 "the umask": umask,
@@ -112,7 +113,8 @@ class _State:
                 "the root logger": (logging.getLogger().level, list(logging.getLogger().handlers)),
                 "the standard streams": (sys.stdin, sys.stdout, sys.stderr),
                 "the decimal context": repr(decimal.getcontext()),
-            }
+            },
+            decimal_context=decimal.getcontext().copy(),
         )
 
     def differences(self, other: _State) -> tuple[str, ...]:
@@ -132,6 +134,11 @@ class _State:
             locale.setlocale(locale.LC_ALL, self.values["the locale"])
         time.tzset()
         random.setstate(self.values["the state of random"])
+        if self.values["the state of numpy.random"] is not None:
+            name, keys, *rest = self.values["the state of numpy.random"]
+            numpy = sys.modules["numpy"]
+            numpy.random.set_state((name, numpy.frombuffer(keys, numpy.uint32), *rest))
+        decimal.setcontext(self.decimal_context)
         sys.path[:] = self.values["sys.path"]
         sys.stdin, sys.stdout, sys.stderr = self.values["the standard streams"]
         root = logging.getLogger()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import bad_drivers
+import pyarrow.parquet as pq
 import pytest
 
 from osiris_core.sandbox.launch import ServerProcess
 from osiris_core.testing import conformance_checks
+from osiris_core.testing.watch import _State
 
 CODE = Path(bad_drivers.__file__).parent
 HONEST = {"Honest": {"column": "name", "suffix": "!"}, "HonestWriter": {}, "HonestPandas": {}}
@@ -24,18 +26,25 @@ BAD = {
     "ReturnsNoTable": "result",
     "ReturnsTwoColumnsOfOneName": "result",
     "Miscounts": "metrics",
+    "MiscountsWhatItWrites": "metrics",
     "CountsTheFirstChunk": "metrics",
     "RollsDice": "deterministic",
+    "LogsDice": "deterministic",
+    "TellsDice": "deterministic",
+    "WritesDice": "deterministic",
     "ChangesItsFrame": "inputs-unchanged",
     "EmptiesItsInputs": "inputs-unchanged",
     "ChangesItsConfig": "inputs-unchanged",
+    "ChangesItsFile": "inputs-unchanged",
     "FailsWithoutRows": "empty-inputs",
     "LosesColumnsWithoutRows": "empty-inputs",
     "FailsWhereAllIsMissing": "null-values",
     "FailsWithoutATable": "nothing-handed-on",
     "Normalizes": "many-scripts",
     "WritesLatin": "many-scripts",
+    "RenamesColumns": "many-scripts",
     "TakesTheFirstChunk": "large-inputs",
+    "ReadsTheBeginning": "large-inputs",
     "WritesBesideTheManifest": "artifacts-inside",
     "WritesToTheHome": "artifacts-inside",
     "LeavesATemporaryFile": "artifacts-inside",
@@ -45,6 +54,11 @@ BAD = {
     "GoesElsewhere": "global-state",
     "SetsTheUmask": "global-state",
     "SeedsEverybody": "global-state",
+    "SeedsNumpy": "global-state",
+    "MovesTheClock": "global-state",
+    "CountsLessExactly": "global-state",
+    "HandlesSignals": "global-state",
+    "LogsToTheRoot": "global-state",
     "LeavesAThread": "nothing-left",
     "LeavesAProcess": "nothing-left",
 }
@@ -52,10 +66,12 @@ ON_TARGETS = {
     "ImportsWhatItDoesNotDeclare": "requirements",
     "TellsTheMachine": "same-on-both",
 }
+READERS = ("ChangesItsFile", "ReadsTheBeginning", "RenamesColumns")
 CONFIGS = {
     "DeclaresAnotherType": {"size": 3},
     "RunsWithoutTheRequired": {"column": "id"},
     "NeedsTheOptional": {"column": "id"},
+    **{name: {"path": "given.parquet"} for name in READERS},
 }
 EVENT_S = 10
 """An upper bound, for processes that end as soon as they are told."""
@@ -64,6 +80,8 @@ EVENT_S = 10
 def checks_of(name, **options):
     config = {**HONEST, **CONFIGS}.get(name, {})
     options = {"on_targets": False, "large_rows": 1_500, **options}
+    if name in READERS:
+        options["make_input"] = pq.write_table
     return conformance_checks(f"bad_drivers:{name}", config, code=[CODE], **options)
 
 
@@ -90,6 +108,15 @@ def test_a_broken_promise_is_found_by_its_name(name, promise):
     """By the check that is named after it, and by no other."""
     broken = [each.id for each in checks_of(name) if not each().passed]
     assert broken == [promise]
+
+
+@pytest.mark.parametrize("name", [name for name, promise in BAD.items() if promise == "global-state"])
+def test_what_a_driver_changed_is_put_back(name):
+    """So that the driver that is tried next, and the tests of whoever uses this, are not the ones that suffer."""
+    before = _State.now()
+    for each in checks_of(name):
+        each()
+    assert before.differences(_State.now()) == ()
 
 
 def test_there_is_a_bad_driver_for_every_promise():

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import decimal
+import logging
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unicodedata
 from pathlib import Path
 
+import numpy.random
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 AT_END = threading.Event()
 LEFT = []
@@ -176,6 +182,16 @@ class Miscounts:
         return {"df": given(inputs)}
 
 
+class MiscountsWhatItWrites:
+    kind = "writer"
+    requirements = ["pyarrow"]
+    options = {}
+
+    def run(self, *, step_id, config, inputs, ctx):
+        ctx.log_metric("rows_written", given(inputs).num_rows - 1, unit="rows")
+        (ctx.output_dir / "rows.txt").write_text(f"{given(inputs).num_rows}\n")
+
+
 class CountsTheFirstChunk:
     kind = "processor"
     requirements = ["pyarrow"]
@@ -195,6 +211,36 @@ class RollsDice:
     def run(self, *, step_id, config, inputs, ctx):
         table = given(inputs)
         return {"df": table.append_column("luck", pa.array([os.urandom(8).hex()] * table.num_rows, pa.string()))}
+
+
+class LogsDice:
+    kind = "processor"
+    requirements = ["pyarrow"]
+    options = {}
+
+    def run(self, *, step_id, config, inputs, ctx):
+        ctx.log_metric("luck", int.from_bytes(os.urandom(4)))
+        return {"df": given(inputs)}
+
+
+class TellsDice:
+    kind = "processor"
+    requirements = ["pyarrow"]
+    options = {}
+
+    def run(self, *, step_id, config, inputs, ctx):
+        ctx.log_event("luck", number=os.urandom(8).hex())
+        return {"df": given(inputs)}
+
+
+class WritesDice:
+    kind = "writer"
+    requirements = ["pyarrow"]
+    options = {}
+
+    def run(self, *, step_id, config, inputs, ctx):
+        given(inputs)
+        (ctx.output_dir / "luck.txt").write_text(os.urandom(8).hex())
 
 
 class ChangesItsFrame:
@@ -217,6 +263,37 @@ class EmptiesItsInputs:
     def run(self, *, step_id, config, inputs, ctx):
         given(inputs)
         return {"df": inputs.popitem()[1]}
+
+
+class ChangesItsFile:
+    kind = "extractor"
+    requirements = ["pyarrow"]
+    options = {"path": {"type": "input_path", "required": True}}
+
+    def run(self, *, step_id, config, inputs, ctx):
+        table = pq.read_table(config["path"])
+        with Path(config["path"]).open("ab") as file:
+            file.write(b"read")
+        return {"df": table}
+
+
+class ReadsTheBeginning:
+    kind = "extractor"
+    requirements = ["pyarrow"]
+    options = {"path": {"type": "input_path", "required": True}}
+
+    def run(self, *, step_id, config, inputs, ctx):
+        return {"df": pq.read_table(config["path"]).slice(0, 1000)}
+
+
+class RenamesColumns:
+    kind = "extractor"
+    requirements = ["pyarrow"]
+    options = {"path": {"type": "input_path", "required": True}}
+
+    def run(self, *, step_id, config, inputs, ctx):
+        table = pq.read_table(config["path"])
+        return {"df": table.rename_columns([name.encode("ascii", "ignore").decode() for name in table.column_names])}
 
 
 class ChangesItsConfig:
@@ -388,6 +465,62 @@ class SeedsEverybody:
 
     def run(self, *, step_id, config, inputs, ctx):
         random.seed(1)
+        return {"df": given(inputs)}
+
+
+class SeedsNumpy:
+    kind = "processor"
+    requirements = ["pyarrow", "numpy"]
+    options = {}
+
+    def run(self, *, step_id, config, inputs, ctx):
+        numpy.random.seed(1)  # noqa: NPY002 - the global state is the point
+        return {"df": given(inputs)}
+
+
+class MovesTheClock:
+    kind = "processor"
+    requirements = ["pyarrow"]
+    options = {}
+
+    def run(self, *, step_id, config, inputs, ctx):
+        before = os.environ.get("TZ")
+        os.environ["TZ"] = "XXX-7"
+        time.tzset()
+        if before is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = before
+        return {"df": given(inputs)}
+
+
+class CountsLessExactly:
+    kind = "processor"
+    requirements = ["pyarrow"]
+    options = {}
+
+    def run(self, *, step_id, config, inputs, ctx):
+        decimal.getcontext().prec = 5
+        return {"df": given(inputs)}
+
+
+class HandlesSignals:
+    kind = "processor"
+    requirements = ["pyarrow"]
+    options = {}
+
+    def run(self, *, step_id, config, inputs, ctx):
+        signal.signal(signal.SIGALRM, lambda *_: None)
+        return {"df": given(inputs)}
+
+
+class LogsToTheRoot:
+    kind = "processor"
+    requirements = ["pyarrow"]
+    options = {}
+
+    def run(self, *, step_id, config, inputs, ctx):
+        logging.getLogger().addHandler(logging.NullHandler())
         return {"df": given(inputs)}
 
 
