@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import logging
-import os
 import shlex
 import signal
 import sys
@@ -25,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from osiris_core.choices import ISOLATIONS, TARGETS
 from osiris_core.drivers.catalog import DriverCatalog
-from osiris_core.errors import InfrastructureError, OsirisError, UsageError
+from osiris_core.errors import InfrastructureError, UsageError
 from osiris_core.manifest import cases, loader
 from osiris_core.manifest.overrides import written_overrides
 
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from osiris_core.backends.bundle import Bundle
-    from osiris_core.backends.protocol import Backend, Cancellation, Job, Patience, TargetFacts
+    from osiris_core.backends.protocol import Backend, Job, Patience, TargetFacts
     from osiris_core.backends.provider import Provider
     from osiris_core.backends.templates import Report, TemplateSource
     from osiris_core.judgement import TargetResult
@@ -44,13 +42,6 @@ if TYPE_CHECKING:
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
     from osiris_core.sandbox.launch import ServerAddress, ServerProcess
-    from osiris_core.session.writer import SessionWriter
-
-KEY_VARIABLE = "E2B_API_KEY"
-DOMAIN_VARIABLE = "E2B_DOMAIN"
-_POINTING_VARIABLES = ("E2B_API_URL", "E2B_SANDBOX_URL", "E2B_DEBUG")
-_CLOUD_DOMAINS = ("e2b.app", "e2b.dev", "e2b.pro")  # E2B's own, as the SDK lists them
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,53 +100,15 @@ def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
 
         host_environment(options.env_file)
     if "e2b" in targets:
+        from osiris_core.backends.provider import validate_provider
+
         validate_provider(options.provider)
-
-
-def validate_provider(provider: str) -> None:
-    """Raise `UsageError` for a provider that is none, that lacks its key, or where the SDK is missing."""
-    from osiris_core.backends.sdk import require_supported_sdk
-
-    require_supported_sdk()
-    if provider == "embedded":
-        return
-    if provider != "cloud" and not provider.startswith(("http://", "https://")):
-        raise UsageError(
-            f"unknown E2B provider {provider!r}", hint="embedded, cloud, or an address like http://host:port"
-        )
-    if not os.environ.get(KEY_VARIABLE):
-        place = "E2B's cloud" if provider == "cloud" else provider
-        raise UsageError(f"{place} needs a key, and {KEY_VARIABLE} is not set", hint=f"export {KEY_VARIABLE}=...")
-    if provider == "cloud":
-        _require_the_cloud()
-
-
-def _require_the_cloud() -> None:
-    """Raise `UsageError` where variables point the SDK elsewhere: nothing else is ever called the cloud."""
-    pointing = [name for name in _POINTING_VARIABLES if os.environ.get(name)]
-    if os.environ.get(DOMAIN_VARIABLE, _CLOUD_DOMAINS[0]) not in _CLOUD_DOMAINS:
-        pointing.append(DOMAIN_VARIABLE)
-    if pointing:
-        raise UsageError(
-            f"{' and '.join(pointing)} points the SDK elsewhere, so that `cloud` would not be E2B's cloud",
-            hint="unset it, or give the address instead of `cloud`",
-        )
 
 
 def check(manifest: Manifest, targets: Sequence[str], options: CheckOptions) -> ParityRecord:
     """Check one manifest, with a server of its own where the embedded one is needed."""
     with Checker(options) as checker:
         return checker.check(manifest, targets)
-
-
-def remote_provider(name: str) -> Provider:
-    """Return E2B's cloud or a self-hosted server, with the key of the environment."""
-    from osiris_core.backends.provider import Provider
-
-    key = os.environ.get(KEY_VARIABLE, "")
-    if name == "cloud":
-        return Provider(name=name, api_key=key, isolation="microvm")
-    return Provider(name=name, url=name.rstrip("/"), api_key=key, isolation="unknown")
 
 
 class Checker:
@@ -248,6 +201,7 @@ class Checker:
 
     def _run_all(self, job: Job, targets: Sequence[str]) -> list[TargetResult]:
         from osiris_core.backends.protocol import Cancellation
+        from osiris_core.target_run import run_target
 
         backends = [self._backend_or_failure(target) for target in targets]
         cancellation, root = Cancellation(), _session_root(self._options)
@@ -255,7 +209,7 @@ class Checker:
         pool = ThreadPoolExecutor(len(backends), thread_name_prefix="osiris-target")
         try:
             for target, backend in zip(targets, backends, strict=True):
-                futures.append(pool.submit(_run_one, backend, self._intended(target), job, root, cancellation))
+                futures.append(pool.submit(run_target, backend, self._intended(target), job, root, cancellation))
             wait(futures)
         except BaseException:
             with _deaf_to_signals():
@@ -312,7 +266,7 @@ class Checker:
     def _provider(self) -> tuple[Provider, TemplateSource]:
         """Return who serves the E2B API, and where its templates come from: the only two things that differ."""
         from osiris_core.backends.built import BuiltTemplates
-        from osiris_core.backends.provider import Provider
+        from osiris_core.backends.provider import Provider, remote_provider
         from osiris_core.backends.registered import RegisteredTemplates
 
         name = self._options.provider
@@ -355,58 +309,6 @@ def _deaf_to_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _run_one(
-    backend: Backend | InfrastructureError,
-    intended: TargetFacts,
-    job: Job,
-    session_root: Path,
-    cancellation: Cancellation,
-) -> TargetResult:
-    """Run one target to its end and close its session, whatever happened."""
-    from osiris_core.judgement import TargetResult
-    from osiris_core.session.writer import SessionWriter
-
-    if isinstance(backend, InfrastructureError):
-        return TargetResult(facts=intended, session=None, failure=backend)
-    facts = backend.facts()
-    failure: OsirisError | None = None
-    try:
-        writer = SessionWriter.open(
-            root=session_root,
-            session_id=job.request.session_id,
-            target=facts.target,
-            request=job.request,
-            manifest_json=job.manifest.canonical,
-        )
-    except OsirisError as error:
-        return TargetResult(facts=facts, session=None, failure=error)
-    try:
-        backend.run(job, writer, facts, cancellation)
-    except OsirisError as error:
-        failure = error
-    except OSError as error:
-        failure = InfrastructureError(str(error))
-    except Exception as error:  # noqa: BLE001 - the session is closed first; the traceback goes to the log
-        _log.exception("the %s target failed for a reason of ours", facts.target)
-        failure = InfrastructureError(f"{type(error).__name__}: {error}", hint="this is a fault of pytest-osiris")
-    return _close(writer, facts, failure, cancelled=cancellation.requested)
-
-
-def _close(writer: SessionWriter, facts: TargetFacts, failure: OsirisError | None, *, cancelled: bool) -> TargetResult:
-    """Close the session with what is known about its end."""
-    from osiris_core.judgement import TargetResult
-
-    try:
-        session = writer.close(
-            target_facts=facts.to_json(),
-            outcome_override="cancelled" if cancelled else None,
-            error=None if failure is None else {"type": type(failure).__name__, "message": str(failure)},
-        )
-    except OsirisError as error:
-        return TargetResult(facts=facts, session=None, failure=failure or error)
-    return TargetResult(facts=facts, session=session, failure=failure)
 
 
 def _reproduce(manifest: Manifest, targets: Sequence[str]) -> str:

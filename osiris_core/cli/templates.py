@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from osiris_core.backends.protocol import Cancellation, Patience
+from osiris_core.backends.provider import remote_provider, validate_provider
 from osiris_core.backends.templates import TEMPLATE_PREFIX
-from osiris_core.check import remote_provider, validate_provider
 from osiris_core.cli.exits import EXIT_GOOD, EXIT_INFRASTRUCTURE, EXIT_USAGE
 from osiris_core.cli.reading import read_all
 from osiris_core.errors import InfrastructureError, ManifestError, UsageError

@@ -1,0 +1,64 @@
+"""One target of a check, from its backend to its closed session: whatever happens, it has a result."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from osiris_core.errors import InfrastructureError, OsirisError
+from osiris_core.judgement import TargetResult
+from osiris_core.session.writer import SessionWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from osiris_core.backends.protocol import Backend, Cancellation, Job, TargetFacts
+
+_log = logging.getLogger(__name__)
+
+
+def run_target(
+    backend: Backend | InfrastructureError,
+    intended: TargetFacts,
+    job: Job,
+    session_root: Path,
+    cancellation: Cancellation,
+) -> TargetResult:
+    """Run one target to its end and close its session, whatever happened."""
+    if isinstance(backend, InfrastructureError):
+        return TargetResult(facts=intended, session=None, failure=backend)
+    facts = backend.facts()
+    failure: OsirisError | None = None
+    try:
+        writer = SessionWriter.open(
+            root=session_root,
+            session_id=job.request.session_id,
+            target=facts.target,
+            request=job.request,
+            manifest_json=job.manifest.canonical,
+        )
+    except OsirisError as error:
+        return TargetResult(facts=facts, session=None, failure=error)
+    try:
+        backend.run(job, writer, facts, cancellation)
+    except OsirisError as error:
+        failure = error
+    except OSError as error:
+        failure = InfrastructureError(str(error))
+    except Exception as error:  # noqa: BLE001 - the session is closed first; the traceback goes to the log
+        _log.exception("the %s target failed for a reason of ours", facts.target)
+        failure = InfrastructureError(f"{type(error).__name__}: {error}", hint="this is a fault of pytest-osiris")
+    return _close(writer, facts, failure, cancelled=cancellation.requested)
+
+
+def _close(writer: SessionWriter, facts: TargetFacts, failure: OsirisError | None, *, cancelled: bool) -> TargetResult:
+    """Close the session with what is known about its end."""
+    try:
+        session = writer.close(
+            target_facts=facts.to_json(),
+            outcome_override="cancelled" if cancelled else None,
+            error=None if failure is None else {"type": type(failure).__name__, "message": str(failure)},
+        )
+    except OsirisError as error:
+        return TargetResult(facts=facts, session=None, failure=failure or error)
+    return TargetResult(facts=facts, session=session, failure=failure)
