@@ -5,7 +5,8 @@ arrive, artifacts come back as one verified pack.
 
 ``protocol``   what a backend is given and gives back         ``confirm``    whether the right worker says hello
 ``local``      a child process
-``e2b``        one sandbox a run, by ``sandbox_run``; ``loop`` runs the SDK, ``sdk`` says which one, ``provider`` whose API
+``e2b``        one sandbox a run, by ``sandbox_run``, which tells it what ``sandbox_home`` says; ``loop`` runs the SDK,
+               ``sdk`` says which one, ``provider`` whose API
 ``warm``, ``warm_e2b``  targets that are kept ready for many short runs
 
 What a target is given:

@@ -8,36 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shlex
 import tempfile
 import textwrap
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from osiris_core.backends.confirm import confirm_hello
+from osiris_core.backends.sandbox_home import RUN_DIRECTORY, bundle_path, command_of, sandbox_placement
 from osiris_core.backends.workspace import write_workspace
 from osiris_core.errors import InfrastructureError, SandboxError, TemplateMissingError, WireError
 from osiris_core.wire.errors import WireProtocolError
 from osiris_core.wire.pack import PackLimits, unpack
-from osiris_core.wire.request import SPILL_BYTES, Placement
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
-    from pathlib import Path
+    from pathlib import Path, PurePosixPath
 
     from e2b import AsyncSandbox
 
-    from osiris_core.backends.bundle import Bundle
     from osiris_core.backends.protocol import Job, Patience, TargetFacts
     from osiris_core.backends.templates import ChosenTemplate
     from osiris_core.session.writer import SessionWriter
 
 Result = TypeVar("Result")
 
-PROJECT = PurePosixPath("work")
-STATE = PurePosixPath(".osiris")
-RUN_DIRECTORY = STATE / "run"
-"""Paths below the sandbox user's home: the files API joins them to it, a shell knows it as `$HOME`."""
 FULL = "full"
 _SPOOLED_IN_MEMORY = 8 << 20
 _STDERR_CHARACTERS = 2000
@@ -348,52 +341,3 @@ def _in_short(error: Exception) -> str:
     """Return type and first line of an error: transports tell whole resolver dumps."""
     lines = str(error).splitlines() or [""]
     return f"{type(error).__name__}: {textwrap.shorten(lines[0], _MESSAGE_CHARACTERS, placeholder=' …')}"
-
-
-def bundle_path(bundle: Bundle) -> PurePosixPath:
-    """Return where a bundle lies in a sandbox, below the home."""
-    return STATE / f"{bundle.digest[:32]}.pyz"
-
-
-def command_of(job: Job, template: ChosenTemplate) -> str:
-    """Return the one command of a run: make the working directory, then become the supervisor."""
-    work = shlex.quote(str(PROJECT / job.manifest.work_relative))
-    start = f'exec "$python" -s -P {bundle_path(job.bundle)} run {RUN_DIRECTORY}'
-    pythons = " ".join(f'"{each}"' for each in template.pythons)
-    return (
-        f'cd "$HOME" && mkdir -p {work} || exit\n'
-        f'for python in {pythons}; do command -v "$python" > /dev/null && {start}; done\n'
-        f'echo "the template has no Python; looked for" {pythons} >&2; exit 127'
-    )
-
-
-def at_home(path: PurePosixPath) -> str:
-    """Return a path as a placement says it: the worker knows where its home is."""
-    return f"~/{path}"
-
-
-def sandbox_placement(job: Job, patience: Patience) -> Placement:
-    """Return where and how a sandbox runs the job."""
-    manifest = job.manifest
-    fixed = {each.name: each.value for each in manifest.env if each.value is not None}
-    return Placement(
-        target="e2b",
-        bundle=at_home(bundle_path(job.bundle)),
-        run_dir=at_home(RUN_DIRECTORY),
-        project_dir=at_home(PROJECT),
-        work_dir=at_home(PROJECT / manifest.work_relative),
-        sys_path=tuple(at_home(PROJECT / each) for each in manifest.code),
-        variables={**job.host_variables, **fixed},
-        keep_variables=tuple(each.name for each in manifest.env),
-        pack_artifacts=True,
-        stdin_end_cancels=False,
-        cancel_grace_s=patience.driver_stop_s,
-        expects_secrets=bool(job.secrets),
-        spill_bytes=_spill_bytes(job),
-    )
-
-
-def _spill_bytes(job: Job) -> int:
-    """Return how large a table may be that stands in memory: a quarter of what the sandbox has."""
-    suggested = (job.manifest.resources.memory_mb << 20) // 4
-    return min(SPILL_BYTES, suggested) if job.spill_bytes is None else job.spill_bytes

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 from osiris_core.backends.closure import resolve_closure
 from osiris_core.backends.loop import LoopThread
 from osiris_core.backends.protocol import Patience
-from osiris_core.backends.sandbox_run import PROJECT, STATE, as_sandbox_error, at_home, bundle_path, sandbox_placement
+from osiris_core.backends.sandbox_home import (
+    PROJECT,
+    STATE,
+    at_home,
+    bundle_path,
+    sandbox_placement,
+    serving_command,
+)
+from osiris_core.backends.sandbox_run import as_sandbox_error
 from osiris_core.backends.warm import MODULES, AnswerReader, can_be_served, request_line, take_answer
 from osiris_core.backends.workspace import write_workspace
 from osiris_core.errors import SandboxError, WireError
@@ -166,13 +174,10 @@ class _WarmSandbox:
 
     async def start(self, template: ChosenTemplate, bundle: Bundle) -> None:
         """Upload the bundle and start the server."""
-        path = bundle_path(bundle)
         with as_sandbox_error("the warm worker could not be started"):
-            await self._sandbox.files.write(str(path), bundle.path.read_bytes())
-            pythons = " ".join(f'"{each}"' for each in template.pythons)
-            start = f'exec "$python" -s -P {path} serve {" ".join(MODULES)}'
+            await self._sandbox.files.write(str(bundle_path(bundle)), bundle.path.read_bytes())
             self._handle = await self._sandbox.commands.run(
-                f'cd "$HOME" && for python in {pythons}; do command -v "$python" > /dev/null && {start}; done; exit 127',
+                serving_command(bundle, template, MODULES),
                 background=True,
                 stdin=True,
                 timeout=0,

@@ -43,10 +43,6 @@ class Side:
     roots: tuple[tuple[str, str], ...]  # (absolute path, name of the root), longest path first
     pids: frozenset[int]
 
-    def driver_of(self, step: str) -> str:
-        """Return the driver that the manifest names for a step, or an empty string."""
-        return str(manifest_steps(self.session).get(step, {}).get("driver", ""))
-
 
 def view(session: Session, label: str, *, is_left: bool) -> Side:
     """Return the session as a side called `label`."""

@@ -34,7 +34,6 @@ MAX_LINE = 65536
 MAX_PAYLOAD = MAX_LINE - 128
 """Most bytes of a payload: the line's head never needs more than 128."""
 
-_RS = 0x1E
 _NUMBER = rb"(0|[1-9][0-9]{0,18})"
 _HEAD = re.compile(
     rb"\x1eOS1 ([0-9a-f]{8}) " + _NUMBER + rb" " + _NUMBER + rb" " + _NUMBER + rb" " + _NUMBER + rb" ([0-9a-f]{8}) "

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from osiris_core.backends.sandbox_run import command_of
+from osiris_core.backends.sandbox_home import command_of
 from osiris_core.backends.templates import ChosenTemplate, named_template
 
 if TYPE_CHECKING:
