@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from osiris_core.drivers.builtin.shared import COLUMNS, READ, WRITTEN
 from osiris_core.drivers.protocol import DriverSpec, Option
 
 _DELIMITER: Final = Option(
@@ -20,16 +21,13 @@ EXTRACTOR: Final = DriverSpec(
     requirements=("duckdb", "pyarrow"),
     options=MappingProxyType(
         {
-            "path": Option(type="input_path", required=True, summary="The file; declare it under `inputs:` too."),
+            "path": READ,
             "delimiter": _DELIMITER,
             "header": Option(type="boolean", default=True, summary="Whether the first line names the columns."),
             "encoding": Option(
                 type="string", choices=("utf-8", "utf-16", "latin-1"), default="utf-8", summary="The file's encoding."
             ),
-            "columns": Option(
-                type="any",
-                summary="A list selects columns, a mapping of names to SQL types declares them; all, inferred.",
-            ),
+            "columns": COLUMNS,
             "nulls": Option(type="strings", default=("",), summary="The unquoted texts that mean a missing value."),
         }
     ),
@@ -47,7 +45,7 @@ WRITER: Final = DriverSpec(
     requirements=("duckdb", "pyarrow"),
     options=MappingProxyType(
         {
-            "path": Option(type="output_path", required=True, summary="Where in the step's artifact directory."),
+            "path": WRITTEN,
             "delimiter": _DELIMITER,
             "header": Option(type="boolean", default=True, summary="Whether the first line names the columns."),
             "newline": Option(type="string", choices=("lf", "crlf"), default="lf", summary="How lines end."),

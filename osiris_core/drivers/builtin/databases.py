@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from osiris_core.drivers.builtin.shared import WRITTEN
 from osiris_core.drivers.protocol import DriverSpec, Option
 
 EXTRACTOR: Final = DriverSpec(
@@ -34,7 +35,7 @@ WRITER: Final = DriverSpec(
     requirements=("duckdb", "pyarrow"),
     options=MappingProxyType(
         {
-            "database": Option(type="output_path", required=True, summary="Where in the step's artifact directory."),
+            "database": WRITTEN,
             "table": Option(type="string", required=True, summary="The table's name."),
             "mode": Option(
                 type="string",

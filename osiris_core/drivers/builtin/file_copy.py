@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from osiris_core.drivers.builtin.shared import READ
 from osiris_core.drivers.protocol import DriverSpec, Option
 
 COPY: Final = DriverSpec(
@@ -13,7 +14,7 @@ COPY: Final = DriverSpec(
     target="osiris_core.drivers.file_copy:FileCopy",
     options=MappingProxyType(
         {
-            "path": Option(type="input_path", required=True, summary="The file; declare it under `inputs:` too."),
+            "path": READ,
             "to": Option(type="output_path", summary="Where in the step's artifact directory; the file's own name."),
             "mode": Option(
                 type="string",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from osiris_core.drivers.protocol import DriverSpec, Option
+from osiris_core.drivers.builtin.shared import COLUMNS, READ, WRITTEN
+from osiris_core.drivers.protocol import DriverSpec
 
 EXTRACTOR: Final = DriverSpec(
     name="filesystem.jsonl_extractor",
@@ -14,11 +15,8 @@ EXTRACTOR: Final = DriverSpec(
     requirements=("duckdb", "pyarrow"),
     options=MappingProxyType(
         {
-            "path": Option(type="input_path", required=True, summary="The file; declare it under `inputs:` too."),
-            "columns": Option(
-                type="any",
-                summary="A list selects columns, a mapping of names to SQL types declares them; all, inferred.",
-            ),
+            "path": READ,
+            "columns": COLUMNS,
         }
     ),
     summary="Reads a file of JSON objects, one a line, into a table.",
@@ -33,9 +31,7 @@ WRITER: Final = DriverSpec(
     kind="writer",
     target="osiris_core.drivers.jsonl_writer:JsonlWriter",
     requirements=("pyarrow",),
-    options=MappingProxyType(
-        {"path": Option(type="output_path", required=True, summary="Where in the step's artifact directory.")}
-    ),
+    options=MappingProxyType({"path": WRITTEN}),
     summary="Writes a table as JSON objects, one a line, whose bytes depend on the table alone.",
     documentation="Keys stand in the order of the columns; a missing value is `null`.\n\nMetric: rows_written.",
 )

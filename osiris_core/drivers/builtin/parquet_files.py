@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from osiris_core.drivers.builtin.shared import READ, WRITTEN
 from osiris_core.drivers.protocol import DriverSpec, Option
 
 EXTRACTOR: Final = DriverSpec(
@@ -14,7 +15,7 @@ EXTRACTOR: Final = DriverSpec(
     requirements=("pyarrow",),
     options=MappingProxyType(
         {
-            "path": Option(type="input_path", required=True, summary="The file; declare it under `inputs:` too."),
+            "path": READ,
             "columns": Option(type="strings", summary="The columns to read, in this order; all."),
         }
     ),
@@ -29,7 +30,7 @@ WRITER: Final = DriverSpec(
     requirements=("pyarrow",),
     options=MappingProxyType(
         {
-            "path": Option(type="output_path", required=True, summary="Where in the step's artifact directory."),
+            "path": WRITTEN,
             "compression": Option(
                 type="string",
                 choices=("zstd", "snappy", "gzip", "none"),
