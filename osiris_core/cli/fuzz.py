@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osiris_core.choices import ISOLATIONS
 
 if TYPE_CHECKING:
-    import argparse
     from typing import Any, TextIO
 
 
@@ -26,7 +26,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--drivers",
         metavar="NAMES",
-        help="the drivers to use, with commas between; one's own as module:Class (default: all that ship)",
+        help="the drivers to use, with commas between; one's own as module:Class (default: those that ship, less shell.command and sql.*)",
     )
     parser.add_argument(
         "--code",
@@ -79,7 +79,6 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError(text)
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)

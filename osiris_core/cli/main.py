@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -45,18 +46,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     try:
         with terminable():
-            return int(given.run(given, sys.stdout, sys.stderr))
+            code = int(given.run(given, sys.stdout or io.StringIO(), sys.stderr or io.StringIO()))
+            _flush()
+            return code
     except TerminatedError:
         return _ended("stopped by SIGTERM", EXIT_TERMINATED)
     except KeyboardInterrupt:
         return _ended("stopped", EXIT_INTERRUPTED)
-    except BrokenPipeError:  # who read the output has left, as `head` does; the interpreter must not flush it again
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # who read the output has left, as `head` does
+        _write_nothing_more()
         return EXIT_NOT_READ
     except UsageError as error:
         return _ended(str(error), EXIT_USAGE)
     except OsirisError as error:
         return _ended(str(error), EXIT_INFRASTRUCTURE)
+    except OSError as error:
+        if error.filename is not None:  # a file of ours, which whoever opened it should have answered for
+            raise
+        _write_nothing_more()
+        return _ended(f"the output cannot be written: {error.strerror}", EXIT_USAGE)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -79,6 +87,16 @@ def _parser() -> argparse.ArgumentParser:
     coverage.add_parser(commands)
     template.add_parser(commands)
     return parser
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _write_nothing_more() -> None:
+    """Keep the interpreter from writing at its end what could not be written before."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _ended(sentence: str, code: int) -> int:

@@ -7,6 +7,7 @@ else, and every driver that somebody else wrote, follows from the declared types
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -96,7 +97,25 @@ _sometimes = st.integers(0, 2).map(lambda each: each == 2)  # noqa: PLR2004 - on
 
 def _by_type(option: Option, given: Given) -> SearchStrategy[Any]:
     """Return values of an option's declared type."""
-    return st.sampled_from(option.choices) if option.choices else _of_type(option.type, given.number)
+    if option.choices:
+        one = st.sampled_from(option.choices)
+        return st.lists(one, max_size=2) if option.type == "strings" else one
+    if option.type in {"integer", "number"}:
+        return _numbers(option)
+    return _of_type(option.type, given.number)
+
+
+def _numbers(option: Option) -> SearchStrategy[Any]:
+    """Return numbers within an option's bounds, those next to zero among them."""
+    least = -(2**31) if option.minimum is None else math.ceil(option.minimum)
+    most = max(least, 2**31) if option.maximum is None else math.floor(option.maximum)
+    least = min(least, most) if option.minimum is None else least
+    start = min(max(0, least), most)
+    whole = st.integers(start, min(start + 3, most)) | st.integers(least, most) if least <= most else st.nothing()
+    if option.type == "integer":
+        return whole
+    low, high = (None if each is None else float(each) for each in (option.minimum, option.maximum))
+    return whole | st.floats(low, high, allow_nan=False, allow_infinity=False)
 
 
 @functools.cache
@@ -106,8 +125,6 @@ def _of_type(option_type: OptionType, number: int) -> SearchStrategy[Any]:
         "string": texts(huge=False),
         "output_path": name | name.map(lambda each: f"below/{each}"),
         "output_paths": st.lists(name, max_size=1),
-        "integer": st.integers(0, 3) | st.integers(-(2**31), 2**31),
-        "number": st.integers(0, 3) | st.floats(allow_nan=False, allow_infinity=False),
         "boolean": st.booleans(),
         "strings": st.lists(texts(huge=False), max_size=2),
         "mapping": st.dictionaries(texts(huge=False).filter(_is_key), texts(huge=False), max_size=2),

@@ -101,6 +101,8 @@ def _check_place(problems: Problems, file: Path, root: Path) -> None:
     """Refuse a manifest that no target could be shown at the same place."""
     if not file.is_relative_to(root) or not Path(os.path.realpath(file)).is_relative_to(root):
         problems.add(START, f"the manifest is outside the project root {root}", "the root is where pyproject.toml is")
+    elif file.is_dir():
+        problems.add(START, "the manifest is a directory, not a regular file", "name a file in it")
     elif rule := broken_rule(file.relative_to(root).as_posix()):
         problems.add(START, f"the manifest's path cannot be sent: {rule}", "rename it")
     problems.raise_if_any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -131,6 +132,31 @@ def test_the_first_sigterm_is_raised_once_and_the_handler_is_put_back() -> None:
 
     assert cleaned
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, TerminatedError)], ids=["ctrl-c", "sigterm"]
+)
+def test_a_stop_that_the_garbage_collector_swallows_is_asked_for_again(number: int, error: type[BaseException]) -> None:
+    """Python lets nothing out of a callback of its collector, and Hypothesis has one."""
+    fell = []
+
+    def collecting(phase: str, _: object) -> None:
+        if phase == "start" and not fell:
+            fell.append(True)
+            signal.raise_signal(number)
+
+    def work() -> None:
+        with terminable():
+            gc.collect()
+            threading.Event().wait(10)
+
+    gc.callbacks.append(collecting)
+    try:
+        with pytest.raises(error):
+            work()
+    finally:
+        gc.callbacks.remove(collecting)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"])
