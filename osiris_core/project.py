@@ -61,11 +61,28 @@ def read_settings(root: Path) -> ProjectSettings:
     requirements = section.get("requirements", [])
     if not isinstance(requirements, list) or not all(isinstance(each, str) for each in requirements):
         raise UsageError(f"[tool.osiris] in {path} is not understood", hint='for example: requirements = ["jinja2>=3"]')
+    for each in requirements:
+        _require_requirement(each, path)
     drivers = section.get("drivers", {})
     if not isinstance(drivers, dict) or not all(isinstance(each, dict) for each in drivers.values()):
         hint = '[tool.osiris.drivers."shop.orders"] with class = "shop.drivers:Orders"'
         raise UsageError(f"[tool.osiris.drivers] in {path} is not understood", hint=f"for example: {hint}")
     return ProjectSettings(path=path, requirements=tuple(requirements), drivers=drivers)
+
+
+def _require_requirement(written: str, path: Path) -> None:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        address = Requirement(written).url
+    except InvalidRequirement:
+        hint = "write the name of a distribution, as in `jinja2>=3`"
+        raise UsageError(
+            f"`requirements` of [tool.osiris] in {path}: {written!r} is no requirement", hint=hint
+        ) from None
+    if address is not None:
+        hint = "install it beside pytest-osiris, and name it only"
+        raise UsageError(f"`requirements` of [tool.osiris] in {path}: {written!r} names an address", hint=hint)
 
 
 def nearest(name: str, known: Collection[str]) -> str:

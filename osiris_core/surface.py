@@ -79,12 +79,17 @@ def require_report_place(report: Path) -> None:
     """Raise `UsageError` where a report could not be written, so that nobody finds out after the run."""
     if report.suffix not in {".html", ".htm"}:
         raise UsageError(f"the report {report} is no page", hint="give a file name that ends in .html")
-    if report.is_dir():
-        raise UsageError(f"the report {report} is a directory", hint="give the name of a file in it")
-    place = next(parent for parent in report.absolute().parents if parent.exists())
+    require_place("the report", report)
+
+
+def require_place(what: str, file: Path) -> None:
+    """Raise `UsageError` where a file, `what` in the message, could not be written; directories on the way are made."""
+    if file.is_dir():
+        raise UsageError(f"{what} {file} is a directory", hint="give the name of a file in it")
+    place = next(parent for parent in file.absolute().parents if parent.exists())
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         reason = "is not writable" if place.is_dir() else "is no directory"
-        raise UsageError(f"the report {report} cannot be written, because {place} {reason}")
+        raise UsageError(f"{what} {file} cannot be written, because {place} {reason}")
 
 
 def _version(distribution: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -164,8 +165,10 @@ def project_of(path: Path, root: Path) -> Path:
 
 
 def command_for(item: pytest.Item, targets: Sequence[str], settings: Settings) -> str:
-    """Return the command that repeats one test alone, from the root directory."""
-    return shlex.join(["pytest", item.nodeid, *settings.command_line(target_word(targets))])
+    """Return the command that repeats one test alone, from the directory that pytest was started in."""
+    file, separator, name = item.nodeid.partition("::")
+    file = os.path.relpath(item.config.rootpath / file, item.config.invocation_params.dir)
+    return shlex.join(["pytest", f"{file}{separator}{name}", *settings.command_line(target_word(targets))])
 
 
 def relative_name(path: Path, root: Path) -> str:

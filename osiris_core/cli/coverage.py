@@ -22,6 +22,7 @@ def add_parser(subparsers: Any) -> None:
         help="say which drivers, options and values were never compared",
         description="Reads records, the JSON beside a report or of `fuzz --records`, and counts what they compared: "
         "driver by option by class of values by outcome.",
+        epilog="exit codes: 0; 2 where a file cannot be read as records",
     )
     parser.add_argument("records", nargs="+", type=Path, metavar="RECORD", help="a file of records")
     parser.add_argument("--json", action="store_true", help="print every cell of the matrix as JSON")
@@ -41,6 +42,8 @@ def run(given: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
             records += decode_records(path.read_bytes()).records
         except OSError as error:
             raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+        except UsageError as error:
+            raise UsageError(f"{path}: {error.message}", hint=error.hint) from error
     known = {name: _options(spec.options) for name, spec in builtin_specs().items()}
     coverage = coverage_of(records, known)
     if given.json:

@@ -12,6 +12,7 @@ from osiris_core.choices import TARGETS
 from osiris_core.cli.exits import EXIT_FAILED, EXIT_GOOD, EXIT_INFRASTRUCTURE
 from osiris_core.fuzz.ground import chosen_drivers, code_files, never_compared, require_hypothesis, targets
 from osiris_core.report.text import visible_line
+from osiris_core.surface import require_place
 
 if TYPE_CHECKING:
     import argparse
@@ -32,6 +33,7 @@ def fuzz(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     drivers = chosen_drivers(given.drivers.split(",") if given.drivers else None, given.code)
     options = CheckOptions(project_root=Path.cwd(), provider=given.e2b, isolation=given.isolation)
     validate_options(options, TARGETS)
+    _require_places(given)
 
     from osiris_core.fuzz.hunt import Hunt, Plan
     from osiris_core.fuzz.manifests import manifests
@@ -103,6 +105,13 @@ class _Progress:
         cold = f", {hunt.compared_cold} of them cold as well" if hunt.compared_cold else ""
         compared = f"{hunt.tables} tables with {hunt.rows} rows and {hunt.files} files compared"
         return f"{hunt.tried} examples, {hunt.distinct} runs, {rate:.1f} a second{cold}; {compared}"
+
+
+def _require_places(given: argparse.Namespace) -> None:
+    """Raise `UsageError` where finds or records could not be written, so that nobody finds out after the hunt."""
+    require_place("the directory of finds", given.out / "find")
+    if given.records is not None:
+        require_place("the file of records", given.records)
 
 
 def _write_records(path: Path, records: Sequence[ParityRecord]) -> None:

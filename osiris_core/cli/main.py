@@ -53,9 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _ended("stopped by SIGTERM", EXIT_TERMINATED)
     except KeyboardInterrupt:
         return _ended("stopped", EXIT_INTERRUPTED)
-    except BrokenPipeError:  # who read the output has left, as `head` does
-        _write_nothing_more()
-        return EXIT_NOT_READ
     except UsageError as error:
         return _ended(str(error), EXIT_USAGE)
     except OsirisError as error:
@@ -63,8 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.filename is not None:  # a file of ours, which whoever opened it should have answered for
             raise
-        _write_nothing_more()
-        return _ended(f"the output cannot be written: {error.strerror}", EXIT_USAGE)
+        return _not_written(error)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,9 +90,12 @@ def _flush() -> None:
         sys.stdout.flush()
 
 
-def _write_nothing_more() -> None:
-    """Keep the interpreter from writing at its end what could not be written before."""
+def _not_written(error: OSError) -> int:
+    """Answer for standard output; the interpreter must not write at its end what could not be written before."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):  # who read the output has left, as `head` does
+        return EXIT_NOT_READ
+    return _ended(f"the output cannot be written: {error.strerror}", EXIT_USAGE)
 
 
 def _ended(sentence: str, code: int) -> int:

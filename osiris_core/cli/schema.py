@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any, TextIO
 
+EXIT_GOOD = 0
+EXIT_WRONG = 2
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to `subparsers`, the object that argparse's `add_subparsers` returns."""
@@ -17,6 +20,7 @@ def add_parser(subparsers: Any) -> None:
         help="print the JSON Schema of manifests, for editors",
         description="Prints the JSON Schema of manifests, with the options of the drivers that the project in the current "
         "directory can name. An editor finds it by a first line like `# yaml-language-server: $schema=manifest.schema.json`.",
+        epilog="exit codes: 0; 2 where what a driver says about itself cannot be understood: a step of it may have any option",
     )
     parser.add_argument("--built-in", action="store_true", help="leave the project's own and installed drivers out")
     parser.add_argument(
@@ -30,18 +34,29 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(given: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
-    """Print the schema. Raises `DriverDeclarationError` for a driver whose declaration cannot be understood."""
+def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    """Print the schema; return 2 where a driver's declaration cannot be understood, which may have any option then."""
     from osiris_core.drivers.catalog import DriverCatalog
+    from osiris_core.drivers.protocol import DriverSpec
     from osiris_core.drivers.registry import builtin_specs
+    from osiris_core.errors import DriverDeclarationError
     from osiris_core.manifest.loader import find_project_root
     from osiris_core.manifest.schema import manifest_schema, schema_text
+    from osiris_core.report.text import visible_line
 
     specs = dict(builtin_specs())
+    code = EXIT_GOOD
     if not given.built_in:
         catalog = DriverCatalog(find_project_root(Path.cwd() / "x"))
-        code = [each.absolute() for each in given.code]
-        found = {name: catalog.find(name, code) for name in catalog.names()}
-        specs |= {name: spec for name, spec in found.items() if spec is not None}
+        directories = [each.absolute() for each in given.code]
+        for name in catalog.names():
+            try:
+                spec = catalog.find(name, directories)
+            except DriverDeclarationError as error:
+                spec = DriverSpec(name=name, kind="callable", target="", open_options=True)
+                err.write(f"osiris-parity: any option of `{name}` is taken, because {visible_line(str(error))}\n")
+                code = EXIT_WRONG
+            if spec is not None:
+                specs[name] = spec
     out.write(schema_text(manifest_schema(specs.values())))
-    return 0
+    return code

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osiris_core.cli.run import add_param_option
 
 if TYPE_CHECKING:
-    import argparse
     from typing import Any, TextIO
 
 _EXIT_CODES = (
@@ -53,10 +54,10 @@ def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise ValueError
-    return value
+    with contextlib.suppress(ValueError):
+        if (value := float(text)) > 0:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
 
 
 def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:

@@ -114,6 +114,8 @@ def _configured(settings: ProjectSettings, name: str, code: Sequence[Path]) -> D
     unknown = next((key for key in table if key not in _CONFIGURED), None)
     if unknown is not None:
         hint = nearest(unknown, _CONFIGURED) or "known: " + ", ".join(_CONFIGURED)
+        if isinstance(table[unknown], dict):
+            hint = f'a name with dots is quoted: [tool.osiris.drivers."{name}.{unknown}"]'
         raise DriverDeclarationError(f"{settings.at(name, unknown)}: unknown key `{unknown}`", hint=hint)
     target, summary = table.get("class"), table.get("summary", "")
     if not isinstance(target, str) or not isinstance(summary, str):

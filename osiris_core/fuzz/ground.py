@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from osiris_core.choices import TARGETS
 from osiris_core.drivers.catalog import DriverCatalog
-from osiris_core.errors import InfrastructureError, UsageError
+from osiris_core.errors import DriverDeclarationError, InfrastructureError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,7 +79,10 @@ def chosen_drivers(names: Sequence[str] | None, code: Sequence[Path]) -> list[Dr
     catalog = DriverCatalog()
     found = []
     for name in names:
-        spec = catalog.find(name.strip(), [each.absolute() for each in code])
+        try:
+            spec = catalog.find(name.strip(), [each.absolute() for each in code])
+        except DriverDeclarationError as error:
+            raise UsageError(f"{name.strip()} cannot be used: {error.message}", hint=error.hint) from error
         if spec is None:
             raise UsageError(
                 f"there is no driver {name.strip()!r}", hint=f"there are {', '.join(sorted(catalog.names()))}"

@@ -28,7 +28,9 @@ def _read(path: Path) -> dict[str, str]:
         with path.open(encoding="utf-8") as source:
             for binding in parse_stream(source):
                 if binding.error:
-                    raise UsageError(f"{path}:{binding.original.line}: this is no line of variables", hint="write NAME=value")
+                    raise UsageError(
+                        f"{path}:{binding.original.line}: this is no line of variables", hint="write NAME=value"
+                    )
                 if binding.key is not None:
                     found[binding.key] = binding.value or ""
     except (OSError, UnicodeDecodeError) as error:

@@ -28,7 +28,10 @@ def resolve_secrets(manifest: Manifest, environment: Mapping[str, str]) -> Secre
     """
     missing = [*_missing_secrets(manifest, environment), *_missing_variables(manifest, environment)]
     if missing:
-        raise UsageError("; ".join(missing), hint="export it, or name a file of variables with `--env-file`")
+        raise UsageError(
+            "; ".join(missing),
+            hint="export it, or name a file of variables: `--env-file`, in pytest `--osiris-env-file`",
+        )
     secrets = Secrets(
         values={name: environment[name] for name in manifest.secrets},
         connections={each.reference: _resolved(each, environment) for each in manifest.connections},

@@ -135,7 +135,9 @@ def test_the_first_sigterm_is_raised_once_and_the_handler_is_put_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, TerminatedError)], ids=["ctrl-c", "sigterm"]
+    ("number", "error"),
+    [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, TerminatedError)],
+    ids=["ctrl-c", "sigterm"],
 )
 def test_a_stop_that_the_garbage_collector_swallows_is_asked_for_again(number: int, error: type[BaseException]) -> None:
     """Python lets nothing out of a callback of its collector, and Hypothesis has one."""

@@ -42,3 +42,17 @@ def test_the_projects_own_drivers_are_in_it(project: Project) -> None:
     assert "shop.orders" in step["properties"]["driver"]["anyOf"][0]["enum"]
     [condition] = [each for each in step["allOf"] if each["if"]["properties"]["driver"]["const"] == "shop.orders"]
     assert condition["then"]["properties"]["config"]["required"] == ["shop"]
+
+
+def test_a_driver_that_cannot_be_understood_takes_any_option(project: Project) -> None:
+    """One broken declaration, of somebody else's distribution perhaps, costs nobody the rest of the schema."""
+    (project.root / "pyproject.toml").write_text('[tool.osiris.drivers."shop.orders"]\nclass = "shop_drivers:Orders"\n')
+
+    ended = project.run("schema")
+
+    assert ended.code == 2
+    assert ended.err.startswith("osiris-parity: any option of `shop.orders` is taken, because there is no module ")
+    step = json.loads(ended.out)["properties"]["steps"]["items"]
+    assert "shop.orders" in step["properties"]["driver"]["anyOf"][0]["enum"]
+    [condition] = [each for each in step["allOf"] if each["if"]["properties"]["driver"]["const"] == "shop.orders"]
+    assert condition["then"]["properties"]["config"]["additionalProperties"] is True

@@ -33,7 +33,8 @@ def test_a_missing_secret_stops_its_manifest_only(project: Project) -> None:
     ended = project.run("run", needy, free, "--target=local", "--report=r.html")
 
     assert ended.code == 2
-    sentence = "the secret OSIRIS_TEST_KEY is not set (export it, or name a file of variables with `--env-file`)"
+    hint = "export it, or name a file of variables: `--env-file`, in pytest `--osiris-env-file`"
+    sentence = f"the secret OSIRIS_TEST_KEY is not set ({hint})"
     assert ended.out == f"FAILED needy.osiris.yaml {sentence}\nOK free.osiris.yaml\n"
     assert f"needy.osiris.yaml: {sentence}\n" in ended.err
     assert "from-the-host" not in ended.out + ended.err + (project.root / "r.json").read_text()

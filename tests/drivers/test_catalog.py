@@ -249,6 +249,18 @@ def test_a_driver_of_the_configuration(project: Project):
             "[tool.osiris] in pyproject.toml has no key `driver` (did you mean `drivers`?)",
         ),
         ("[tool.osiris]\ndrivers = 1\n", "[tool.osiris.drivers] in pyproject.toml is not understood"),
+        (
+            '[tool.osiris.drivers.x.orders]\nclass = "m:C"\n',
+            'pyproject.toml: unknown key `orders` (a name with dots is quoted: [tool.osiris.drivers."x.orders"])',
+        ),
+        (
+            '[tool.osiris]\nrequirements = ["x y"]\n',
+            "`requirements` of [tool.osiris] in pyproject.toml: 'x y' is no requirement (write the name of a distribution",
+        ),
+        (
+            '[tool.osiris]\nrequirements = ["x @ file:///y"]\n',
+            "`requirements` of [tool.osiris] in pyproject.toml: 'x @ file:///y' names an address (install it beside",
+        ),
         ("[tool.osiris\n", "pyproject.toml cannot be read: "),
         (
             '[tool.osiris.drivers."duckdb.processor"]\nclass = "m:C"\n',

@@ -109,3 +109,31 @@ def test_where_no_step_succeeds_nothing_was_compared(fuzz, arguments: tuple[str,
     code, out, _ = fuzz(Judge(Verdict.IDENTICAL, state="failed"), "--steps", "2", *arguments)
     assert code == 1
     assert out == f"INCONCLUSIVE no step of {named} succeeded on both targets, so that nothing of it was compared\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "refusal"),
+    [
+        (("-o", "file"), "the directory of finds file/find cannot be written, because "),
+        (("--records", "file/r.json"), "the file of records file/r.json cannot be written, because "),
+        (("--records", "."), "the file of records . is a directory (give the name of a file in it)"),
+        (
+            ("--drivers", "nowhere:Class"),
+            "nowhere:Class cannot be used: there is no module nowhere for nowhere:Class (",
+        ),
+    ],
+)
+def test_what_cannot_work_is_refused_before_the_hunt(fuzz, tmp_path: Path, arguments: tuple[str, ...], refusal: str):
+    """In a sentence."""
+    (tmp_path / "file").touch()
+    code, out, err = fuzz(Judge(Verdict.IDENTICAL), *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"osiris-parity: {refusal}")
+
+
+@pytest.mark.parametrize("number", ["0", "-3", "x", "1.5"])
+def test_a_wrong_count_is_named(fuzz, capsys: pytest.CaptureFixture[str], number: str):
+    """And what a right one is."""
+    with pytest.raises(SystemExit, match="2"):
+        fuzz(Judge(Verdict.IDENTICAL), f"--finds={number}")
+    assert f"argument --finds: '{number}' is no whole number above 0" in capsys.readouterr().err

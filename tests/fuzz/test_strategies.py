@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from osiris_core.check import load
+from osiris_core.drivers.protocol import DriverSpec, Option
 from osiris_core.errors import ManifestError
 from osiris_core.fuzz.bad import MISTAKES
 from osiris_core.fuzz.example import Example
+from osiris_core.fuzz.options import Given, config_of
 from osiris_core.fuzz.yaml_text import yaml_text
 from osiris_core.wire.canon import canonical_json
 from pytest_osiris.strategies import bad_manifests, manifests, texts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 few = settings(
@@ -105,3 +109,30 @@ def test_an_example_is_known_by_all_it_says():
     one, other = Example(document=document, files={"a": b"1"}), Example(document=document, files={"a": b"2"})
     assert one.key != other.key
     assert one.key == Example(document=document, files={"a": b"1"}).key
+
+
+@pytest.mark.parametrize(
+    ("option", "fits"),
+    [
+        (Option(type="integer", minimum=1, maximum=2), lambda value: value in {1, 2}),
+        (Option(type="integer", minimum=2**40), lambda value: value >= 2**40),
+        (Option(type="integer", maximum=-5), lambda value: value <= -5),
+        (Option(type="number", minimum=0.25, maximum=0.75), lambda value: 0.25 <= value <= 0.75),
+        (Option(type="string", choices=("a", "b")), lambda value: value in {"a", "b"}),
+        (
+            Option(type="strings", choices=("a", "b")),
+            lambda value: isinstance(value, list) and set(value) <= {"a", "b"},
+        ),
+    ],
+    ids=["bounds", "large", "negative", "between", "choice", "choices"],
+)
+def test_options_are_drawn_from_what_their_driver_declares(option: Option, fits: Callable[[Any], bool]):
+    """A config that the loader refuses would be a find of nothing."""
+    spec = DriverSpec(name="a:B", kind="processor", target="a:B", options={"x": replace(option, required=True)})
+
+    @few
+    @given(st.data())
+    def drawn(data: st.DataObject) -> None:
+        assert fits(config_of(data.draw, spec, Given(number=1)).values["x"])
+
+    drawn()

@@ -47,6 +47,19 @@ def test_the_command_that_repeats_a_test_has_its_values(project: Project, engine
     )
 
 
+def test_the_command_that_repeats_a_test_works_where_pytest_was_started(
+    project: Project, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below the root directory too, as pytest's own summary names tests."""
+    project.open_manifest("it")
+    engine.gives("it", None, passed=False, headline="expected 2 rows")
+    monkeypatch.chdir(project.root / "code")
+
+    result = project.run("--rootdir=..", "../it.osiris.yaml")
+
+    result.stdout.fnmatch_lines(["    reproduce: pytest ../it.osiris.yaml::it --osiris-target=local"])
+
+
 @pytest.mark.parametrize(
     ("option", "sentence"),
     [

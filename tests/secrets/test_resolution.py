@@ -64,7 +64,7 @@ def test_all_that_is_missing_is_said_at_once(manifest: Manifest):
         "the secret KEY is not set; the secret TOKEN is not set; "
         "osiris_connections.yaml:6:12: the variable DB_PASSWORD is not set; "
         "osiris_connections.yaml:7:15: the variable DB_HOST is not set "
-        "(export it, or name a file of variables with `--env-file`)"
+        "(export it, or name a file of variables: `--env-file`, in pytest `--osiris-env-file`)"
     )
 
 
