@@ -6,11 +6,13 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from osiris_core.errors import ManifestError, ManifestProblem
 from osiris_core.manifest import loader, steps
+from osiris_core.manifest.schema import published_schema
 from osiris_core.wire.canon import canonical_json
 from tests.manifest.project import HEAD, WHOLE
 
@@ -149,6 +151,54 @@ def test_any_structure(project: Project, value: dict[str, Any], begun: bool):
     if begun:  # what is right about it must not hide what is wrong with the rest
         value = {"osiris": "1", "pipeline": {"id": "p"}, "steps": [{"id": "a", "driver": "query"}], **value}
     outcome(project, json.dumps(value).encode())
+
+
+SCHEMA = jsonschema.Draft202012Validator(published_schema())
+fitting = st.sampled_from(
+    ["a", "${params.a}", [], {}, ["a"], {"a": 1}, {"a": {"x": 1}}, {"a": {"min": 1}}, ["a/x"], {"a/x": {}}, 1, 1.5]
+)
+
+
+def changes(place: tuple[str | int, ...], keys: list[str]) -> st.SearchStrategy[Any]:
+    """Give some value to some key at a place."""
+    return st.tuples(st.just(place), st.sampled_from(keys), fitting | anything)
+
+
+some_changes = st.lists(
+    changes((), TOP)
+    | st.one_of(*(changes((name,), keys) for name, keys in SECTIONS.items()))
+    | changes(("steps", 1), STEP),
+    min_size=1,
+    max_size=2,
+)
+LOADED: list[bool] = []
+
+
+@small
+@given(some_changes)
+def test_whatever_loads_an_editor_accepts(project: Project, changed: list[tuple[tuple[str | int, ...], str, Any]]):
+    """The schema is never stricter than the loader, whichever keys of a good manifest are changed to whatever."""
+    value: Any = {"osiris": "1", "pipeline": {"id": "p"}, "params": {"a": 1}}
+    value["steps"] = [{"id": "a", "driver": "query"}, {"id": "b", "driver": "call", "needs": ["a"]}]
+    for place, key, given_value in changed:
+        node = value
+        for each in place:
+            if isinstance(node, dict):
+                node = node.setdefault(each, {})
+            elif isinstance(node, list) and isinstance(each, int) and each < len(node):
+                node = node[each]
+        if isinstance(node, dict):
+            node[key] = given_value
+    LOADED.append(outcome(project, json.dumps(value).encode()) is not None)
+    if LOADED[-1]:
+        assert [each.message for each in SCHEMA.iter_errors(value)] == []
+
+
+def test_some_of_them_load(project: Project):
+    """Were none of these good, the property above would hold nothing."""
+    if not LOADED:
+        test_whatever_loads_an_editor_accepts(project)
+    assert 5 < sum(LOADED) < len(LOADED)
 
 
 @small
