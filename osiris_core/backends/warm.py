@@ -58,7 +58,7 @@ def can_be_served(job: Job) -> bool:
     """Whether a warm run would be what an ordinary one is.
 
     Not where variables are declared: some are read only when an interpreter or an engine starts. Not where secrets
-    are told, nor where the manifest names a template or resources of its own.
+    are told, nor where the manifest names a template of its own or asks for the network.
     """
     manifest = job.manifest
     return not (manifest.env or job.secrets or manifest.template or manifest.network != "none")

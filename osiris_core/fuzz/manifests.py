@@ -64,8 +64,11 @@ def manifests(
         data += config.data
         if spec.kind != "writer":
             tables.append(step_id)
+    params = _params(draw, steps, files)
+    for step in steps:
+        step.update(draw(_STEP_KEYS))
     return Example(
-        document=_document(steps, files, code or {}),
+        document={**_document(steps, files, code or {}, params), **draw(_RUN_KEYS)},
         files={**files, **_code(steps), **{f"code/{path}": content for path, content in (code or {}).items()}},
         data=data,
     )
@@ -82,13 +85,40 @@ def _needs(draw: Draw, spec: DriverSpec, tables: Sequence[str]) -> tuple[str, ..
     return tuple(dict.fromkeys([first, *more]))
 
 
-def _document(steps: list[dict[str, Any]], files: Mapping[str, bytes], code: Mapping[str, bytes]) -> dict[str, Any]:
+_often_nothing: Final = st.integers(0, 4)
+_STEP_KEYS: Final = _often_nothing.map(lambda each: {3: {"retries": 1}, 4: {"timeout_s": 60}}.get(each, {}))
+_RUN_KEYS: Final = _often_nothing.map(lambda each: {4: {"on_failure": "continue"}}.get(each, {}))
+"""What a step and a run may say of themselves, without a change to what they do as long as nothing fails."""
+
+
+def _params(draw: Draw, steps: Sequence[dict[str, Any]], files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Put a reference in the place of one value of a config, now and then; return the parameters that it needs.
+
+    Files, and what a step of our own code is told, stay where those who make an example smaller look for them.
+    """
+    places = [
+        (step["config"], name)
+        for step in steps
+        for name, value in step["config"].items()
+        if name not in ("function", "kwargs") and not (isinstance(value, str) and value in files)
+    ]
+    if not places or draw(_often_nothing) < 4:  # noqa: PLR2004 - one time in five
+        return {}
+    config, name = draw(st.sampled_from(places))
+    value, config[name] = config[name], "${params.value}"
+    return {"value": value}
+
+
+def _document(
+    steps: list[dict[str, Any]], files: Mapping[str, bytes], code: Mapping[str, bytes], params: Mapping[str, Any]
+) -> dict[str, Any]:
     needs_code = code or _code(steps)
     return {
         "osiris": "1",
         "pipeline": {"id": "generated"},
         **({"inputs": sorted(files)} if files else {}),
         **({"code": ["code"]} if needs_code else {}),
+        **({"params": dict(params)} if params else {}),
         "steps": steps,
     }
 

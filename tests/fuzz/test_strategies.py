@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 from osiris_core.check import load
@@ -50,7 +50,24 @@ def test_generated_manifests_load(tmp_path: Path, example: Example):
     manifest = load(example.write(root), project_root=root)
     assert [step.id for step in manifest.steps] == [step["id"] for step in example.document["steps"]]
     for step, meant in zip(manifest.steps, example.document["steps"], strict=True):
-        assert canonical_json(dict(step.config)) == canonical_json(meant["config"])
+        params = {f"${{params.{name}}}": value for name, value in example.document.get("params", {}).items()}
+        config = {
+            name: params.get(value, value) if isinstance(value, str) else value
+            for name, value in meant["config"].items()
+        }
+        assert canonical_json(dict(step.config)) == canonical_json(config)
+        assert (step.retries, step.timeout_s) == (meant.get("retries", 0), meant.get("timeout_s"))
+
+
+@pytest.mark.parametrize("key", ["params", "on_failure", "retries", "timeout_s"])
+def test_keys_of_runs_and_steps_are_generated(key: str):
+    """As are parameters, which a config refers to."""
+
+    def has_it(example: Example) -> bool:
+        return key in example.document or any(key in step for step in example.document["steps"])
+
+    example = find(manifests(), has_it, settings=settings(few, max_examples=200, phases=[Phase.generate]))
+    assert key != "params" or any("${params.value}" in step["config"].values() for step in example.document["steps"])
 
 
 @few
@@ -73,8 +90,6 @@ def test_every_class_of_mistake_can_be_planted(tmp_path: Path, name: str):
 
 
 def _first(strategy: st.SearchStrategy[Example]) -> Example:
-    from hypothesis import find
-
     return find(strategy, lambda _: True, settings=settings(few, max_examples=5, phases=[Phase.generate]))
 
 
