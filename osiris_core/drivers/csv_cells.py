@@ -51,9 +51,11 @@ def read_cells(
     import duckdb
 
     columns = ", ".join(f"{field}: 'VARCHAR'" for field in fields)
-    missing = ", ".join(text_literal(text) for text in nulls)
+    missing = ", ".join(text_literal(text) for text in nulls or [""])
+    # The reader has to be told one text at least.
+    chosen = "*" if nulls else ", ".join(f"coalesce({field}, '') as {field}" for field in fields)
     query = (
-        f"select * from read_csv({text_literal(str(path))}, auto_detect = false,"
+        f"select {chosen} from read_csv({text_literal(str(path))}, auto_detect = false,"
         f" columns = {{{columns}}}, header = {header}, delim = {text_literal(delimiter)},"
         f" quote = '{QUOTE}', escape = '{QUOTE}', comment = '', nullstr = [{missing}], allow_quoted_nulls = false,"
         f" encoding = '{encoding}', compression = 'none', strict_mode = true, null_padding = false"

@@ -127,6 +127,12 @@ def test_other_texts_can_mean_missing(read):
     assert table.to_pydict() == {"a": [None, None, "NA"], "b": ["x", "", "y"]}
 
 
+def test_with_no_text_for_it_nothing_is_missing(read):
+    """With an empty list of `nulls`, an empty field is an empty text."""
+    assert read('a,b\nNA,x\n,""\n', nulls=[]).to_pylist() == [{"a": "NA", "b": "x"}, {"a": "", "b": ""}]
+    assert read("a\n1\n\n2\n", nulls=[]).column("a").to_pylist() == ["1", "", "2"]
+
+
 def test_quotes_hold_delimiters_quotes_and_line_ends(read):
     """As RFC 4180 has it, with either line end."""
     table = read('a,b\r\n"x,y","say ""hi"""\r\n"two\r\nlines",1\r\n')
