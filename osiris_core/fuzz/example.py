@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANIFEST: Final = "example.osiris.yaml"
+_SHOWN: Final = 4000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Example:
     """`document` is the manifest as JSON values, `files` the bytes of every file by its path beside the manifest.
 
@@ -28,6 +29,15 @@ class Example:
     files: Mapping[str, bytes] = field(default_factory=dict)
     data: tuple[str, ...] = ()
     planted: str = ""
+
+    def __repr__(self) -> str:
+        """Return the manifest, not all of a long one: files can be long, and whoever tests with examples is shown them."""
+        shown = self.text if len(self.text) <= _SHOWN else f"{self.text[:_SHOWN]}..."
+        return f"<Example with {len(self.files)} files:\n{shown}>"
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """Show Hypothesis the same: it prints the fields of a dataclass otherwise, and warns where they are long."""
+        printer.text(repr(self))
 
     @property
     def text(self) -> str:

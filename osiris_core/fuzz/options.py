@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import strategies as st
 
-from osiris_core.fuzz.files import FILES, csv_file
+from osiris_core.fuzz.files import FILES, TOLD_BY_FILE, csv_file
 from osiris_core.fuzz.tables import columns
-from osiris_core.fuzz.values import texts
+from osiris_core.fuzz.values import seldom, texts
 from osiris_core.wire.names import table_key
 
 if TYPE_CHECKING:
@@ -70,21 +70,26 @@ class Config:
 def config_of(
     draw: Draw, spec: DriverSpec, given: Given, overrides: Mapping[str, SearchStrategy[Any]] | None = None
 ) -> Config:
-    """Draw a config of a driver: every required option, and some of the others; `overrides` are asked first."""
+    """Draw a config of a driver: every required option, and some of the others; `overrides` are asked first.
+
+    What the file says of itself is seldom contradicted: a step that is refused compares nothing behind it.
+    """
     own = dict(overrides or {})
+    told: frozenset[str] = frozenset()
     if spec.name in _WHOLE and not own:
         return _WHOLE[spec.name](draw, spec, given)
     values: dict[str, Any] = {}
     files: dict[str, bytes] = {}
     data: tuple[str, ...] = ()
     for name, option in spec.options.items():
-        if name not in own and not option.required and not draw(_sometimes):
+        if name not in own and not option.required and (name in told or not draw(_sometimes)):
             continue
         if name in own:
             values[name] = draw(own[name])
         elif option.type == "input_path":
             found = draw(FILES.get(spec.name, csv_file)(f"{draw(st.sampled_from(FILE_NAMES))}{given.number}"))
             values = {**values, **found.options, name: found.path}
+            told = frozenset() if draw(seldom()) else TOLD_BY_FILE.get(spec.name, frozenset())
             files[found.path] = found.content
             data = (*data, found.path) if found.is_table else data
         else:
@@ -150,6 +155,7 @@ _SPECIAL: Final[Mapping[tuple[str, str], Callable[[Option, Given], SearchStrateg
     ("filesystem.csv_extractor", "nulls"): _one_of([""], [], ["NULL"], ["", "nan", "\\N"]),
     ("filesystem.csv_writer", "delimiter"): _one_of(*DELIMITERS),
     ("filesystem.csv_writer", "nulls"): _one_of("", "NULL", "\\N"),
+    ("filesystem.parquet_writer", "row_group_rows"): _one_of(1, 2, 1000),
     ("duckdb.processor", "query"): _query,
 }
 
@@ -158,7 +164,7 @@ def _callable(draw: Draw, _spec: DriverSpec, given: Given) -> Config:
     """Return the config of `python.callable`: a table of typed values as a source, else one of the steps that ship."""
     if not given.needs:
         return Config(values={"function": "fuzz_steps:table", "kwargs": {"columns": draw(columns())}})
-    match draw(st.sampled_from(["passed_on", "told", "refused"])):
+    match draw(st.sampled_from(["passed_on", "told", "passed_on", "told", "passed_on", "told", "refused"])):
         case "told":
             return Config(
                 values={

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from osiris_core.fuzz.values import FLOATS, INTEGERS, decimals, floats, integers, kinds, texts
+from osiris_core.fuzz.values import FLOATS, INTEGERS, decimals, floats, integers, kinds, seldom, texts, usual_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,12 +43,18 @@ def column_names() -> SearchStrategy[list[str]]:
 def columns(draw: Callable[[SearchStrategy[Any]], Any], *, max_rows: int = MAX_ROWS) -> list[dict[str, Any]]:
     """Return the argument `columns` of `fuzz_steps:table`."""
     names = draw(column_names())
-    chosen = [draw(kinds()) for _ in names]
-    rows = draw(st.lists(st.tuples(*(st.none() | each.values for each in chosen)), max_size=max_rows))
+    first = usual_kinds() if not draw(seldom()) else kinds()
+    chosen = [draw(kinds() if index else first) for index in range(len(names))]
+    rows = draw(st.lists(st.tuples(*(_or_missing(each.values) for each in chosen)), max_size=max_rows))
     return [
         {"name": name, "type": kind.type, "values": [row[index] for row in rows]}
         for index, (name, kind) in enumerate(zip(names, chosen, strict=True))
     ]
+
+
+def _or_missing(values: SearchStrategy[Any]) -> SearchStrategy[Any]:
+    """Return these values, and now and then None."""
+    return seldom().flatmap(lambda missing: st.none() if missing else values)
 
 
 @functools.cache
@@ -82,7 +88,7 @@ def csv_rows(
     """Return the names of the columns and the rows of a CSV file; None is a field with nothing in it, not even quotes."""
     names = draw(column_names())
     cells = [draw(_cell_kinds()) for _ in names]
-    rows = draw(st.lists(st.tuples(*(st.none() | each for each in cells)), max_size=max_rows))
+    rows = draw(st.lists(st.tuples(*(_or_missing(each) for each in cells)), max_size=max_rows))
     return names, [list(row) for row in rows]
 
 

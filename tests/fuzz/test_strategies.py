@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import unicodedata
 from dataclasses import replace
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,13 +14,14 @@ from hypothesis import strategies as st
 
 from osiris_core.check import load
 from osiris_core.drivers.protocol import DriverSpec, Option
+from osiris_core.drivers.registry import builtin_specs
 from osiris_core.errors import ManifestError
 from osiris_core.fuzz.bad import MISTAKES
 from osiris_core.fuzz.example import Example
 from osiris_core.fuzz.options import Given, config_of
 from osiris_core.fuzz.yaml_text import yaml_text
 from osiris_core.wire.canon import canonical_json
-from pytest_osiris.strategies import bad_manifests, manifests, texts
+from pytest_osiris.strategies import bad_manifests, decimals, manifests, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +113,62 @@ def test_yaml_says_the_same_values(tmp_path: Path, values: dict[str, object]):
     assert canonical_json(dict(manifest.steps[0].config["kwargs"])) == canonical_json(values)
 
 
+Column = dict[str, object]
+
+
+def has_nan(column: Column) -> bool:
+    """A float that is not equal to itself."""
+    return column["type"] == "float64" and "nan" in values_of(column)
+
+
+def is_in_parts(column: Column) -> bool:
+    """A text that another Unicode form spells otherwise."""
+    return column["type"] == "string" and any(unicodedata.normalize("NFC", each) != each for each in values_of(column))
+
+
+def has_an_order(column: Column) -> bool:
+    """Rows that can be told apart."""
+    return len({str(each) for each in values_of(column)}) > 1
+
+
+def has_ties(column: Column) -> bool:
+    """Rows that a sort by this column may leave in any order."""
+    return len({str(each) for each in values_of(column)}) < len(values_of(column))
+
+
+def values_of(column: Column) -> list[str]:
+    """The values that are there."""
+    return [each for each in column["values"] if each is not None]
+
+
+@pytest.mark.parametrize("is_there", [has_nan, is_in_parts, has_an_order, has_ties])
+def test_what_engines_disagree_about_comes_early(is_there: Callable[[Column], bool]):
+    """Whatever the seed, a hunt of 50 examples has met it."""
+    for seed in range(5):
+        example = find(
+            manifests(drivers=[builtin_specs()["python.callable"]]),
+            lambda each: any(is_there(column) for column in columns_of(each)),
+            settings=settings(few, max_examples=50, derandomize=False, phases=[Phase.generate]),
+            random=Random(seed),
+        )
+        assert example.rows > 0
+
+
+def columns_of(example: Example) -> list[Column]:
+    """The columns of the tables that steps make of their arguments."""
+    kwargs = [step["config"].get("kwargs") or {} for step in example.document["steps"]]
+    return [column for each in kwargs for column in each.get("columns", ())]
+
+
+@few
+@given(decimals(38, 10))
+def test_decimals_keep_their_digits(text: str):
+    """None is rounded to what a context of Python's has by default."""
+    whole, _, fraction = text.lstrip("-").partition(".")
+    assert len(whole) <= 28
+    assert len(fraction) == 10
+
+
 def test_rows_count_records_and_not_lines():
     """A line end inside of quotes is part of a field."""
     document = {"steps": [{"id": "a", "config": {"path": "a.csv"}}]}
@@ -151,3 +210,11 @@ def test_options_are_drawn_from_what_their_driver_declares(option: Option, fits:
         assert fits(config_of(data.draw, spec, Given(number=1)).values["x"])
 
     drawn()
+
+
+def test_an_example_is_shown_short():
+    """Hypothesis prints what fails a test; a text of 70,000 characters helps nobody."""
+    step = {"id": "a", "driver": "d", "config": {"path": "x" * 70_000}}
+    shown = repr(Example(document={"osiris": "1", "steps": [step]}, files={"a": b"y" * 70_000}))
+    assert shown.startswith("<Example with 1 files:\nosiris: ")
+    assert len(shown) < 5000
