@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +24,7 @@ from osiris_core.drivers.catalog import DriverCatalog
 from osiris_core.fuzz.ground import memory_directory
 from osiris_core.fuzz.hunt import Hunt, Plan
 from osiris_core.fuzz.manifests import manifests
+from osiris_core.fuzz.reproducer import write_reproducer
 from osiris_core.fuzz.trial import Targets
 from osiris_core.sandbox.launch import ServerProcess
 
@@ -39,6 +41,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--shrinks", type=int, default=500)
     parser.add_argument("--planted", action="store_true")
+    parser.add_argument("--bugs", nargs="*", choices=BUGS, default=BUGS)
     given = parser.parse_args()
     with ExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory_directory())))
@@ -79,10 +82,10 @@ def speed(warm: Targets, cold: Targets, given: argparse.Namespace) -> None:
 
 
 def planted(root: Path, warm: Targets, cold: Targets, given: argparse.Namespace) -> None:
-    """Print where each planted bug was found, and what was left of the example."""
+    """Print where each planted bug was found, what was left of the example, and whether its test shows the bug alone."""
     (root / "code").mkdir()
     (root / "code" / "planted.py").write_text(SOURCE)
-    for bug in BUGS:
+    for bug in given.bugs:
         spec = DriverCatalog().find(f"planted:{bug}", [root / "code"])
         strategy = manifests(drivers=[spec] if spec else [], code={"planted.py": SOURCE.encode()})
         plan = Plan(examples=given.examples, seed=given.seed, finds=1, shrinks=given.shrinks, sample=0)
@@ -95,8 +98,18 @@ def planted(root: Path, warm: Targets, cold: Targets, given: argparse.Namespace)
                 f"{each.shrinks} runs, seen in {each.seen} of {each.cold} cold checks; {hunt.distinct / hunt.looking_s:.1f} runs a second",
                 flush=True,
             )
+            test = write_reproducer(each, root / "finds").test
+            ran = {on: tested(test, on) for on in ("host", "nowhere")}
+            print(f"{bug}: {test.name} ends with {ran['host']}, and without the bug with {ran['nowhere']}", flush=True)
         if not finds:
             print(f"{bug}: NOT FOUND in {hunt.tried} examples", flush=True)
+
+
+def tested(test: Path, planted_on: str) -> int:
+    """Return pytest's exit code for a written test."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(test)]
+    environment = {**os.environ, "PLANTED_ON": planted_on}
+    return subprocess.run(command, env=environment, cwd=test.parent, capture_output=True, check=False).returncode
 
 
 def cpu() -> float:
