@@ -59,7 +59,7 @@ def run(given: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
     from osiris_core.report.text import visible_line
 
     catalog = DriverCatalog(find_project_root(Path.cwd() / "any"))
-    code = [each.absolute() for each in given.code]
+    code = code_directories(given.code)
     try:
         found = [_look_up(catalog, name, code) for name in ([given.name] if given.name else catalog.names())]
     except DriverDeclarationError as error:  # the project's file, which is everybody's
@@ -70,6 +70,16 @@ def run(given: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
         lines = _page(found[0]) if given.name else _overview(found)
         out.writelines(f"{visible_line(line)}\n" for line in lines)
     return EXIT_USAGE if any(each.error for each in found) else EXIT_GOOD
+
+
+def code_directories(given: Sequence[Path]) -> list[Path]:
+    """Return what `--code` named, from the root of the file system. Raises `UsageError` for what is no directory."""
+    from osiris_core.errors import UsageError
+
+    wrong = next((each for each in given if not each.is_dir()), None)
+    if wrong is not None:
+        raise UsageError(f"{wrong} is no directory", hint="--code takes a directory of Python files")
+    return [each.absolute() for each in given]
 
 
 def _look_up(catalog: DriverCatalog, name: str, code: Sequence[Path]) -> _Listed:

@@ -36,6 +36,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Print the schema; return 2 where a driver's declaration cannot be understood, which may have any option then."""
+    from osiris_core.cli.drivers import code_directories
     from osiris_core.drivers.catalog import DriverCatalog
     from osiris_core.drivers.protocol import DriverSpec
     from osiris_core.drivers.registry import builtin_specs
@@ -48,7 +49,7 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     code = EXIT_GOOD
     if not given.built_in:
         catalog = DriverCatalog(find_project_root(Path.cwd() / "x"))
-        directories = [each.absolute() for each in given.code]
+        directories = code_directories(given.code)
         for name in catalog.names():
             try:
                 spec = catalog.find(name, directories)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Project
 
@@ -128,3 +130,11 @@ def test_a_project_file_that_cannot_be_read_is_a_usage_error(project: Project) -
     ended = project.run("drivers")
     assert (ended.code, ended.out) == (2, "")
     assert "has no key `driver` (did you mean `drivers`?)" in ended.err
+
+
+@pytest.mark.parametrize("command", ["drivers", "schema"])
+def test_code_that_is_no_directory_is_named(project: Project, command: str) -> None:
+    """Rather than the modules that are not found in it."""
+    ended = project.run(command, "--code", "nowhere")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "osiris-parity: nowhere is no directory (--code takes a directory of Python files)\n"
