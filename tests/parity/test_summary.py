@@ -9,7 +9,7 @@ from tests.parity.sessions import failing, healthy, pair
 
 
 def test_a_step_tells_what_it_did(tmp_path):
-    """Driver, needs, state, rows, time since the run's start, duration and artifacts."""
+    """Driver, needs, state, rows, time since the run's start, duration and artifacts, and what coverage counts."""
     runs = step_runs(healthy("local").build(tmp_path))
     assert [run.id for run in runs] == ["read", "delays", "write", "report"]
     write = runs[2]
@@ -17,6 +17,8 @@ def test_a_step_tells_what_it_did(tmp_path):
     assert (write.rows, write.duration_ms, write.started_ms) == (None, 12.0, 60.0)
     assert write.artifacts == ("write/delays.csv",)
     assert runs[1].rows == 2
+    assert (runs[1].options, runs[1].classes) == (("query",), ("text", "integer"))
+    assert (write.options, write.classes) == (("path",), ())
 
 
 def test_a_step_that_did_not_run_has_no_numbers(tmp_path):
