@@ -103,8 +103,9 @@ class _Progress:
     def _rate(hunt: Hunt) -> str:
         rate = hunt.distinct / hunt.looking_s if hunt.looking_s else 0.0
         cold = f", {hunt.compared_cold} of them cold as well" if hunt.compared_cold else ""
+        ended = f"{hunt.whole} succeeded, {hunt.failed_alike} failed alike"
         compared = f"{hunt.tables} tables with {hunt.rows} rows and {hunt.files} files compared"
-        return f"{hunt.tried} examples, {hunt.distinct} runs, {rate:.1f} a second{cold}; {compared}"
+        return f"{hunt.tried} examples, {hunt.distinct} runs, {rate:.1f} a second{cold}; {ended}; {compared}"
 
 
 def _require_places(given: argparse.Namespace) -> None:

@@ -84,6 +84,10 @@ class Hunt:
     distinct: int = 0
     looking_s: float = 0.0
     compared_cold: int = 0
+    whole: int = 0
+    """Runs whose every step succeeded on all targets."""
+    failed_alike: int = 0
+    """Runs in which a step did not, on all targets alike: what stands behind it was not compared."""
     tables: int = 0
     rows: int = 0
     files: int = 0
@@ -156,17 +160,22 @@ class Hunt:
         trial = self.warm.try_out(example)
         self.looking_s += time.monotonic() - started
         self.distinct += 1
-        self._count(trial.record)
+        self._count(trial)
         self.tell(trial.record)
         if self.cold is self.warm or not self.plan.sample or self.distinct % self.plan.sample:
             return trial.kind
         self.compared_cold += 1
         return trial.kind or self.cold.try_out(example).kind
 
-    def _count(self, record: ParityRecord) -> None:
-        """Add up what one record compared."""
+    def _count(self, trial: Trial) -> None:
+        """Add up what one example compared."""
+        record = trial.record
         if record.comparison is None:
             return
+        if all(step.state == SUCCEEDED for run in record.targets for step in run.steps):
+            self.whole += 1
+        else:
+            self.failed_alike += trial.kind is None
         sides = [{step.id: step for step in run.steps if step.state == SUCCEEDED} for run in record.targets]
         for name in set.intersection(*map(set, sides)):
             self.succeeded[sides[0][name].driver] += 1

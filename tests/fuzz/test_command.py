@@ -69,15 +69,16 @@ def test_nothing_found_says_how_much_was_compared(fuzz, tmp_path: Path):
     """Zero finds are worth what was looked at; the records of all examples are kept where they were asked for."""
     code, out, err = fuzz(Judge(Verdict.IDENTICAL), "--records", "all.json")
     assert (code, out) == (0, "")
-    (tried, runs, tables, rows, files) = map(
+    (tried, runs, whole, alike, tables, rows, files) = map(
         int,
         re.findall(
-            r"(\d+) examples, (\d+) runs, .*; (\d+) tables with (\d+) rows and (\d+) files compared\n$",
+            r"(\d+) examples, (\d+) runs, .*; (\d+) succeeded, (\d+) failed alike; (\d+) tables with (\d+) rows and (\d+) files compared\n$",
             err,
         )[0],
     )
     assert tried == 6
     assert 0 < runs <= tried
+    assert (whole, alike) == (runs, 0)
     assert (tables, rows, files) == (runs, 2 * runs, 3 * runs)
     assert len(decode_records((tmp_path / "all.json").read_bytes()).records) == runs
 
@@ -106,8 +107,9 @@ def test_targets_that_cannot_run_are_3(fuzz):
 )
 def test_where_no_step_succeeds_nothing_was_compared(fuzz, arguments: tuple[str, ...], named: str):
     """Steps that all fail alike are no find, and no green either."""
-    code, out, _ = fuzz(Judge(Verdict.IDENTICAL, state="failed"), "--steps", "2", *arguments)
+    code, out, err = fuzz(Judge(Verdict.IDENTICAL, state="failed"), "--steps", "2", *arguments)
     assert code == 1
+    assert re.search(r"; 0 succeeded, [1-6] failed alike; ", err)
     assert out == f"INCONCLUSIVE no step of {named} succeeded on both targets, so that nothing of it was compared\n"
 
 

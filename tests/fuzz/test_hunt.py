@@ -138,6 +138,7 @@ def test_what_was_compared_is_counted():
     assert hunt.distinct > 1
     assert (hunt.tables, hunt.rows, hunt.files) == (hunt.distinct, 3 * hunt.distinct, 0)
     assert hunt.succeeded == {"source": hunt.distinct}
+    assert (hunt.whole, hunt.failed_alike) == (0, hunt.distinct)
 
 
 def test_what_only_a_cold_check_sees_is_found_by_the_sample():
