@@ -184,6 +184,10 @@ class Hunt:
         self.files += min(record.comparison.compared.artifacts)
 
 
+class _Enough(BaseException):
+    """Ends a call of Hypothesis, which takes an `Exception` for a failing test and would go on to generate for minutes."""
+
+
 class _Search:
     """One call of Hypothesis: the first kind that turns up, and is believed, is the one that is made small."""
 
@@ -204,7 +208,7 @@ class _Search:
             phases=(Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck),
         )
-        with contextlib.suppress(NoSuchExample, Unsatisfiable):
+        with contextlib.suppress(NoSuchExample, Unsatisfiable, _Enough):
             find(self._hunt.strategy, self._is_it, settings=wanted, random=random)
         if self.kind is None or self._smallest is None:
             return None
@@ -222,9 +226,9 @@ class _Search:
         if self.kind is None:
             hunt.tried += 1
         elif not hunt.knows(example):
+            if self.shrinks >= hunt.plan.shrinks:
+                raise _Enough
             self.shrinks += 1
-            if self.shrinks > hunt.plan.shrinks:
-                return False
         kind = hunt.look(example)
         if kind is None:
             return False
