@@ -11,7 +11,7 @@ def test_the_example_passes(pytester, repository, bubblewrap):
     driver, test = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     pytester.mkdir("code").joinpath("texts.py").write_text(driver)
     pytester.makepyfile(test_texts=test)
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-v")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-v")
     listed = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
     result.assert_outcomes(passed=len(listed))
     result.stdout.fnmatch_lines([f"*test_upper_keeps_its_promises?{each}? PASSED*" for each in listed])
