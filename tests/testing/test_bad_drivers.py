@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import bad_drivers
+import numpy as np  # noqa: F401 - its state is watched where it is in use, which one of the bad drivers presumes
 import pyarrow.parquet as pq
 import pytest
 
