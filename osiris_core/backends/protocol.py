@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from osiris_core.wire.secrets import Secrets
@@ -42,6 +42,15 @@ class Job:
     secret_variables: frozenset[str] = frozenset()  # variables of the host that no process of the run inherits
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Something that was tried again: what, why, and after how long."""
+
+    what: str
+    cause: str
+    waited_ms: float
+
+
 @dataclass(slots=True, kw_only=True)
 class TargetFacts:
     """What a backend learns while it runs; ends up in `target.json`, where the two sides may differ freely."""
@@ -57,6 +66,8 @@ class TargetFacts:
     bytes_down: int = 0
     http_requests: int = 0
     bundle_digest: str = ""
+    reconnects: int = 0
+    retries: list[Retry] = field(default_factory=list)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -79,7 +90,8 @@ class TargetFacts:
             "phases": [{"name": name, "elapsed_ms": round(elapsed, 3)} for name, elapsed in self.phases],
             "bytes": {"up": self.bytes_up, "down": self.bytes_down},
             "http_requests": self.http_requests,
-            "reconnects": 0,
+            "reconnects": self.reconnects,
+            "retries": [asdict(each) for each in self.retries],
             "bundle_digest": self.bundle_digest,
         }
 
@@ -149,6 +161,16 @@ class Patience:
     """A sandbox nobody renews dies after this."""
     renew_s: float = 20.0
     """Between two renewals of the lease."""
+    heartbeat_s: float = 5.0
+    """Between two heartbeats of the worker."""
+    stall_s: float = 15.0
+    """A line that brings nothing for so long is taken for dead, whatever its transport says."""
+    retry_first_s: float = 0.2
+    """Before the first new attempt of what may be tried again; it doubles, and is spread at random."""
+    retry_most_s: float = 5.0
+    """The longest wait between two attempts, unless the provider says how long to wait."""
+    retry_attempts: int = 8
+    """How often in a row something fails before it is given up; a success starts the count anew."""
     kill_s: float = 10.0
     """For the provider to confirm that a sandbox is gone, and for one that was being made to be there."""
     build_s: float = 1800.0

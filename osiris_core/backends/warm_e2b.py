@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.backends.closure import resolve_closure
+from osiris_core.backends.leased import LeasedSandbox, as_sandbox_error
 from osiris_core.backends.loop import LoopThread
 from osiris_core.backends.protocol import Patience
 from osiris_core.backends.sandbox_home import (
@@ -21,7 +22,6 @@ from osiris_core.backends.sandbox_home import (
     sandbox_placement,
     serving_command,
 )
-from osiris_core.backends.sandbox_run import as_sandbox_error
 from osiris_core.backends.warm import MODULES, AnswerReader, can_be_served, request_line, take_answer
 from osiris_core.backends.workspace import write_workspace
 from osiris_core.errors import SandboxError, WireError
@@ -29,8 +29,6 @@ from osiris_core.wire.errors import WireProtocolError
 from osiris_core.wire.pack import PackLimits, unpack
 
 if TYPE_CHECKING:
-    from e2b import AsyncSandbox
-
     from osiris_core.backends.bundle import Bundle
     from osiris_core.backends.e2b import E2BBackend
     from osiris_core.backends.protocol import Cancellation, Job, TargetFacts
@@ -131,15 +129,16 @@ class WarmE2BBackend:
             from e2b import E2B
 
             self._client = E2B(**self._provider.address)
-        with as_sandbox_error(f"{self._provider.name} made no sandbox to be kept warm"):
-            sandbox = await self._client.AsyncSandbox.create(
-                template=template.name,
-                timeout=int(self._patience.lease_s),
-                metadata={"osiris_warm": "1"},
-                allow_internet_access=False,
-                idempotency_key=f"osiris-warm-{uuid.uuid4().hex}",
-            )
-        warm = _WarmSandbox(sandbox, self._patience)
+        leased = await LeasedSandbox.create(
+            self._client,
+            self._cold.facts(),
+            self._patience,
+            template=template.name,
+            metadata={"osiris_warm": "1"},
+            network=False,
+            idempotency_key=f"osiris-warm-{uuid.uuid4().hex}",
+        )
+        warm = _WarmSandbox(leased)
         try:
             await warm.start(template, bundle)
         except BaseException:
@@ -158,9 +157,8 @@ class WarmE2BBackend:
 class _WarmSandbox:
     """One sandbox with a server in it; lives on the loop of the backend."""
 
-    def __init__(self, sandbox: AsyncSandbox, patience: Patience) -> None:
-        self._sandbox = sandbox
-        self._patience = patience
+    def __init__(self, leased: LeasedSandbox) -> None:
+        self._leased = leased
         self._reader = AnswerReader()
         self._handle: Any = None
         self._answer: asyncio.Future[Answer] | None = None
@@ -170,13 +168,13 @@ class _WarmSandbox:
     @property
     def id(self) -> str:
         """The sandbox's name at the provider."""
-        return self._sandbox.sandbox_id
+        return self._leased.id
 
     async def start(self, template: ChosenTemplate, bundle: Bundle) -> None:
         """Upload the bundle and start the server."""
         with as_sandbox_error("the warm worker could not be started"):
-            await self._sandbox.files.write(str(bundle_path(bundle)), bundle.path.read_bytes())
-            self._handle = await self._sandbox.commands.run(
+            await self._leased.sandbox.files.write(str(bundle_path(bundle)), bundle.path.read_bytes())
+            self._handle = await self._leased.sandbox.commands.run(
                 serving_command(bundle, template, MODULES),
                 background=True,
                 stdin=True,
@@ -185,7 +183,7 @@ class _WarmSandbox:
                 on_stderr=self._keep_stderr,
                 retain_output=False,
             )
-        self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._renew())]
+        self._tasks = [asyncio.create_task(self._watch())]
 
     async def ask(self, line: bytes) -> Answer:
         """Send a request and return the answer."""
@@ -203,9 +201,7 @@ class _WarmSandbox:
         """Kill the sandbox."""
         for task in self._tasks:
             task.cancel()
-        with as_sandbox_error(f"sandbox {self.id} may still be alive"):
-            async with asyncio.timeout(self._patience.kill_s):
-                await self._sandbox.kill()
+        await self._leased.kill()
 
     def _feed(self, text: str) -> None:
         try:
@@ -231,13 +227,6 @@ class _WarmSandbox:
         except Exception as error:  # noqa: BLE001 - whatever the SDK says about the end is the reason
             said = str(error)
         self._fail(SandboxError(f"the warm worker is gone: {said} {self._stderr.strip()}".strip()))
-
-    async def _renew(self) -> None:
-        """Keep the lease alive; a refusal shows as a lost sandbox soon enough."""
-        while True:
-            await asyncio.sleep(self._patience.renew_s)
-            with contextlib.suppress(Exception):  # the next renewal is the retry
-                await self._sandbox.set_timeout(int(self._patience.lease_s))
 
 
 def _line(job: Job, patience: Patience) -> bytes:

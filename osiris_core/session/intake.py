@@ -1,7 +1,8 @@
 """Frames in, exactly once: only the next number is accepted, and everything else is counted.
 
 A number seen before is a duplicate when its line is the one in the journal, and equivocation when it is not. A
-number from the future is a gap, which the spool fills. Bytes that are no frames are kept beside the journal.
+number from the future is a gap, which the spool fills; so is a heartbeat that knows more. Bytes that are no frames
+are kept beside the journal.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from osiris_core.errors import OsirisError, WireError
 from osiris_core.session.files import open_private, refused
-from osiris_core.wire.frames import Damaged, Frame
+from osiris_core.wire.frames import Damaged, Frame, Heartbeat, Stray
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.session.journal import Journal
     from osiris_core.session.landmarks import Landmarks
-    from osiris_core.wire.frames import FrameReader, Stray
+    from osiris_core.wire.frames import FrameReader, Item
 
 STRAY_KEPT_BYTES = 16 << 20
 """Most bytes of strangers' output that are kept; all are counted."""
@@ -44,11 +45,17 @@ class Intake:
         self._landmarks = landmarks
         self._stray_path = stray_path
         self._in_gap = False
+        self._known_seq = 0
         self.tally = Tally()
         self.fault = ""
         """The first broken rule, as a sentence, or nothing."""
 
-    def take(self, items: list[Frame | Stray | Damaged]) -> None:
+    @property
+    def behind(self) -> bool:
+        """Whether the spool is known to hold records that have not come."""
+        return self._known_seq > self._journal.next_seq
+
+    def take(self, items: list[Item]) -> None:
         """Take what a reader found. WireError for a broken rule, SessionError when the disk is full."""
         if self.fault:
             raise WireError(self.fault)
@@ -65,14 +72,16 @@ class Intake:
     def finish(self, reader: FrameReader) -> None:
         """Count what a reader still holds, now that its stream has ended."""
         for item in reader.finish():
-            if not isinstance(item, Frame):  # an unfinished line never is one
+            if isinstance(item, Stray | Damaged):  # an unfinished line is nothing else
                 self._keep_stray(item)
 
-    def _sort(self, items: list[Frame | Stray | Damaged], batch: list[bytes]) -> None:
+    def _sort(self, items: list[Item], batch: list[bytes]) -> None:
         seq, offset = self._journal.next_seq, self._journal.next_offset
         note = self._landmarks.note
         for item in items:
-            if not isinstance(item, Frame):
+            if isinstance(item, Heartbeat):
+                self._known_seq = max(self._known_seq, item.seq)
+            elif not isinstance(item, Frame):
                 self._keep_stray(item)
             elif item.seq == seq:
                 if item.offset != offset:
@@ -86,9 +95,10 @@ class Intake:
                 self._journal.append(batch)
                 batch.clear()
                 self._check_duplicate(item)
-            elif not self._in_gap:
+            else:
+                self._known_seq = max(self._known_seq, item.seq + 1)
+                self.tally.gaps += not self._in_gap
                 self._in_gap = True
-                self.tally.gaps += 1
 
     def _check_duplicate(self, frame: Frame) -> None:
         if not self._journal.holds(frame):

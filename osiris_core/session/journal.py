@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from osiris_core.wire.frames import Damaged, Stray
+    from osiris_core.wire.frames import Item
 
 _CHUNK_BYTES = 1 << 20
 
@@ -66,6 +66,11 @@ class Journal:
         """Whether exactly this frame stands where it says it stands."""
         return os.pread(self._descriptor, len(frame.line), frame.offset) == frame.line
 
+    def sync(self) -> None:
+        """Have the disk keep what was appended. SessionError when it refuses."""
+        with refused(self.path, "cannot be kept"):
+            os.fsync(self._descriptor)
+
     def close(self) -> None:
         """Have the disk keep what was written, and close; a second time is harmless."""
         if self._descriptor < 0:
@@ -79,7 +84,7 @@ class Journal:
 
     def _recover(self, tag: str, note: Callable[[Frame], None]) -> None:
         """Take in what an earlier owner wrote, and cut off a line that it did not finish."""
-        torn: Stray | Damaged | None = None
+        torn: Item | None = None
         for item in read_items(self.path, tag):
             if not isinstance(item, Frame):
                 torn = torn or item
@@ -102,7 +107,7 @@ class Journal:
         os.lseek(self._descriptor, size_bytes, os.SEEK_SET)
 
 
-def read_items(path: Path, tag: str) -> Iterator[Frame | Stray | Damaged]:
+def read_items(path: Path, tag: str) -> Iterator[Item]:
     """Yield everything a journal or a spool holds, in order, without holding more than a piece of it."""
     reader = FrameReader(tag)
     with refused(path, "cannot be read"), path.open("rb") as source:

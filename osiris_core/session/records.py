@@ -74,6 +74,33 @@ class Artifact(_Record, frozen=True, kw_only=True, tag="artifact"):
     sha256: str
 
 
+class Content(_Record, frozen=True, kw_only=True, tag="content"):
+    """Bytes of a small artifact (base64 on the wire) from `offset` on."""
+
+    step: str
+    path: str
+    offset: int
+    data: bytes
+
+
+class Pack(_Record, frozen=True, kw_only=True, tag="pack"):
+    """A file of the run directory that holds artifacts of a step and is ready to be fetched."""
+
+    step: str
+    path: str
+    size_bytes: int
+    sha256: str
+    members: int
+
+
+class Throttled(_Record, frozen=True, kw_only=True, tag="throttled"):
+    """The worker waited for the host, because the spool was at its cap."""
+
+    step: str | None
+    waited_ms: float
+    offset: int
+
+
 class Checkpoint(_Record, frozen=True, kw_only=True, tag="checkpoint"):
     """The worker's state before this record's own frame."""
 
@@ -115,7 +142,7 @@ class Terminal(_Record, frozen=True, kw_only=True, tag="terminal"):
     stray_bytes: int
 
 
-Record = Hello | Event | Metric | Log | Stdio | Artifact | Checkpoint | Part | Terminal
+Record = Hello | Event | Metric | Log | Stdio | Artifact | Content | Pack | Checkpoint | Throttled | Part | Terminal
 
 
 class Head(Struct, frozen=True):

@@ -14,13 +14,16 @@ from osiris_core.session.journal import read_items
 from osiris_core.session.records import (
     Artifact,
     Checkpoint,
+    Content,
     Event,
     Hello,
     Log,
     Metric,
+    Pack,
     Part,
     Stdio,
     Terminal,
+    Throttled,
     decode_object,
     decode_record,
 )
@@ -41,7 +44,10 @@ _KIND: dict[type, str] = {
     Log: "log",
     Stdio: "stdio",
     Artifact: "artifact",
+    Content: "content",
+    Pack: "pack",
     Checkpoint: "checkpoint",
+    Throttled: "throttled",
     Part: "part",
     Terminal: "terminal",
 }

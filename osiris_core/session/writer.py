@@ -93,6 +93,11 @@ class SessionWriter:
         return self._landmarks.terminal
 
     @property
+    def behind(self) -> bool:
+        """Whether frames or heartbeats that came tell of records in the spool that did not."""
+        return self._intake.behind
+
+    @property
     def needs_fill(self) -> bool:
         """Whether the spool may hold records that have not come."""
         return self.terminal is None
@@ -115,6 +120,18 @@ class SessionWriter:
         for chunk in spool_chunks(spool, self.next_offset):
             self._intake.take(reader.feed(chunk))
         self._intake.finish(reader)
+
+    def take_range(self, data: bytes) -> None:
+        """Take a piece of the spool that starts at `next_offset`; a line that it does not finish is left for the next.
+
+        Errors as in `feed`.
+        """
+        self._intake.take(FrameReader(self._tag).feed(data))
+
+    def keep(self) -> int:
+        """Have the disk keep what was taken; return the offset before which the worker may forget its spool."""
+        self._journal.sync()
+        return self.next_offset
 
     def adopt_artifacts(self, source: Path) -> None:
         """Verify the files below `source` against their records, and show them as `artifacts/`, all or none.

@@ -5,6 +5,12 @@
 RS (0x1E) starts a line and never occurs inside one, so a reader finds the next frame after any garbage.
 `tag` names the session, `epoch` the worker's incarnation; `seq` counts from 0 without a gap; `offset` is
 the place of this line in the spool; `length` and `crc32` (8 hex digits) belong to the payload.
+
+Between frames stdout, never the spool, has heartbeats, which are no records and carry what a reader must have by now:
+
+    RS "OSB" SP tag SP epoch SP seq SP offset SP crc32 LF
+
+`seq` and `offset` are those of the next frame, `crc32` that of what stands between "OSB " and " crc32".
 """
 
 from __future__ import annotations
@@ -23,9 +29,12 @@ __all__ = [
     "Damaged",
     "Frame",
     "FrameReader",
+    "Heartbeat",
+    "Item",
     "RunningDigest",
     "Stray",
     "encode_frame",
+    "encode_heartbeat",
     "session_tag",
 ]
 
@@ -40,6 +49,11 @@ _HEAD = re.compile(
 )
 
 
+_HEARTBEAT = re.compile(
+    rb"\x1eOSB (([0-9a-f]{8}) " + _NUMBER + rb" " + _NUMBER + rb" " + _NUMBER + rb") ([0-9a-f]{8})\n"
+)
+
+
 class Frame(NamedTuple):
     """One whole, verified line (a tuple, because hundreds of thousands a second are made of it)."""
 
@@ -47,6 +61,15 @@ class Frame(NamedTuple):
     epoch: int
     offset: int
     payload: bytes
+    line: bytes
+
+
+class Heartbeat(NamedTuple):
+    """What the spool holds by now: frames before `seq`, bytes before `offset`."""
+
+    seq: int
+    epoch: int
+    offset: int
     line: bytes
 
 
@@ -61,6 +84,10 @@ class Damaged(NamedTuple):
 
     data: bytes
     reason: str
+
+
+Item = Frame | Heartbeat | Stray | Damaged
+"""What a stream falls into."""
 
 
 def session_tag(session_id: str) -> str:
@@ -83,8 +110,14 @@ def encode_frame(*, tag: str, epoch: int, seq: int, offset: int, payload: bytes)
     )
 
 
+def encode_heartbeat(*, tag: str, epoch: int, seq: int, offset: int) -> bytes:
+    """Return the line that says how far the spool has come."""
+    said = b"%s %d %d %d" % (tag.encode("ascii"), epoch, seq, offset)
+    return b"\x1eOSB %s %08x\n" % (said, zlib.crc32(said))
+
+
 class FrameReader:
-    """Cuts a stream of bytes into frames, strays and damaged lines; chunk borders make no difference.
+    """Cuts a stream of bytes into frames, heartbeats, strays and damaged lines; chunk borders make no difference.
 
     What comes out, put together, is every byte that went in, in order. At most one unfinished line is held.
     """
@@ -95,7 +128,7 @@ class FrameReader:
         self._tag = tag.encode("ascii")
         self._held = bytearray()
 
-    def feed(self, data: bytes) -> list[Frame | Stray | Damaged]:
+    def feed(self, data: bytes) -> list[Item]:
         """Take the next bytes; return what is complete by now."""
         held = self._held
         held += data
@@ -105,14 +138,14 @@ class FrameReader:
         del held[:end]
         return items
 
-    def finish(self) -> list[Frame | Stray | Damaged]:
+    def finish(self) -> list[Item]:
         """Return what was held back, as the stream has ended: an unfinished line is no frame."""
         rest = bytes(self._held)
         self._held.clear()
         return [self._judge(rest, "the line ends before its LF")] if rest else []
 
-    def _cut(self, data: bytes) -> tuple[list[Frame | Stray | Damaged], int]:
-        items: list[Frame | Stray | Damaged] = []
+    def _cut(self, data: bytes) -> tuple[list[Item], int]:
+        items: list[Item] = []
         tag, match = self._tag, _HEAD.match
         at = 0
         while True:
@@ -127,12 +160,26 @@ class FrameReader:
                         items.append(Frame(int(seq), int(epoch), int(offset), payload, data[at : end + 1]))
                         at = end + 1
                         continue
+            elif (heartbeat := self._heartbeat(data, at)) is not None:
+                items.append(heartbeat)
+                at += len(heartbeat.line)
+                continue
             open_end = _end_of_item(data, at)
             if open_end is None:
                 return items, at
             reason = "it is not formed as a frame" if head is None else "its length or checksum does not match"
             items.append(self._judge(data[at:open_end], reason))
             at = open_end
+
+    def _heartbeat(self, data: bytes, at: int) -> Heartbeat | None:
+        """Return the heartbeat of this session that stands here, if one does."""
+        found = _HEARTBEAT.match(data, at)
+        if found is None:
+            return None
+        said, tag, epoch, seq, offset, crc = found.groups()
+        if tag != self._tag or int(crc, 16) != zlib.crc32(said):
+            return None
+        return Heartbeat(int(seq), int(epoch), int(offset), found.group())
 
     def _judge(self, data: bytes, reason: str) -> Stray | Damaged:
         """Tell a damaged line of this session from bytes that never were one."""

@@ -12,7 +12,20 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-KINDS: Final = ("hello", "event", "metric", "log", "stdio", "artifact", "checkpoint", "part", "terminal")
+KINDS: Final = (
+    "hello",
+    "event",
+    "metric",
+    "log",
+    "stdio",
+    "artifact",
+    "content",
+    "pack",
+    "checkpoint",
+    "throttled",
+    "part",
+    "terminal",
+)
 
 RUN_START: Final = "run_start"
 STEP_START: Final = "step_start"
@@ -50,9 +63,22 @@ SKIPPED: Final = "skipped"
 CANCELLED: Final = "cancelled"
 DEADLINE: Final = "deadline"
 CRASHED: Final = "crashed"
+OUT_OF_MEMORY: Final = "out_of_memory"
+DISK_FULL: Final = "disk_full"
 LOST: Final = "lost"
-OUTCOMES: Final = (SUCCEEDED, FAILED, CANCELLED, DEADLINE, CRASHED, LOST)
-"""How a run ends; `lost` is only ever written by the host, where a terminal record is missing."""
+INFRASTRUCTURE: Final = "infrastructure"
+OUTCOMES: Final = (
+    SUCCEEDED,
+    FAILED,
+    CANCELLED,
+    DEADLINE,
+    CRASHED,
+    OUT_OF_MEMORY,
+    DISK_FULL,
+    LOST,
+    INFRASTRUCTURE,
+)
+"""How a run ends. Only the host says `lost`, where a terminal record is missing, and `infrastructure`, where no worker ever spoke."""
 STEP_STATES: Final = (SUCCEEDED, FAILED, SKIPPED, CANCELLED)
 
 UPSTREAM_FAILED: Final = "upstream-failed"
@@ -119,6 +145,36 @@ def artifact(*, ts: str, step: str, path: str, size_bytes: int, mode: int, sha25
         "mode": f"{mode & 0o777:04o}",
         "sha256": sha256,
     }
+
+
+def content(*, ts: str, step: str, path: str, offset: int, data: bytes) -> dict[str, Any]:
+    """Return bytes of a small artifact from `offset` on; they come before its `artifact` record, which has the digest."""
+    return {
+        "kind": "content",
+        "ts": ts,
+        "step": step,
+        "path": path,
+        "offset": offset,
+        "data": base64.b64encode(data).decode("ascii"),
+    }
+
+
+def pack(*, ts: str, step: str, path: str, size_bytes: int, sha256: str, members: int) -> dict[str, Any]:
+    """Return a file of the run directory that is ready to be fetched: a pack of artifacts of a step that has ended."""
+    return {
+        "kind": "pack",
+        "ts": ts,
+        "step": step,
+        "path": path,
+        "size_bytes": size_bytes,
+        "sha256": sha256,
+        "members": members,
+    }
+
+
+def throttled(*, ts: str, step: str | None, waited_ms: float, offset: int) -> dict[str, Any]:
+    """Return that the worker stood still, because the spool was at its cap and nothing of it was acknowledged."""
+    return {"kind": "throttled", "ts": ts, "step": step, "waited_ms": waited_ms, "offset": offset}
 
 
 def checkpoint(*, ts: str, step: str | None, seq: int, offset: int, digest: str) -> dict[str, Any]:

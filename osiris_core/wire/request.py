@@ -12,6 +12,10 @@ from osiris_core.wire.errors import WireProtocolError
 PROTOCOL = 1
 """Version of requests, frames and records; a worker refuses others."""
 MAX_SEED = 2**32
+SEGMENT_BYTES = 16 << 20
+"""The spool lies in files of this size, so that those that were acknowledged can be freed."""
+SPOOL_CAP_BYTES = 1 << 30
+"""So much of the spool may wait to be acknowledged; then the worker waits."""
 SPILL_BYTES = 1 << 30
 """A table of this size is handed on in memory where nothing else is said."""
 
@@ -69,6 +73,10 @@ class Placement:
     SIGTERM and SIGKILL; with `expects_secrets` the first line of stdin is `Secrets`, and must come within
     `secrets_patience_s`; a checkpoint is written every `checkpoint_every` records; a table of more than `spill_bytes`
     waits in a file for the step that needs it.
+
+    `epoch` counts the workers that were started for the session, from 0. The spool lies in files of `segment_bytes`;
+    with `spool_cap_bytes` of it not acknowledged the worker waits. A heartbeat is printed every `heartbeat_s`.
+    `memory_mb` is what the target allows, or None where nothing is known.
     """
 
     target: Literal["local", "e2b"]
@@ -86,6 +94,11 @@ class Placement:
     expects_secrets: bool = False
     secrets_patience_s: float = 30.0
     spill_bytes: int = SPILL_BYTES
+    epoch: int = 0
+    segment_bytes: int = SEGMENT_BYTES
+    spool_cap_bytes: int = SPOOL_CAP_BYTES
+    heartbeat_s: float = 5.0
+    memory_mb: int | None = None
 
     def to_bytes(self) -> bytes:
         """Return the placement as canonical JSON."""

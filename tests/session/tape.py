@@ -49,6 +49,7 @@ TARGET_FACTS = {
     "bytes": {"up": 0, "down": 0},
     "http_requests": 0,
     "reconnects": 0,
+    "retries": [],
 }
 
 
