@@ -28,8 +28,21 @@ class AttemptOverdue(KeyboardInterrupt):
     """Raised in the main thread when the attempt that runs there has taken too long."""
 
 
+_forking = threading.local()
+
+
+def _hold() -> None:
+    """Let SIGTERM wait while this thread forks: a child hit by it before it has its own way with it would lose it."""
+    _forking.mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+
+def _go_on() -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, _forking.mask)
+
+
 def _as_usual() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _go_on()
 
 
 class StopSignal:
@@ -50,7 +63,7 @@ class StopSignal:
     def install(self) -> None:
         """Handle SIGTERM from now on, in this process only: a child that a driver forks dies of it as usual."""
         signal.signal(signal.SIGTERM, self._handle)
-        os.register_at_fork(after_in_child=_as_usual)
+        os.register_at_fork(before=_hold, after_in_parent=_go_on, after_in_child=_as_usual)
 
     def begin_attempt(self) -> int:
         """Let the next attempt be interrupted from now on; return its number."""
