@@ -126,9 +126,15 @@ class SandboxWorker:
 
     async def spool(self, offset: int, size_bytes: int) -> bytes:
         """Return what the spool holds from `offset` on."""
+        from e2b.exceptions import FileNotFoundException
+
         self._facts.http_requests += 1
+        path = str(RUN_DIRECTORY / "spool" / "00000000.os1")
         with as_sandbox_error("the spool could not be read"):
-            data = await self._leased.sandbox.files.read(str(RUN_DIRECTORY / "spool" / "00000000.os1"), format="bytes")
+            try:
+                data = await self._leased.sandbox.files.read(path, format="bytes")
+            except FileNotFoundException:  # the worker has not written anything
+                return b""
         piece = bytes(data[offset : offset + size_bytes])
         self._facts.bytes_down += len(data)
         return piece

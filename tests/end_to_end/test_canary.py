@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pytest
 
-from osiris_core.backends.sandbox_run import SandboxRun
+from osiris_core.backends.leased import LeasedSandbox
 from osiris_core.preparation import prepare
 from osiris_core.report.files import write_report
 from osiris_core.surface import record_set
@@ -122,14 +122,14 @@ def values() -> dict[str, str]:
 def sandbox_homes(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """All that could be written in every sandbox, as it was just before its end, as tar files."""
     homes: list[bytes] = []
-    kill = SandboxRun._kill
+    kill = LeasedSandbox.kill
 
-    async def keep_and_kill(self: SandboxRun, sandbox: object) -> None:
-        packed = await sandbox.commands.run(f"tar c --exclude=.cache -C / {WRITABLE} 2>/dev/null | base64 -w0")  # type: ignore[attr-defined]
+    async def keep_and_kill(self: LeasedSandbox) -> None:
+        packed = await self.sandbox.commands.run(f"tar c --exclude=.cache -C / {WRITABLE} 2>/dev/null | base64 -w0")
         homes.append(base64.b64decode(packed.stdout))
-        await kill(self, sandbox)  # type: ignore[arg-type]
+        await kill(self)
 
-    monkeypatch.setattr(SandboxRun, "_kill", keep_and_kill)
+    monkeypatch.setattr(LeasedSandbox, "kill", keep_and_kill)
     return homes
 
 
