@@ -7,7 +7,6 @@ The parts of one record follow each other without anything in between.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from osiris_core.wire.canon import canonical_json, sha256_hex
@@ -38,42 +37,3 @@ def join_parts(parts: list[dict[str, Any]]) -> bytes:
     if sha256_hex(payload) != parts[0]["sha256"]:
         raise WireProtocolError("the parts of a long record do not add up to its digest")
     return payload
-
-
-class PartJoiner:
-    """Turns payloads, in order, into records; `pending` says whether a long record is still open."""
-
-    __slots__ = ("_parts",)
-
-    def __init__(self) -> None:
-        self._parts: list[dict[str, Any]] = []
-
-    @property
-    def pending(self) -> bool:
-        """Whether parts of an unfinished record are held."""
-        return bool(self._parts)
-
-    def push(self, payload: bytes) -> dict[str, Any] | None:
-        """Take one frame's payload; return the record it completes, or None. WireProtocolError for broken parts."""
-        record = _decode(payload)
-        if record["kind"] != "part":
-            if self._parts:
-                raise WireProtocolError("another record stands between the parts of a long one")
-            return record
-        self._parts.append(record)
-        if record["index"] != len(self._parts) - 1 or record["of"] != self._parts[0]["of"]:
-            raise WireProtocolError("the parts of a long record are incomplete or out of order")
-        if len(self._parts) < record["of"]:
-            return None
-        parts, self._parts = self._parts, []
-        return _decode(join_parts(parts))
-
-
-def _decode(payload: bytes) -> dict[str, Any]:
-    try:
-        record = json.loads(payload)
-    except ValueError as error:
-        raise WireProtocolError(f"a payload is not JSON: {error}") from error
-    if not isinstance(record, dict) or not isinstance(record.get("kind"), str):
-        raise WireProtocolError("a payload is not a record: it has no kind")
-    return record

@@ -83,7 +83,6 @@ STEP_STATES: Final = (SUCCEEDED, FAILED, SKIPPED, CANCELLED)
 
 UPSTREAM_FAILED: Final = "upstream-failed"
 RUN_STOPPED: Final = "run-stopped"
-SKIP_REASONS: Final = (UPSTREAM_FAILED, RUN_STOPPED, CANCELLED, DEADLINE)
 
 
 def timestamp() -> str:
