@@ -35,9 +35,9 @@ def test_whole_records_come_out():
     assert not joiner.pending
 
 
-def changed(index, **values):
+def changed(part, **values):
     split = parts()
-    split[index] = canonical_json(json.loads(split[index]) | values)
+    split[part] = canonical_json(json.loads(split[part]) | values)
     return split
 
 
