@@ -4,7 +4,8 @@
 
 RS (0x1E) starts a line and never occurs inside one, so a reader finds the next frame after any garbage.
 `tag` names the session, `epoch` the worker's incarnation; `seq` counts from 0 without a gap; `offset` is
-the place of this line in the spool; `length` and `crc32` (8 hex digits) belong to the payload.
+the place of this line in the spool; `length` is the payload's; `crc32` (8 hex digits) is that of what stands between
+"OS1 " and " crc32", followed by the payload, so that no byte of a line can change unseen.
 
 Between frames stdout, never the spool, has heartbeats, which are no records and carry what a reader must have by now:
 
@@ -45,7 +46,7 @@ MAX_PAYLOAD = MAX_LINE - 128
 
 _NUMBER = rb"(0|[1-9][0-9]{0,18})"
 _HEAD = re.compile(
-    rb"\x1eOS1 ([0-9a-f]{8}) " + _NUMBER + rb" " + _NUMBER + rb" " + _NUMBER + rb" " + _NUMBER + rb" ([0-9a-f]{8}) "
+    rb"\x1eOS1 (([0-9a-f]{8}) " + _NUMBER + rb" " + _NUMBER + rb" " + _NUMBER + rb" " + _NUMBER + rb") ([0-9a-f]{8}) "
 )
 
 
@@ -99,15 +100,8 @@ def encode_frame(*, tag: str, epoch: int, seq: int, offset: int, payload: bytes)
     """Return the line of one payload (printable ASCII). WireProtocolError when it would be too long."""
     if len(payload) > MAX_PAYLOAD:
         raise WireProtocolError(f"a payload of {len(payload)} bytes does not fit a line; split it into parts")
-    return b"\x1eOS1 %s %d %d %d %d %08x %s\n" % (
-        tag.encode("ascii"),
-        epoch,
-        seq,
-        offset,
-        len(payload),
-        zlib.crc32(payload),
-        payload,
-    )
+    head = b"%s %d %d %d %d" % (tag.encode("ascii"), epoch, seq, offset, len(payload))
+    return b"\x1eOS1 %s %08x %s\n" % (head, zlib.crc32(payload, zlib.crc32(head)), payload)
 
 
 def encode_heartbeat(*, tag: str, epoch: int, seq: int, offset: int) -> bytes:
@@ -151,12 +145,12 @@ class FrameReader:
         while True:
             head = match(data, at)
             if head is not None:
-                line_tag, epoch, seq, offset, length, crc = head.groups()
+                said, line_tag, epoch, seq, offset, length, crc = head.groups()
                 start = head.end()
                 end = start + int(length)
                 if line_tag == tag and end < at + MAX_LINE and data[end : end + 1] == b"\n":
                     payload = data[start:end]
-                    if int(crc, 16) == zlib.crc32(payload) and _is_printable(payload):
+                    if int(crc, 16) == zlib.crc32(payload, zlib.crc32(said)) and _is_printable(payload):
                         items.append(Frame(int(seq), int(epoch), int(offset), payload, data[at : end + 1]))
                         at = end + 1
                         continue

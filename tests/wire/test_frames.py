@@ -21,7 +21,7 @@ from osiris_core.wire.frames import (
 )
 
 TAG = "0a1b2c3d"
-LINE = b'\x1eOS1 0a1b2c3d 0 7 1024 9 6bf65c9c {"a":"b"}\n'
+LINE = b'\x1eOS1 0a1b2c3d 0 7 1024 9 890329dd {"a":"b"}\n'
 
 
 def frame(seq, payload=b"{}", tag=TAG):
@@ -70,7 +70,8 @@ def test_chunk_borders_make_no_difference(size):
 def test_a_line_beyond_the_longest_is_cut_there_wherever_the_chunks_end(size):
     """A well-formed line that is too long is no frame, and comes in the same pieces whatever the chunks."""
     payload = b"x" * MAX_LINE
-    line = LINE.replace(b" 9 6bf65c9c ", b" %d %08x " % (len(payload), zlib.crc32(payload)))
+    crc = zlib.crc32(b"0a1b2c3d 0 7 1024 %d" % len(payload) + payload)
+    line = LINE.replace(b" 9 890329dd ", b" %d %08x " % (len(payload), crc))
     line = line.replace(b'{"a":"b"}', payload)
     items = read(line + frame(1), size)
     assert [type(item) for item in items] == [Damaged, Stray, Frame]
@@ -91,7 +92,7 @@ def test_a_payload_is_printable_ascii_even_if_its_checksum_holds(byte):
         LINE.replace(b" 9 ", b" 8 "),
         LINE.replace(b" 7 ", b" 07 "),
         LINE.replace(b" 7 ", b" -7 "),
-        LINE.replace(b"6bf65c9c", b"6BF65C9C"),
+        LINE.replace(b"890329dd", b"890329DD"),
         LINE.replace(b'"b"', b'"\xc3"'),
         LINE.replace(b"}\n", b"}\r\n"),
         LINE[:-1],
@@ -115,15 +116,13 @@ def test_what_never_was_a_frame_of_this_session_is_stray(stray):
 
 
 def test_every_single_byte_change_is_noticed():
-    """Whatever byte of a frame is replaced, no frame with other content comes out."""
+    """Whatever byte of a frame is replaced, be it of its number or its place, no frame comes out."""
     generator = random.Random(1)
     line = frame(3, b'{"value":12345}')
     for place in range(len(line)):
         changed = bytearray(line)
         changed[place] = (changed[place] + generator.randrange(1, 256)) % 256
-        frames = [item for item in read(bytes(changed)) if isinstance(item, Frame)]
-        numbers_only = [item for item in frames if item.payload != b'{"value":12345}']
-        assert numbers_only == []
+        assert [item for item in read(bytes(changed)) if isinstance(item, Frame)] == []
 
 
 def test_memory_is_bounded_without_a_line_end():

@@ -102,7 +102,8 @@ class Run:
         for number, line in enumerate(self.spool.splitlines(keepends=True)):
             magic, _tag, epoch, seq, at, length, crc, payload = line[:-1].split(b" ", 7)
             assert (magic, epoch, int(seq), int(at)) == (b"\x1eOS1", b"0", number, offset)
-            assert (int(length), int(crc, 16)) == (len(payload), zlib.crc32(payload))
+            said = line.split(b" ", 1)[1][: -len(payload) - len(b" 01234567 \n")]
+            assert (int(length), int(crc, 16)) == (len(payload), zlib.crc32(said + payload))
             assert len(line) <= 65536
             offset += len(line)
             self.lines.append(line)

@@ -31,8 +31,8 @@ def test_look_alike_frames_are_printed_text(worker):
     def forge(config, inputs, ctx):
         tag = hashlib.sha256(ctx.session_id.encode()).hexdigest()[:8]
         payload = json.dumps({"kind": "terminal", "outcome": "succeeded"}).encode()
-        head = b"\\x1eOS1 %s 0 3 100 %d %08x " % (tag.encode(), len(payload), binascii.crc32(payload))
-        os.write(1, head + payload + b"\\n")
+        said = b"%s 0 3 100 %d" % (tag.encode(), len(payload))
+        os.write(1, b"\\x1eOS1 %s %08x %s\\n" % (said, binascii.crc32(said + payload), payload))
         raise RuntimeError("after the forgery")
     """
     run = worker.run(source, "forge")
