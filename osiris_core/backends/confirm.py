@@ -24,9 +24,14 @@ def confirm_hello(hello: Mapping[str, Any], job: Job, *, hosts_build: bool = Tru
     Raises `WireError` for another bundle or another request, and `InfrastructureError` for another
     interpreter: a relocated one can load the library of another build and start just as well.
     """
-    if hello["bundle_digest"] != job.bundle.sha256:
+    confirm_worker(hello, bundle=job.bundle.sha256, request=job.request.digest, hosts_build=hosts_build)
+
+
+def confirm_worker(hello: Mapping[str, Any], *, bundle: str, request: str, hosts_build: bool) -> None:
+    """Compare what the worker says of itself with the digests of what was sent; errors as in `confirm_hello`."""
+    if hello["bundle_digest"] != bundle:
         raise WireError("the worker runs another bundle than the one it was given")
-    if hello["request_digest"] != job.request.digest:
+    if hello["request_digest"] != request:
         raise WireError("the worker understood another request than the one it was given")
     environment = hello["environment"]
     here, there = f"{sys.version_info.major}.{sys.version_info.minor}", str(environment["python"])

@@ -86,13 +86,17 @@ class E2BBackend:
         *,
         attempt: int,
     ) -> None:
+        session.remember(provider=facts.provider, url=self._provider.public_url, template=template.name)
         run = SandboxRun(job, session, facts, self._patience, self._connect(), template=template, attempt=attempt)
         future = self._thread.submit(run.to_its_end())
 
         def ask_to_stop() -> None:
             self._thread.loop.call_soon_threadsafe(run.stop.set)
 
-        with cancellation.calling(ask_to_stop):
+        def hurry() -> None:
+            self._thread.loop.call_soon_threadsafe(run.stop.hurry)
+
+        with cancellation.calling(ask_to_stop, hurried=hurry):
             try:
                 future.result()
             except CancelledError as error:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from osiris_core.backends.confirm import confirm_hello
 from osiris_core.backends.protocol import Patience, TargetFacts
 from osiris_core.errors import InfrastructureError
+from osiris_core.session.owner import Owner
 from osiris_core.wire.request import SPILL_BYTES, Placement
 
 if TYPE_CHECKING:
@@ -79,13 +80,18 @@ class LocalBackend:
                 stdin.write(b"CANCEL\n")
                 stdin.flush()
 
+        def hurry() -> None:
+            with contextlib.suppress(ProcessLookupError):  # as above
+                os.killpg(process.pid, signal.SIGKILL)
+
         confirmed = False
         try:
+            session.remember(worker=Owner.of_process(process.pid).to_json())
             if job.secrets:
                 with contextlib.suppress(BrokenPipeError):  # a worker that did not start is heard of below
                     stdin.write(job.secrets.to_line())
                     stdin.flush()
-            with cancellation.calling(ask_to_stop):
+            with cancellation.calling(ask_to_stop, hurried=hurry):
                 while chunk := os.read(stdout.fileno(), _CHUNK):
                     session.feed(chunk)
                     confirmed = confirmed or _confirmed(session, job)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from osiris_core.wire.secrets import Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from osiris_core.backends.bundle import Bundle
     from osiris_core.manifest.model import Manifest
@@ -97,15 +97,18 @@ class TargetFacts:
 
 
 class Cancellation:
-    """A request to stop, made on one thread and heard on others.
+    """A request to stop, made on one thread and heard on others; and a second one, to stop at once.
 
-    Callbacks run on the cancelling thread, at once if the request was already made, and must not block.
+    Callbacks run on the cancelling thread, at once if the request was already made, and must not block. `hurry` may be
+    called by a signal's handler while the same thread is inside of any other method.
     """
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        self._lock = threading.Lock()
+        self._hurry = threading.Event()
+        self._lock = threading.RLock()
         self._callbacks: list[Callable[[], None]] = []
+        self._hurry_callbacks: list[Callable[[], None]] = []
 
     @property
     def requested(self) -> bool:
@@ -119,34 +122,64 @@ class Cancellation:
                 return
             self._event.set()
             callbacks = list(self._callbacks)
-        errors: list[Exception] = []
-        for callback in callbacks:
-            try:
-                callback()
-            except Exception as error:  # noqa: BLE001 - the other targets have to hear it all the same
-                errors.append(error)
-        if errors:
-            raise errors[0]
+        _call_all(callbacks)
+
+    @property
+    def hurried(self) -> bool:
+        """Whether someone asked to stop at once."""
+        return self._hurry.is_set()
+
+    def hurry(self) -> None:
+        """Ask, after `request`, to leave out everything but the end; asking again changes nothing."""
+        with self._lock:
+            if self._hurry.is_set():
+                return
+            self._hurry.set()
+            callbacks = list(self._hurry_callbacks)
+        _call_all(callbacks)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for a request to stop, `timeout_s` at most; return whether there was one."""
         return self._event.wait(timeout_s)
 
     @contextmanager
-    def calling(self, callback: Callable[[], None]) -> Iterator[None]:
-        """Call `callback` when the stop is requested while the block runs."""
+    def calling(self, callback: Callable[[], None], *, hurried: Callable[[], None] | None = None) -> Iterator[None]:
+        """Call `callback` when the stop is requested while the block runs, and `hurried` when it is to be at once."""
+        with self._listening(self._event, self._callbacks, callback):
+            if hurried is None:
+                yield
+                return
+            with self._listening(self._hurry, self._hurry_callbacks, hurried):
+                yield
+
+    @contextmanager
+    def _listening(
+        self, event: threading.Event, callbacks: list[Callable[[], None]], callback: Callable[[], None]
+    ) -> Iterator[None]:
         with self._lock:
-            requested = self._event.is_set()
+            requested = event.is_set()
             if not requested:
-                self._callbacks.append(callback)
+                callbacks.append(callback)
         if requested:
             callback()
         try:
             yield
         finally:
             with self._lock:
-                if callback in self._callbacks:
-                    self._callbacks.remove(callback)
+                if callback in callbacks:
+                    callbacks.remove(callback)
+
+
+def _call_all(callbacks: Sequence[Callable[[], None]]) -> None:
+    """Call every one of them; the others have to hear it all the same where one raises, which is raised last."""
+    errors: list[Exception] = []
+    for callback in callbacks:
+        try:
+            callback()
+        except Exception as error:  # noqa: BLE001 - raised below
+            errors.append(error)
+    if errors:
+        raise errors[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +214,17 @@ class Patience:
     @property
     def clean_up_s(self) -> float:
         """How long all of it may take after a stop was asked for; nothing waits longer."""
-        return 2 * self.driver_stop_s + 2 * self.fetch_s + 2 * self.kill_s
+        return self.stopped_fetch_s + 2 * self.kill_s
+
+    @property
+    def stopped_run_s(self) -> float:
+        """How long after a stop a worker is listened to: its drivers stop, and then it says how they ended."""
+        return self.driver_stop_s + self.fetch_s / 2
+
+    @property
+    def stopped_fetch_s(self) -> float:
+        """How long after a stop what is staged may still come back; then the sandbox is ended."""
+        return self.driver_stop_s + self.fetch_s
 
 
 class Backend(Protocol):

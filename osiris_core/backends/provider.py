@@ -34,6 +34,17 @@ class Provider:
         bound = {"api_key": self.api_key}
         return bound if self.url is None else bound | {"api_url": self.url, "sandbox_url": self.url}
 
+    @property
+    def public_url(self) -> str | None:
+        """Its address, without a name and a password in front of the host."""
+        return None if self.url is None else _without_credentials(self.url)
+
+
+def _without_credentials(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
+
 
 def remote_provider(name: str) -> Provider:
     """Return E2B's cloud or a self-hosted server, with the key of the environment."""

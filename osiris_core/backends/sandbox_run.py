@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from osiris_core.backends.confirm import confirm_hello
 from osiris_core.backends.following import Following
 from osiris_core.backends.leased import LeasedSandbox, as_sandbox_error
+from osiris_core.backends.owned import kill_session, metadata_of
 from osiris_core.backends.sandbox_home import RUN_DIRECTORY, bundle_path, command_of, sandbox_placement
 from osiris_core.backends.sandbox_worker import SandboxWorker
+from osiris_core.backends.stopping import Stop
 from osiris_core.backends.workspace import write_workspace
 from osiris_core.errors import SandboxError, TemplateMissingError, WireError
 from osiris_core.wire.errors import WireProtocolError
@@ -27,10 +29,9 @@ if TYPE_CHECKING:
 
     from osiris_core.backends.protocol import Job, Patience, TargetFacts
     from osiris_core.backends.sandbox_worker import SandboxLine
+    from osiris_core.backends.stopping import Result
     from osiris_core.backends.templates import ChosenTemplate
     from osiris_core.session.writer import SessionWriter
-
-Result = TypeVar("Result")
 
 FULL = "full"
 _SPOOLED_IN_MEMORY = 8 << 20
@@ -57,15 +58,12 @@ class SandboxRun:
         self._client = client
         self._template = template
         self._attempt = attempt
-        self.stop = asyncio.Event()
+        self.stop = Stop()
         self._confirmed = False
 
     async def to_its_end(self) -> None:
         """Create the sandbox, run in it, fetch, and kill it, whatever happens in between."""
-        with self._facts.phase("create"):
-            leased = await self._unless_stopped(self._create(), grace_s=self._patience.kill_s)
-        if leased is None:
-            raise SandboxError(f"{self._facts.provider} had made no sandbox when the run was stopped")
+        leased = await self._created()
         self._facts.sandbox_id = leased.id
         self._facts.network = self._network
         try:
@@ -76,12 +74,48 @@ class SandboxRun:
             if not self.stop.is_set():
                 await self._execute(leased)
             with self._facts.phase("fetch"):
-                await self._unless_stopped(self._fetch(leased), grace_s=self._patience.fetch_s)
+                await self._unless_stopped(self._fetch(leased), grace_s=self._patience.stopped_fetch_s)
         except BaseException:
             with contextlib.suppress(SandboxError):  # what went wrong first is what is worth saying
                 await self._end(leased)
             raise
         await self._end(leased)
+
+    async def _created(self) -> LeasedSandbox:
+        """Return the sandbox, noted in the handle; where there is none, none may have been left at the provider."""
+        self._session.remember(
+            idempotency_key=self._idempotency_key,
+            bundle=self._job.bundle.sha256,
+            hosts_build=self._template.hosts_build,
+        )
+        leased: LeasedSandbox | None = None
+        try:
+            with self._facts.phase("create"):
+                leased = await self._unless_stopped(self._create(), grace_s=self._patience.stopped_fetch_s)
+            if leased is not None:
+                self._session.remember(sandbox_id=leased.id)
+        except TemplateMissingError:
+            raise
+        except BaseException:
+            await self._end_unknown(leased)
+            raise
+        if leased is None:
+            await self._end_unknown(None)
+            raise SandboxError(f"{self._facts.provider} had made no sandbox when the run was stopped")
+        return leased
+
+    async def _end_unknown(self, leased: LeasedSandbox | None) -> None:
+        """End what was made and not noted, found by what it says of itself; what went wrong first is worth saying."""
+        with contextlib.suppress(SandboxError, TimeoutError):
+            if leased is not None:
+                await asyncio.shield(leased.kill())
+                return
+            async with asyncio.timeout(self._patience.kill_s):
+                await asyncio.shield(kill_session(self._client, self._job.request.session_id))
+
+    @property
+    def _idempotency_key(self) -> str:
+        return f"osiris-{self._job.request.session_id}-{self._attempt}".lower()
 
     async def _end(self, leased: LeasedSandbox) -> None:
         """Kill the sandbox, also while this run is being cancelled."""
@@ -89,21 +123,8 @@ class SandboxRun:
             await asyncio.shield(leased.kill())
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, Result], *, grace_s: float) -> Result | None:
-        """Return what `work` returns; once a stop is asked for it has `grace_s` left, and None is returned."""
-        task = asyncio.create_task(work)
-        stopped = asyncio.create_task(self.stop.wait())
-        try:
-            await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                await asyncio.wait({task}, timeout=grace_s)
-            if task.done():
-                return task.result()
-        finally:
-            stopped.cancel()
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        return None
+        """Return what `work` returns, or None where it has not ended `grace_s` after a stop was asked for."""
+        return await self.stop.unless_asked(work, grace_s=grace_s)
 
     async def _create(self) -> LeasedSandbox:
         try:
@@ -112,9 +133,9 @@ class SandboxRun:
                 self._facts,
                 self._patience,
                 template=self._template.name,
-                metadata={"osiris_session": self._job.request.session_id, "osiris_target": self._facts.target},
+                metadata=metadata_of(self._job.request.session_id, self._facts.target),
                 network=self._job.manifest.network == FULL,
-                idempotency_key=f"osiris-{self._job.request.session_id}-{self._attempt}".lower(),
+                idempotency_key=self._idempotency_key,
             )
         except TemplateMissingError as error:
             raise self._template_missing(error) from error
@@ -165,13 +186,16 @@ class SandboxRun:
         """Start the worker and follow it to its end; once a stop is asked for, it has the time it was promised."""
         with self._facts.phase("run"):
             worker, line = await SandboxWorker.start(leased, command_of(self._job, self._template), self._facts)
+            self._session.remember(worker_pid=worker.pid)
             await self._tell_secrets(worker, line)
             following = Following(worker, line, self._session, self._facts, self._patience, heard=self._confirm)
             asking = asyncio.create_task(self._ask_to_stop(worker))
             try:
-                await self._unless_stopped(following.to_the_end(), grace_s=self._patience.driver_stop_s * 2)
-                if self._session.terminal is not None:
-                    await line.ended_within(self._patience.driver_stop_s)  # its last deed is the pack of artifacts
+                await self._unless_stopped(following.to_the_end(), grace_s=self._patience.stopped_run_s)
+                if self._session.terminal is not None:  # its last deed is the pack of artifacts
+                    await self._unless_stopped(
+                        line.ended_within(self._patience.driver_stop_s), grace_s=self._patience.stopped_fetch_s
+                    )
             finally:
                 asking.cancel()
                 await following.line.close()

@@ -92,7 +92,7 @@ class SandboxWorker:
 
     def __init__(self, leased: LeasedSandbox, pid: int, facts: TargetFacts) -> None:
         self._leased = leased
-        self._pid = pid
+        self.pid = pid
         self._facts = facts
 
     @classmethod
@@ -119,7 +119,7 @@ class SandboxWorker:
         self._facts.http_requests += 1
         with as_sandbox_error("the worker's output could not be reached again"):
             handle = await self._leased.sandbox.commands.connect(
-                self._pid, timeout=0, on_stdout=line.on_stdout, on_stderr=line.on_stderr, retain_output=False
+                self.pid, timeout=0, on_stdout=line.on_stdout, on_stderr=line.on_stderr, retain_output=False
             )
         line.begin(handle)
         return line
@@ -143,7 +143,7 @@ class SandboxWorker:
         """Write a line to its stdin."""
         self._facts.http_requests += 1
         with as_sandbox_error("the worker could not be told anything"):
-            await self._leased.sandbox.commands.send_stdin(self._pid, line)
+            await self._leased.sandbox.commands.send_stdin(self.pid, line)
 
     async def standing(self) -> Standing:
         """Say what became of it."""
@@ -156,4 +156,4 @@ class SandboxWorker:
 
             gone = isinstance(error.__cause__, NotFoundException | SandboxNotRunningException)
             return Standing.GONE if gone else Standing.UNKNOWN
-        return Standing.RUNNING if any(each.pid == self._pid for each in processes) else Standing.ENDED
+        return Standing.RUNNING if any(each.pid == self.pid for each in processes) else Standing.ENDED

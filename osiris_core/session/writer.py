@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from osiris_core.errors import SessionError, WireError
 from osiris_core.session import contract
 from osiris_core.session.adoption import adopt_tree, verify_tree
 from osiris_core.session.closing import Closing, close_session
-from osiris_core.session.files import make_directory, tree_files, write_atomically
+from osiris_core.session.files import make_directory, tree_files
+from osiris_core.session.handle import begin, read_handle, read_request
 from osiris_core.session.intake import Intake
 from osiris_core.session.journal import Journal
 from osiris_core.session.landmarks import Landmarks
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from osiris_core.session.handle import Handle
     from osiris_core.session.reader import Session
     from osiris_core.wire.request import RunRequest
 
@@ -34,11 +35,12 @@ class SessionWriter:
     """
 
     def __init__(
-        self, *, directory: Path, target: str, request: RunRequest, manifest_json: dict[str, Any], lock: OwnerLock
+        self, *, directory: Path, handle: Handle, request: RunRequest, manifest_json: dict[str, Any], lock: OwnerLock
     ) -> None:
         self.directory = directory
         self.host_directory = directory / contract.HOST_DIRECTORY
-        self._target = target
+        self._handle = handle
+        self._target = handle.target
         self._request = request
         self._manifest = manifest_json
         self._lock = lock
@@ -66,11 +68,45 @@ class SessionWriter:
         lock = OwnerLock.take(host / contract.LOCK_FILE)
         try:
             _refuse_closed(directory)
-            _write_handle(host / contract.HANDLE_FILE, target, request)
-            return cls(directory=directory, target=target, request=request, manifest_json=manifest_json, lock=lock)
+            handle = begin(host, target, request)
+            return cls(directory=directory, handle=handle, request=request, manifest_json=manifest_json, lock=lock)
         except BaseException:
             lock.release()
             raise
+
+    @classmethod
+    def reopen(cls, directory: Path) -> SessionWriter:
+        """Take over the directory of a session whose owner died, with everything that it left.
+
+        SessionError where another owner is at work, the session is closed already, or nothing says what was asked for.
+        """
+        host = directory / contract.HOST_DIRECTORY
+        if not host.is_dir():
+            raise SessionError(f"{directory} is no directory of a session")
+        lock = OwnerLock.take(host / contract.LOCK_FILE)
+        try:
+            _refuse_closed(directory)
+            request = read_request(host)
+            handle = begin(host, read_handle(host).target, request)
+            return cls(directory=directory, handle=handle, request=request, manifest_json=request.manifest, lock=lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    @property
+    def request(self) -> RunRequest:
+        """What was asked for."""
+        return self._request
+
+    @property
+    def handle(self) -> Handle:
+        """What finds the run again."""
+        return self._handle
+
+    def remember(self, **facts: Any) -> None:
+        """Add to the handle what finds the run again: never a secret. SessionError where the disk refuses."""
+        self._handle = replace(self._handle, run={**self._handle.run, **facts})
+        self._handle.write(self.host_directory)
 
     @property
     def next_seq(self) -> int:
@@ -198,23 +234,3 @@ class SessionWriter:
 def _refuse_closed(directory: Path) -> None:
     if (directory / contract.SESSION_FILE).exists():
         raise SessionError(f"{directory} is closed already", hint="a new run needs a new session id")
-
-
-def _write_handle(path: Path, target: str, request: RunRequest) -> None:
-    """Write what finds this run again; refuse a directory that began with another request."""
-    handle = {
-        "contract": contract.CONTRACT_VERSION,
-        "session": request.session_id,
-        "target": target,
-        "tag": session_tag(request.session_id),
-        "request_digest": request.digest,
-        "pid": os.getpid(),
-    }
-    if path.exists():
-        try:
-            begun = json.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise SessionError(f"{path} cannot be read: {error}") from error
-        if begun.get("request_digest") != request.digest:
-            raise SessionError(f"{path.parent.parent} was begun with another request", hint="use a new session id")
-    write_atomically(path, json.dumps(handle, indent=2).encode("ascii") + b"\n")

@@ -97,4 +97,17 @@ def test_the_promised_times_of_a_stop_add_up() -> None:
     patience = Patience()
 
     assert (patience.driver_stop_s, patience.fetch_s) == (5.0, 5.0)
-    assert Patience(driver_stop_s=1, fetch_s=2, kill_s=3).clean_up_s == 12
+    assert patience.stopped_fetch_s == 10.0
+    assert Patience(driver_stop_s=1, fetch_s=2, kill_s=3).clean_up_s == 9
+
+
+def test_a_hurry_may_come_while_the_same_thread_asks_to_stop() -> None:
+    """A signal's handler runs in the middle of anything: it neither waits for the thread that it interrupts, nor is lost."""
+    cancellation, heard = Cancellation(), []
+
+    with cancellation.calling(cancellation.hurry, hurried=lambda: heard.append("hurry")):
+        cancellation.request()
+        cancellation.hurry()
+
+    assert heard == ["hurry"]
+    assert cancellation.hurried

@@ -223,13 +223,14 @@ def test_only_the_owner_may_look_at_a_session(record_session, tmp_path):
 
 
 def test_what_only_the_run_needed_is_gone(record_session):
-    """After the close the host's directory holds lock, handle and journal."""
+    """After the close the host's directory holds lock, handle, request and journal."""
     session = record_session()
 
     assert sorted(path.name for path in (session.directory / ".host").iterdir()) == [
         "handle.json",
         "journal.os1",
         "lock",
+        "request.json",
     ]
 
 
