@@ -7,6 +7,7 @@ arrive, artifacts come back as one verified pack.
 ``local``      a child process
 ``e2b``        one sandbox a run, by ``sandbox_run``, which tells it what ``sandbox_home`` says; ``loop`` runs the SDK,
                ``sdk`` says which one, ``provider`` whose API
+               ``attendance`` follows a worker that runs, by ``following``, and fetches what it made
                ``owned`` finds sandboxes of ours, ``stopping`` says what a stop leaves time for
 ``warm``, ``warm_e2b``  targets that are kept ready for many short runs
 

@@ -11,21 +11,18 @@ import contextlib
 import tempfile
 from typing import TYPE_CHECKING, Any
 
+from osiris_core.backends.attendance import Attendance
 from osiris_core.backends.confirm import confirm_hello
-from osiris_core.backends.following import Following
 from osiris_core.backends.leased import LeasedSandbox, as_sandbox_error
 from osiris_core.backends.owned import kill_session, metadata_of
 from osiris_core.backends.sandbox_home import RUN_DIRECTORY, bundle_path, command_of, sandbox_placement
 from osiris_core.backends.sandbox_worker import SandboxWorker
 from osiris_core.backends.stopping import Stop
 from osiris_core.backends.workspace import write_workspace
-from osiris_core.errors import SandboxError, TemplateMissingError, WireError
-from osiris_core.wire.errors import WireProtocolError
-from osiris_core.wire.pack import PackLimits, unpack
+from osiris_core.errors import SandboxError, TemplateMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
-    from pathlib import Path, PurePosixPath
 
     from osiris_core.backends.protocol import Job, Patience, TargetFacts
     from osiris_core.backends.sandbox_worker import SandboxLine
@@ -66,15 +63,16 @@ class SandboxRun:
         leased = await self._created()
         self._facts.sandbox_id = leased.id
         self._facts.network = self._network
+        attendance = Attendance(leased, self._session, self._facts, self._patience, self.stop, heard=self._confirm)
         try:
             if self._network == FULL:
                 await self._unless_stopped(self._require_network(leased), grace_s=0)
             if not self.stop.is_set():
                 await self._unless_stopped(self._upload(leased), grace_s=0)
             if not self.stop.is_set():
-                await self._execute(leased)
+                await self._execute(leased, attendance)
             with self._facts.phase("fetch"):
-                await self._unless_stopped(self._fetch(leased), grace_s=self._patience.stopped_fetch_s)
+                await attendance.fetch()
         except BaseException:
             with contextlib.suppress(SandboxError):  # what went wrong first is what is worth saying
                 await self._end(leased)
@@ -182,23 +180,13 @@ class SandboxRun:
                 await files.write_files([{"path": str(path), "data": data} for path, data in small.items()])
                 await files.write(str(RUN_DIRECTORY / "workspace.pack"), pack)
 
-    async def _execute(self, leased: LeasedSandbox) -> None:
+    async def _execute(self, leased: LeasedSandbox, attendance: Attendance) -> None:
         """Start the worker and follow it to its end; once a stop is asked for, it has the time it was promised."""
         with self._facts.phase("run"):
             worker, line = await SandboxWorker.start(leased, command_of(self._job, self._template), self._facts)
             self._session.remember(worker_pid=worker.pid)
             await self._tell_secrets(worker, line)
-            following = Following(worker, line, self._session, self._facts, self._patience, heard=self._confirm)
-            asking = asyncio.create_task(self._ask_to_stop(worker))
-            try:
-                await self._unless_stopped(following.to_the_end(), grace_s=self._patience.stopped_run_s)
-                if self._session.terminal is not None:  # its last deed is the pack of artifacts
-                    await self._unless_stopped(
-                        line.ended_within(self._patience.driver_stop_s), grace_s=self._patience.stopped_fetch_s
-                    )
-            finally:
-                asking.cancel()
-                await following.line.close()
+            await attendance.follow(worker, line)
         if self._session.hello is None and self._session.terminal is None and not self.stop.is_set():
             said = f"; it said: {line.stderr.strip()}" if line.stderr.strip() else ""
             raise SandboxError(f"the worker did not start in the sandbox{said}")
@@ -213,43 +201,8 @@ class SandboxRun:
             if not await line.ended_within(self._patience.driver_stop_s):
                 raise
 
-    async def _ask_to_stop(self, worker: SandboxWorker) -> None:
-        """Ask the worker to stop as soon as that is wanted."""
-        await self.stop.wait()
-        with contextlib.suppress(SandboxError):  # a worker that cannot be asked is killed with its sandbox
-            await worker.say("CANCEL\n")
-
     def _confirm(self) -> None:
         """Judge the worker's hello, once, as soon as it is there."""
         if not self._confirmed and self._session.hello is not None:
             confirm_hello(self._session.hello, self._job, hosts_build=self._template.hosts_build)
             self._confirmed = True
-
-    async def _fetch(self, leased: LeasedSandbox) -> None:
-        """Bring the artifacts back as one pack and hand the verified tree to the session."""
-        if self._session.terminal is None or not self._session.artifacts():
-            return
-        incoming = self._incoming()
-        with as_sandbox_error("the artifacts could not be fetched"):
-            await self._download(leased, RUN_DIRECTORY / "artifacts.pack", incoming / "artifacts.pack")
-        try:
-            with (incoming / "artifacts.pack").open("rb") as stream:
-                unpack(stream, incoming / "artifacts", PackLimits(), keep_mtime=False)
-        except WireProtocolError as error:
-            raise WireError(f"the artifacts that came back are no valid pack: {error}") from error
-        self._session.adopt_artifacts(incoming / "artifacts")
-
-    def _incoming(self) -> Path:
-        """Return the directory for what comes back, made if it is missing."""
-        incoming = self._session.host_directory / "incoming"
-        incoming.mkdir(mode=0o700, exist_ok=True)
-        return incoming
-
-    async def _download(self, leased: LeasedSandbox, source: PurePosixPath, target: Path) -> None:
-        """Stream a file of the sandbox to one of the host."""
-        self._facts.http_requests += 1
-        stream = await leased.sandbox.files.read(str(source), format="stream")
-        with target.open("wb") as out:
-            async for chunk in stream:
-                out.write(chunk)
-                self._facts.bytes_down += len(chunk)
