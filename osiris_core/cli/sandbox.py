@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from osiris_core.choices import ISOLATIONS
@@ -49,6 +50,11 @@ def add_parser(subparsers: Any) -> None:
         help="give sandboxes that ask for internet access this machine's network, its loopback included",
     )
     parser.add_argument(
+        "--faults",
+        metavar="FILE",
+        help="what is to go wrong, as JSON: docs/sandbox.md lists where, when and what",
+    )
+    parser.add_argument(
         "--exec",
         dest="command",
         nargs=argparse.REMAINDER,
@@ -66,9 +72,7 @@ def run(args: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     try:
         with (
             _signals_raise(),
-            ServerProcess.start(
-                isolation=args.isolation, port=args.port, options=["--allow-network"] if args.allow_network else []
-            ) as server,
+            ServerProcess.start(isolation=args.isolation, port=args.port, options=_options(args)) as server,
         ):
             if args.command:
                 return _execute(server, args.command, err)
@@ -78,6 +82,11 @@ def run(args: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     except SandboxServerError as error:
         err.write(f"{error}\n")
         return EXIT_INFRASTRUCTURE
+
+
+def _options(args: argparse.Namespace) -> list[str]:
+    network = ["--allow-network"] if args.allow_network else []
+    return network + (["--faults", str(Path(args.faults).absolute())] if args.faults else [])
 
 
 def _serve(server: ServerProcess, out: TextIO, err: TextIO) -> int:

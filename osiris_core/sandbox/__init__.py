@@ -7,7 +7,7 @@ Where things are, in the order in which a request meets them:
 
 ``launch``      starts and stops the server as a process of its own (standard library only)
 ``server``      the process: port, signals, lifeline        ``app``  who answers a request: edge, control plane or envd
-``control``     create, list, kill, time limits             ``local_api``  what only this server has: templates, counters
+``control``     create, list, kill, time limits             ``local_api``  what only this server has: templates, counters, faults
 ``template_api``, ``build_api``  the SDK's template builder  ``given``  what a request's body and query must be
 ``recipe``, ``install``, ``builder``, ``workshop``  a build: read, installed, run, kept    ``catalog``  what was built
 ``registry``    the living sandboxes                        ``templates``  what a sandbox is made from
@@ -16,5 +16,6 @@ Where things are, in the order in which a request meets them:
 ``link``        the server's end of an agent's socket       ``agent``  the program inside (standard library only)
 ``processes``   commands, their output and its subscribers  ``process_service``  the same as remote calls
 ``filesystem_service``, ``files_http``, ``multipart``, ``signatures``  files, as remote calls and as plain HTTP
+``faults``      what goes wrong on request, counted
 ``stubs``       the only module that imports the SDK's generated server classes
 """

@@ -6,8 +6,11 @@ import argparse
 import asyncio
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from osiris_core.sandbox.faults.model import FaultError
+from osiris_core.sandbox.faults.reading import faults_from_bytes
 from osiris_core.sandbox.isolation import IsolationError
 from osiris_core.sandbox.registry import CONCURRENT_BUILDS, Timing
 from osiris_core.sandbox.server import HOST, Settings, SettingsError, serve
@@ -38,7 +41,13 @@ def main(argv: list[str]) -> int:
         action="store_true",
         help="sandboxes that ask for internet access get this machine's network, its loopback included",
     )
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="a fault plan, as JSON")
     given = parser.parse_args(argv)
+    try:
+        faults = faults_from_bytes(given.faults.read_bytes()) if given.faults else ()
+    except (OSError, FaultError) as error:
+        sys.stderr.write(f"{given.faults}: {error.strerror if isinstance(error, OSError) else error}\n")
+        return EXIT_CANNOT_SERVE
     settings = Settings(
         host=given.host,
         port=given.port,
@@ -49,6 +58,7 @@ def main(argv: list[str]) -> int:
         ),
         concurrent_builds=given.concurrent_builds,
         network_allowed=given.allow_network,
+        faults=faults,
     )
     try:
         asyncio.run(serve(settings, parent_pid=given.parent_pid, announce=_announce))

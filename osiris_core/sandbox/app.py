@@ -17,6 +17,7 @@ from starlette.responses import Response
 from osiris_core.sandbox import files_http, requests
 from osiris_core.sandbox.build_api import UPLOADS
 from osiris_core.sandbox.control import ControlPlane
+from osiris_core.sandbox.faults.layer import FaultLayer
 from osiris_core.sandbox.given import BadRequestError
 from osiris_core.sandbox.local_api import LocalApi
 from osiris_core.sandbox.replies import error_reply, sandbox_not_found
@@ -46,6 +47,7 @@ class App:
         self._control = ControlPlane(registry)
         self._local = LocalApi(registry)
         self._templates = TemplateApi(registry, builder)
+        self._faults = FaultLayer(self._work, registry.faults, registry)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI request."""
@@ -54,8 +56,16 @@ class App:
         request = Request(scope, receive)
         sandbox_id = _sandbox_id(request)
         _count(self._registry, request, sandbox_id)
+        await self._faults.answer(scope, receive, send, sandbox_id)
+
+    def close(self) -> None:
+        """Let go of the connections that a fault keeps open."""
+        self._faults.close()
+
+    async def _work(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
         try:
-            app = await self._answer(request, sandbox_id)
+            app = await self._answer(request, _sandbox_id(request))
         except BadRequestError as error:
             app = error_reply(400, str(error))
         except ClientDisconnect:

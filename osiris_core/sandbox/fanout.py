@@ -33,6 +33,18 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class Started:
+    """What a stream begins with."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keepalive:
+    """Nothing else has come for a while."""
+
+
+@dataclass(frozen=True, slots=True)
 class Gone:
     """The sandbox ended before the command did."""
 
@@ -42,7 +54,7 @@ class Left:
     """The subscriber's client has gone away."""
 
 
-Event = Output | End | Gone | Left
+Event = Started | Output | Keepalive | End | Gone | Left
 
 
 class Subscriber:

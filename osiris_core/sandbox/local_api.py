@@ -1,4 +1,4 @@
-"""What only this server has: counters, and templates registered by one call. Paths begin with `/osiris`."""
+"""What only this server has: counters, faults, and templates registered by one call. Paths begin with `/osiris`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
+from osiris_core.sandbox.faults.model import FaultError
+from osiris_core.sandbox.faults.reading import faults_from_bytes
 from osiris_core.sandbox.probe import require_working
 from osiris_core.sandbox.replies import error_reply
 from osiris_core.sandbox.templates import TemplateError, from_request, require_readable
@@ -27,9 +29,24 @@ class LocalApi:
         match request.method, parts:
             case "GET", ["stats"]:
                 return JSONResponse(self._registry.stats.as_json())
+            case "GET", ["faults"]:
+                return JSONResponse(self._registry.faults.as_json())
+            case "PUT", ["faults"]:
+                return await self._put_faults(request)
+            case "DELETE", ["faults"]:
+                self._registry.faults.put(())
+                return Response(status_code=204)
             case "PUT", ["templates", name]:
                 return await self._put_template(request, name)
         return error_reply(404, f"{request.method} {request.url.path} is not served by this server")
+
+    async def _put_faults(self, request: Request) -> Response:
+        """Put a fault plan into force, in the place of the one before."""
+        try:
+            self._registry.faults.put(faults_from_bytes(await request.body()))
+        except FaultError as error:
+            return error_reply(422, str(error))
+        return Response(status_code=204)
 
     async def _put_template(self, request: Request, name: str) -> Response:
         """Register a template after it has been seen to work; the same one again is a matter of nothing."""

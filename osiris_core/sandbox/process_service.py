@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from osiris_core.sandbox import fanout, requests
 from osiris_core.sandbox.connect_errors import as_connect_errors, gone
+from osiris_core.sandbox.faults.connection import current
+from osiris_core.sandbox.faults.output import FaultyStream
+from osiris_core.sandbox.faults.plan import Victim
 from osiris_core.sandbox.processes import Request
 from osiris_core.sandbox.stubs import Code, ConnectError, Oneof, Process, RequestContext, process_pb
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from osiris_core.sandbox.processes import ManagedProcess
     from osiris_core.sandbox.registry import Sandbox
@@ -43,7 +46,7 @@ class ProcessService(Process):
             user = requests.user_of(context.request_headers.get("authorization"))
             process, subscriber = await self._sandbox.processes.start(_request(self._sandbox, request, user, context))
         async for event in self._events(process, subscriber, context):
-            yield process_pb.StartResponse(event=event)
+            yield process_pb.StartResponse(event=_message(event))
 
     async def connect(
         self, request: process_pb.ConnectRequest, context: Context
@@ -52,7 +55,7 @@ class ProcessService(Process):
         with as_connect_errors(self._sandbox.sandbox_id):
             process = self._sandbox.processes.find(_pid(request.process))
         async for event in self._events(process, process.output.subscribe(), context):
-            yield process_pb.ConnectResponse(event=event)
+            yield process_pb.ConnectResponse(event=_message(event))
 
     async def send_input(self, request: process_pb.SendInputRequest, _context: Context) -> process_pb.SendInputResponse:
         """Write to a command's stdin or terminal."""
@@ -113,17 +116,36 @@ class ProcessService(Process):
             raise ConnectError(Code.INTERNAL, "the command has no terminal")
         return process_pb.UpdateResponse()
 
-    async def _events(
+    def _events(
         self, process: ManagedProcess, subscriber: fanout.Subscriber, context: Context
-    ) -> AsyncIterator[process_pb.ProcessEvent]:
+    ) -> AsyncIterator[fanout.Event]:
+        """Return what a subscriber's client is told, faults of the plan included."""
+        sandbox, connection = self._sandbox, current.get()
+        requests.on_disconnect.get([]).append(connection.closed.set)
+
+        async def kill_process() -> None:
+            await sandbox.processes.kill(process.pid)
+
+        stream = FaultyStream(
+            sandbox.faults,
+            Victim(sandbox_id=sandbox.sandbox_id, metadata=sandbox.metadata, born_at=sandbox.started_at),
+            connection,
+            kill_process=kill_process,
+            kill_sandbox=lambda: sandbox.kill(sandbox.sandbox_id),
+        )
+        return stream.of(self._true_events(process, subscriber, context))
+
+    async def _true_events(
+        self, process: ManagedProcess, subscriber: fanout.Subscriber, context: Context
+    ) -> AsyncGenerator[fanout.Event]:
         timeout_ms = context.timeout_ms
         ends_at = None if timeout_ms is None else time.monotonic() + timeout_ms / 1000
         keepalive_s = _keepalive_s(context)
         requests.on_disconnect.get([]).append(lambda: subscriber.interrupt(fanout.Left()))
         try:
-            yield _event("start", process_pb.ProcessEvent.StartEvent(pid=process.pid))
+            yield fanout.Started(process.pid)
             if process.end is not None:
-                yield _end_event(process.end)
+                yield process.end
                 return
             while True:
                 left_s = None if ends_at is None else ends_at - time.monotonic()
@@ -131,15 +153,15 @@ class ProcessService(Process):
                 if event is None:
                     if ends_at is not None and time.monotonic() >= ends_at:
                         raise ConnectError(Code.DEADLINE_EXCEEDED, "the time limit of the call has passed")
-                    yield _event("keepalive", process_pb.ProcessEvent.KeepAlive())
-                elif isinstance(event, fanout.Output):
-                    yield _data_event(event)
+                    yield fanout.Keepalive()
                 elif isinstance(event, fanout.Gone):
                     raise gone(self._sandbox.sandbox_id)
-                else:
-                    if isinstance(event, fanout.End):
-                        yield _end_event(event)
+                elif isinstance(event, fanout.Left):
                     return
+                else:
+                    yield event
+                    if isinstance(event, fanout.End):
+                        return
         finally:
             process.output.unsubscribe(subscriber)
 
@@ -200,6 +222,18 @@ async def _write(process: ManagedProcess, given: process_pb.ProcessInput | None)
 def _keepalive_s(context: Context) -> float:
     given = context.request_headers.get(KEEPALIVE_HEADER)
     return float(given) if given and given.isdigit() and int(given) > 0 else DEFAULT_KEEPALIVE_S
+
+
+def _message(event: fanout.Event) -> process_pb.ProcessEvent:
+    match event:
+        case fanout.Started(pid):
+            return _event("start", process_pb.ProcessEvent.StartEvent(pid=pid))
+        case fanout.Output():
+            return _data_event(event)
+        case fanout.End():
+            return _end_event(event)
+        case _:
+            return _event("keepalive", process_pb.ProcessEvent.KeepAlive())
 
 
 def _event(kind: str, value: Any) -> process_pb.ProcessEvent:

@@ -155,6 +155,13 @@ class ProcessTable:
         process.signalled()
         await self._send_signal(pid, number)
 
+    async def kill(self, pid: int) -> None:
+        """SIGKILL a command's leader as no client's doing: what it printed still comes; one that has ended is no error."""
+        try:
+            await self._send_signal(pid, signal.SIGKILL)
+        except (AgentError, AgentGoneError):
+            return
+
     def exited(self, pid: int, exit_code: int) -> None:
         """Take note of an exit reported by the agent, which can come before the start is known here."""
         process = self._processes.get(pid)
@@ -198,15 +205,9 @@ class ProcessTable:
             self._loop.call_later(self._retention_s, self._forget, process)
 
     def _overdue(self, pid: int) -> None:
-        task = asyncio.create_task(self._kill_overdue(pid))
+        task = asyncio.create_task(self.kill(pid))  # it may have ended at the same instant
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _kill_overdue(self, pid: int) -> None:
-        try:
-            await self._send_signal(pid, signal.SIGKILL)
-        except (AgentError, AgentGoneError):
-            return  # it ended at the same instant
 
     async def _send_signal(self, pid: int, number: int) -> None:
         try:

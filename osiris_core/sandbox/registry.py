@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from osiris_core.sandbox import plain, profile
 from osiris_core.sandbox.catalog import Catalog
+from osiris_core.sandbox.faults.plan import FaultPlan
 from osiris_core.sandbox.filesystem_service import FilesystemService
 from osiris_core.sandbox.launcher import LaunchError, launch
 from osiris_core.sandbox.link import AgentGoneError, AgentLink
@@ -23,7 +24,7 @@ from osiris_core.sandbox.stubs import FilesystemASGIApplication, ProcessASGIAppl
 from osiris_core.sandbox.templates import BASE_NAME, base_template
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from osiris_core.sandbox.agent.wire import Message
     from osiris_core.sandbox.isolation import Isolation
@@ -64,6 +65,8 @@ class Sandbox:
         timing: Timing,
         on_memory_kill: Callable[[Sandbox], None],
         on_gone: Callable[[Sandbox], None],
+        kill: Callable[[str], Awaitable[bool]],
+        faults: FaultPlan,
     ) -> None:
         self.sandbox_id = "i" + "".join(secrets.choice(_ID_LETTERS) for _ in range(20))
         self.access_token = secrets.token_hex(32)
@@ -74,6 +77,8 @@ class Sandbox:
         self.guard = launched.guard
         self.ready = asyncio.Event()
         self.link = AgentLink(launched.sock, on_event=self._on_event, on_gone=lambda: on_gone(self))
+        self.faults = faults
+        self.kill = kill
         self.processes = ProcessTable(self.link, retention_s=timing.exit_retention_s)
         self.process_app = ProcessASGIApplication(ProcessService(self), read_max_bytes=None)
         self.filesystem_app = FilesystemASGIApplication(FilesystemService(self), read_max_bytes=None)
@@ -121,6 +126,7 @@ class Registry:
     built: Catalog = field(default_factory=Catalog)
     concurrent_builds: int = CONCURRENT_BUILDS
     network_allowed: bool = False
+    faults: FaultPlan = field(default_factory=FaultPlan)
     _sandboxes: dict[str, Sandbox] = field(default_factory=dict)
     _endings: set[asyncio.Task[None]] = field(default_factory=set)
     _next_cpu: int = 0
@@ -155,6 +161,8 @@ class Registry:
             timing=self.timing,
             on_memory_kill=self._count_memory_kill,
             on_gone=self._gone,
+            kill=self.kill,
+            faults=self.faults,
         )
         self._sandboxes[sandbox.sandbox_id] = sandbox
         try:

@@ -18,6 +18,7 @@ import uvicorn
 
 from osiris_core.sandbox.app import App
 from osiris_core.sandbox.builder import Builder
+from osiris_core.sandbox.faults.plan import FaultPlan
 from osiris_core.sandbox.isolation import choose
 from osiris_core.sandbox.launch import ServerAddress
 from osiris_core.sandbox.registry import CONCURRENT_BUILDS, Registry, Timing
@@ -25,6 +26,8 @@ from osiris_core.sandbox.stats import Stats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from osiris_core.sandbox.faults.model import Fault
 
 HOST = "127.0.0.1"
 BACKLOG = 2048
@@ -44,6 +47,7 @@ class Settings:
     timing: Timing = field(default_factory=Timing)
     concurrent_builds: int = CONCURRENT_BUILDS
     network_allowed: bool = False
+    faults: tuple[Fault, ...] = ()
 
 
 class SettingsError(Exception):
@@ -95,11 +99,13 @@ async def serve(
         timing=settings.timing,
         concurrent_builds=settings.concurrent_builds,
         network_allowed=settings.network_allowed,
+        faults=FaultPlan(settings.faults),
     )
     builder = Builder(registry)
     api_key = "e2b_" + secrets.token_hex(20)
+    app = App(registry, builder, api_key)
     config = uvicorn.Config(
-        App(registry, builder, api_key),
+        app,
         http="h11",
         ws="none",
         lifespan="off",
@@ -121,6 +127,7 @@ async def serve(
     try:
         await asyncio.wait([serving, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
     finally:
+        app.close()
         await registry.close()
         await builder.close()
         await _finish(server, serving)
