@@ -1,0 +1,190 @@
+"""The simulated sandbox: one worker that carries out its script, writes a real spool, and prints what it writes.
+
+Its own memory of what it wrote is the truth that a session is held against.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from osiris_core.backends.reach import LineEnded
+from osiris_core.testing.simulation.script import REQUEST, TS
+from osiris_core.wire import records
+from osiris_core.wire.frames import encode_heartbeat, session_tag
+from osiris_core.wire.roots import root_of_records
+from osiris_core.worker.spool import Spool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from osiris_core.testing.simulation.clock import VirtualLoop
+    from osiris_core.testing.simulation.line import SimulatedLine
+    from osiris_core.testing.simulation.script import Script
+
+TAG = session_tag(REQUEST.session_id)
+KILLED = 137
+
+
+class SimulatedSandbox:
+    """A sandbox with one worker in it; `printed` is called for every piece of its stdout, before it is carried away."""
+
+    def __init__(
+        self,
+        loop: VirtualLoop,
+        directory: Path,
+        script: Script,
+        *,
+        epoch: int = 0,
+        heartbeat_s: float = 5.0,
+        segment_bytes: int = 1 << 20,
+        checkpoint_every: int = 5,
+        pipe_bytes: int = 1 << 20,
+    ) -> None:
+        self.loop = loop
+        self.script = script
+        self.epoch = epoch
+        self.written = b""
+        """Every whole frame in the spool, in order: the truth."""
+        self.torn = b""
+        """What a killed worker had written of its last frames."""
+        self.exit_code: int | None = None
+        self.ended_s = 0.0
+        self.gone = False
+        self.freed = 0
+        self.lines: list[SimulatedLine] = []
+        self.carry: Callable[[bytes], None] = lambda _: None
+        self._heartbeat_s = heartbeat_s
+        self._segment_bytes = segment_bytes
+        self._pipe_bytes = pipe_bytes
+        self._killed_in_write = 0
+        self._terminal_at: int | None = None
+        self._cancelled = asyncio.Event()
+        self._directory = directory
+        self._checkpoint_every = checkpoint_every
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Start the worker: its first record comes as soon as the loop runs."""
+        run = self._directory / "run"
+        run.mkdir()
+        self._spool = Spool(
+            run / "spool" / "00000000.os1", tag=TAG, epoch=self.epoch, checkpoint_every=self._checkpoint_every
+        )
+        self._tasks = [self.loop.create_task(self._work()), self.loop.create_task(self._beat())]
+
+    @property
+    def running(self) -> bool:
+        """Whether the worker runs."""
+        return self.exit_code is None and not self.gone
+
+    @property
+    def finished(self) -> bool:
+        """Whether the worker wrote its terminal record, whole."""
+        return self._terminal_at is not None and len(self.written) > self._terminal_at
+
+    def kill_worker(self, torn_bytes: int) -> None:
+        """Kill it in its next write, of which the last `torn_bytes` do not reach the spool."""
+        self._killed_in_write = max(1, torn_bytes)
+
+    def kill(self) -> None:
+        """End the sandbox with all that is in it: nothing of it can be read any more."""
+        if not self.gone:
+            self.gone = True
+            self.ended_s = self.loop.time()
+            self._stop(KILLED)
+
+    def hear(self, line: str) -> None:
+        """Take a line of stdin."""
+        word, _, value = line.strip().partition(" ")
+        if word == "CANCEL":
+            self._cancelled.set()
+        if word == "ACK":
+            self.freed = max(self.freed, int(value) // self._segment_bytes * self._segment_bytes)
+
+    def close(self) -> None:
+        """Let go of the spool's file."""
+        self._spool.close()
+
+    async def _work(self) -> None:
+        """Carry out the script, and end it with a terminal record."""
+        outcome, failed = self.script.outcome, self.script.failed_step
+        for deed in self.script.deeds:
+            if deed.after_s and await self._cancelled_within(deed.after_s):
+                outcome, failed = records.CANCELLED, None
+                break
+            self._write(deed.record)
+        self._terminal(outcome, failed)
+        await asyncio.sleep(self.script.leaves_after_s)
+        self._stop(0)
+
+    async def _cancelled_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._cancelled.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _beat(self) -> None:
+        """Print heartbeats, which are never in the spool."""
+        while True:
+            await asyncio.sleep(self._heartbeat_s)
+            tally = self._spool.tally
+            self._print(encode_heartbeat(tag=TAG, epoch=self.epoch, seq=tally.seq, offset=tally.offset))
+
+    def _write(self, record: dict[str, object]) -> None:
+        """Append a record to the spool, and print it when it is there."""
+        self._spool.record(record)
+        batch = self._spool.flush()
+        if self._killed_in_write:
+            kept = batch[: max(0, len(batch) - self._killed_in_write)]
+            whole = kept.rfind(b"\n") + 1
+            self.written += kept[:whole]
+            self.torn = kept[whole:]
+            self._stop(KILLED)
+            raise asyncio.CancelledError
+        self.written += batch
+        self._print(batch)
+
+    def _terminal(self, outcome: str, failed: str | None) -> None:
+        self._spool.checkpoint()  # as the worker's own ending does
+        tally = self._spool.tally
+        self._terminal_at = tally.offset
+        error = None if outcome == records.SUCCEEDED else {"type": "Told", "message": "as scripted", "traceback": []}
+        state = records.SUCCEEDED if outcome == records.SUCCEEDED else records.FAILED
+        self._write(
+            records.terminal(
+                ts=TS,
+                outcome=outcome,
+                failed_step=failed,
+                error=error,
+                steps=[{"id": step, "state": state, "reason": None, "cause": None} for step in REQUEST.order],
+                counts=dict(sorted(tally.counts.items())),
+                frames=tally.seq,
+                digest=tally.digest.hexdigest(),
+                artifact_root=root_of_records(self._spool.artifacts),
+                artifacts=tally.artifacts,
+                stray_bytes=0,
+            )
+        )
+
+    def _print(self, data: bytes) -> None:
+        """Print a batch, or leave it out where a reader is so far behind that the pipe is full."""
+        if all(line.waiting_bytes <= self._pipe_bytes for line in self.lines):
+            self.carry(data)
+        if not self.running:
+            raise asyncio.CancelledError  # it was killed by what it printed
+
+    def _stop(self, exit_code: int) -> None:
+        """Be no process any more, and let the lines say so."""
+        if self.exit_code is None:
+            self.exit_code = exit_code
+            self.ended_s = self.loop.time()
+        current = asyncio.current_task(self.loop)
+        for task in self._tasks:
+            if task is not current:
+                task.cancel()
+        for line in self.lines:
+            line.end(LineEnded(f"the worker left with exit code {exit_code}"))
