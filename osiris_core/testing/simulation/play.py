@@ -51,6 +51,7 @@ class Played:
     breaks: list[str] = field(default_factory=list)
     happened: list[Fault] = field(default_factory=list)
     lives: int = 0
+    printed_bytes: int = 0
 
     directory: Path = field(init=False)
     """The session's directory."""
@@ -96,21 +97,25 @@ class World:
         self._journal = self.played.journal_path
         self._journal_checked = 0
 
-    def play(self) -> Played:
-        """Let everything happen, and close the session."""
+    def play(self, *, close: bool = True) -> Played:
+        """Let everything happen, and close the session, where that is wanted."""
         played = self.played
         before = random.getstate()
         random.seed(played.schedule.seed)
         try:
             with self._disk.watched(), patch.object(records, "timestamp", lambda: TS):
                 self._play()
+                if close and not played.standstill:
+                    self._close()
         finally:
             random.setstate(before)
+            if self.host is not None:
+                self.host.die()
             self.loop.end()
             self.sandbox.close()
         played.written, played.finished = self.sandbox.written, self.sandbox.finished
         played.ended_s = self.sandbox.ended_s
-        played.journal = self._journal.read_bytes()
+        played.journal, played.printed_bytes = self._journal.read_bytes(), self._printed
         return played
 
     def _play(self) -> None:
@@ -120,14 +125,16 @@ class World:
         except Standstill as error:
             played.standstill = str(error)
         played.closed_s = self.loop.time()
-        if self.host is not None and not played.standstill:
-            self.check_prefix()
-            try:
-                played.session = self.host.close()
-            except OsirisError as error:
-                played.refusal = str(error)
-        if self.host is not None:
-            self.host.die()
+        self.check_prefix()
+
+    def _close(self) -> None:
+        """Close the session, as far as it can be."""
+        if self.host is None:
+            return
+        try:
+            self.played.session = self.host.close()
+        except OsirisError as error:
+            self.played.refusal = str(error)
 
     async def _live(self) -> None:
         """Start the worker, and follow it with one host behind the other."""
@@ -217,6 +224,6 @@ class World:
         self._journal_checked += len(found)
 
 
-def play(schedule: Schedule, directory: Path, *, patience: Patience = PATIENCE) -> Played:
-    """Play a schedule with its session under `directory`, which must be empty."""
-    return World(schedule, directory, patience=patience).play()
+def play(schedule: Schedule, directory: Path, *, patience: Patience = PATIENCE, close: bool = True) -> Played:
+    """Play a schedule with its session under `directory`, which must be empty; `close` makes the session in the end."""
+    return World(schedule, directory, patience=patience).play(close=close)

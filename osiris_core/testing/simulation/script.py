@@ -108,10 +108,10 @@ def _hello() -> dict[str, Any]:
         facts={
             "protocol": REQUEST.protocol,
             "session": SESSION_ID,
-            "nonce": "0123456789abcdef" * 2,
+            "nonce": "0a1b",
             "request_digest": REQUEST.digest,
-            "bundle_digest": "b" * 64,
-            "boot_id": "boot-1",
+            "bundle_digest": "b",
+            "boot_id": "1",
             "pid_namespace": 1,
             "roots": {},
             "environment": {},
