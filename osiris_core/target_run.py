@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from osiris_core.errors import InfrastructureError, OsirisError
 from osiris_core.judgement import TargetResult
+from osiris_core.manifest.overrides import written_overrides
 from osiris_core.session.writer import SessionWriter
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.backends.protocol import Backend, Cancellation, Job, TargetFacts
+    from osiris_core.manifest.model import Manifest
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ def run_target(
     except OsirisError as error:
         return TargetResult(facts=facts, session=None, failure=error)
     try:
+        writer.remember(manifest=_origin(job.manifest))
         backend.run(job, writer, facts, cancellation)
     except OsirisError as error:
         failure = error
@@ -49,6 +52,12 @@ def run_target(
         _log.exception("the %s target failed for a reason of ours", facts.target)
         failure = InfrastructureError(f"{type(error).__name__}: {error}", hint="this is a fault of pytest-osiris")
     return _close(writer, facts, failure, cancelled=cancellation.requested)
+
+
+def _origin(manifest: Manifest) -> dict[str, Any]:
+    """Return where a manifest was read from, and with which parameters: what the run can be judged by later."""
+    params = written_overrides(manifest.params, manifest.params_given)
+    return {"path": str(manifest.path), "project_root": str(manifest.project_root), "params": params}
 
 
 def _close(writer: SessionWriter, facts: TargetFacts, failure: OsirisError | None, *, cancelled: bool) -> TargetResult:

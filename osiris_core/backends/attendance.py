@@ -76,7 +76,7 @@ class Attendance:
 
     async def _fetch(self) -> None:
         """Bring the artifacts back as one pack and hand the verified tree to the session."""
-        if self._session.terminal is None or not self._session.artifacts():
+        if self._session.terminal is None or self._session.has_artifacts or not self._session.artifacts():
             return
         incoming = self._incoming()
         with as_sandbox_error("the artifacts could not be fetched"):

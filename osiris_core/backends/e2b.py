@@ -86,7 +86,13 @@ class E2BBackend:
         *,
         attempt: int,
     ) -> None:
-        session.remember(provider=facts.provider, url=self._provider.public_url, template=template.name)
+        session.remember(
+            provider=facts.provider,
+            url=self._provider.public_url,
+            isolation=facts.isolation,
+            network=job.manifest.network,
+            template=template.name,
+        )
         run = SandboxRun(job, session, facts, self._patience, self._connect(), template=template, attempt=attempt)
         future = self._thread.submit(run.to_its_end())
 

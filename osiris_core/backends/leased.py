@@ -71,6 +71,21 @@ class LeasedSandbox:
             raise SandboxError(f"{provider} made no sandbox: {in_short(error)}") from error
         return cls(sandbox, facts, patience)
 
+    @classmethod
+    async def connect(cls, client: Any, facts: TargetFacts, patience: Patience, sandbox_id: str) -> Self:
+        """Take over a sandbox that lives, with a lease of its own. SandboxError where it does not, or cannot be reached."""
+        from e2b.exceptions import NotFoundException
+
+        facts.http_requests += 1
+        try:
+            with as_sandbox_error(f"sandbox {sandbox_id} cannot be reached"):
+                sandbox = await client.AsyncSandbox.connect(sandbox_id, timeout=int(patience.lease_s))
+        except SandboxError as error:
+            if isinstance(error.__cause__, NotFoundException):
+                raise SandboxError(f"sandbox {sandbox_id} is gone", hint="its lease ended") from error
+            raise
+        return cls(sandbox, facts, patience)
+
     @property
     def id(self) -> str:
         """The sandbox's name at the provider."""

@@ -64,7 +64,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from osiris_core.cli import coverage, drivers, explain, fuzz, importing, run, sandbox, schema, template, validate
+    from osiris_core.cli import (
+        coverage,
+        drivers,
+        explain,
+        fuzz,
+        importing,
+        resume,
+        run,
+        sandbox,
+        schema,
+        template,
+        validate,
+    )
 
     parser = argparse.ArgumentParser(
         prog="osiris-parity",
@@ -78,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     drivers.add_parser(commands)
     schema.add_parser(commands)
     importing.add_parser(commands)
+    resume.add_parser(commands)
     sandbox.add_parser(commands)
     fuzz.add_parser(commands)
     coverage.add_parser(commands)

@@ -9,7 +9,7 @@ from osiris_core.errors import SessionError, WireError
 from osiris_core.session import contract
 from osiris_core.session.adoption import adopt_tree, verify_tree
 from osiris_core.session.closing import Closing, close_session
-from osiris_core.session.files import make_directory, tree_files
+from osiris_core.session.files import make_directory, remove_tree, tree_files
 from osiris_core.session.handle import begin, read_handle, read_request
 from osiris_core.session.intake import Intake
 from osiris_core.session.journal import Journal
@@ -87,6 +87,7 @@ class SessionWriter:
         try:
             _refuse_closed(directory)
             request = read_request(host)
+            remove_tree(host / contract.INCOMING_DIRECTORY)  # what was on its way is fetched anew
             handle = begin(host, read_handle(host).target, request)
             return cls(directory=directory, handle=handle, request=request, manifest_json=request.manifest, lock=lock)
         except BaseException:
@@ -137,6 +138,11 @@ class SessionWriter:
     def needs_fill(self) -> bool:
         """Whether the spool may hold records that have not come."""
         return self.terminal is None
+
+    @property
+    def has_artifacts(self) -> bool:
+        """Whether the artifacts are in their place: they appear at once, and are verified when the session is closed."""
+        return (self.directory / contract.ARTIFACTS_DIRECTORY).exists()
 
     def artifacts(self) -> list[dict[str, Any]]:
         """Return the artifact records so far."""

@@ -1,0 +1,172 @@
+"""A host that died by `kill -9`, and a server that outlived it: the session is finished, once, and nothing is left."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from e2b import E2B, SandboxQuery
+
+from osiris_core.backends.protocol import Cancellation, Patience
+from osiris_core.cli import main
+from osiris_core.errors import SessionError
+from osiris_core.resumed import resume
+from osiris_core.session.reader import open_session
+from osiris_core.session.writer import SessionWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from conftest import Project
+
+MANIFEST = """
+osiris: "1"
+pipeline: {id: steps}
+code: [code]
+steps:
+  - {id: act, driver: python.callable, config: {function: "act:act"}}
+"""
+ACT = """
+def act(inputs, ctx):
+    (ctx.output_dir / "first.txt").write_text("first\\n")
+    ctx.log_event("waiting")
+    for number in range(200):
+        ctx.log_event("going on", number=number)
+    (ctx.output_dir / "second.txt").write_text("second\\n")
+"""
+
+
+@pytest.fixture(scope="module")
+def hosts() -> Iterator[subprocess.Popen[str]]:
+    """The process that forks hosts."""
+    script = Path(__file__).with_name("dying_host.py")
+    with subprocess.Popen(
+        [sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+        process.stdin.close()
+
+
+@pytest.fixture
+def dead(project: Project, hosts: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """A function that has a host die at a point, and returns the session's id."""
+    project.write("code/act.py", ACT)
+    project.write("steps.osiris.yaml", MANIFEST)
+    monkeypatch.setenv("E2B_API_KEY", project.server.api_key)
+
+    def die(point: str, *targets: str) -> str:
+        order = {
+            "point": point,
+            "root": str(project.root),
+            "sessions": str(project.session_root),
+            "url": project.server.url,
+            "api_key": project.server.api_key,
+            "targets": targets or ["e2b"],
+        }
+        hosts.stdin.write(json.dumps(order) + "\n")
+        hosts.stdin.flush()
+        assert hosts.stdout.readline() == "9\n", "the host was to be killed"
+        [session] = (project.session_root / ".osiris" / "runs").iterdir()
+        assert not (session / "e2b" / "session.json").exists()
+        return session.name
+
+    return die
+
+
+def sandboxes(project: Project, session: str) -> list[str]:
+    """Return the living sandboxes of a session."""
+    client = E2B(api_key=project.server.api_key, api_url=project.server.url, sandbox_url=project.server.url).Sandbox
+    return [
+        each.sandbox_id for each in client.list(query=SandboxQuery(metadata={"osiris_session": session})).next_items()
+    ]
+
+
+def content(directory: Path) -> dict[str, bytes]:
+    """Return every file below a directory."""
+    return {str(path): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("point", ["in a step", "after the terminal record", "in transfer", "before the close"])
+def test_a_run_that_went_on_is_finished(project: Project, dead: Callable, point: str, capsys) -> None:
+    """Every record and every artifact is in the session, the sandbox is gone, and a second time changes nothing."""
+    session = dead(point)
+    assert len(sandboxes(project, session)) == (point != "before the close")  # where it has ended, all has come
+
+    code = main(["resume", session, "--root", str(project.session_root)])
+
+    told = capsys.readouterr()
+    assert code == 0, told.err
+    directory = project.session_root / ".osiris" / "runs" / session / "e2b"
+    assert told.out.splitlines()[0] == f"e2b: succeeded (resumed) .osiris/runs/{session}/e2b"
+    done = open_session(directory)
+    assert [event["number"] for event in done.events if event["event"] == "going on"] == list(range(200))
+    assert (directory / "artifacts/act/first.txt").read_text() == "first\n"
+    assert (directory / "artifacts/act/second.txt").read_text() == "second\n"
+    assert sandboxes(project, session) == []
+
+    before = content(directory)
+    assert main(["resume", session, "--root", str(project.session_root)]) == 0
+    assert content(directory) == before
+    assert "finished already, nothing was changed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("point", ["made, not noted", "before the start"])
+def test_a_run_that_never_began_is_lost_and_leaves_no_sandbox(
+    project: Project, dead: Callable, point: str, capsys
+) -> None:
+    """A sandbox whose name was never written down is found by what it says of itself; no step is begun now."""
+    session = dead(point)
+    assert len(sandboxes(project, session)) == 1
+
+    code = main(["resume", session, "--root", str(project.session_root)])
+
+    directory = project.session_root / ".osiris" / "runs" / session / "e2b"
+    done = open_session(directory)
+    assert (code, done.outcome) == (3, "lost"), capsys.readouterr()
+    assert "no record came" in done.error["message"]
+    assert sandboxes(project, session) == []
+
+
+def test_the_targets_are_compared_where_both_came_to_their_end(project: Project, dead: Callable, capsys) -> None:
+    session = dead("before the close", "local", "e2b")
+
+    code = main(["resume", session, "--root", str(project.session_root)])
+
+    told = capsys.readouterr()
+    assert (code, told.out.splitlines()[-1]) == (0, "IDENTICAL steps.osiris.yaml"), told
+
+
+def test_a_session_whose_sandbox_is_gone_is_lost_with_its_last_record(project: Project, dead: Callable, capsys) -> None:
+    session = dead("in a step")
+    client = E2B(api_key=project.server.api_key, api_url=project.server.url, sandbox_url=project.server.url).Sandbox
+    for sandbox in sandboxes(project, session):
+        client.kill(sandbox)
+
+    code = main(["resume", session, "--root", str(project.session_root)])
+
+    done = open_session(project.session_root / ".osiris" / "runs" / session / "e2b")
+    assert (code, done.outcome) == (3, "lost"), capsys.readouterr()
+    assert "the last verified record is" in done.error["message"]
+    assert "is gone" in done.error["message"]
+
+
+def test_a_session_with_a_living_owner_is_refused_with_its_pid(project: Project, dead: Callable) -> None:
+    """Two hosts never finish one session: the second is told who is at it, and touches nothing."""
+    session = dead("in a step")
+    writer = SessionWriter.reopen(project.session_root / ".osiris" / "runs" / session / "e2b")
+    try:
+        with pytest.raises(SessionError, match=r"another owner \(pid \d+\)"):
+            resume(project.session_root, session, provider=None, patience=Patience(), cancellation=Cancellation())
+        assert len(sandboxes(project, session)) == 1
+    finally:
+        writer.release()
+    assert main(["resume", session, "--root", str(project.session_root)]) == 0
+
+
+def test_no_such_session(tmp_path: Path, capsys) -> None:
+    assert main(["resume", "20260101T000000Z-00000000", "--root", str(tmp_path)]) == 3
+    assert "there is no session" in capsys.readouterr().err
