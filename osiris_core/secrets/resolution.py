@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.errors import UsageError
@@ -18,6 +19,18 @@ if TYPE_CHECKING:
 MAX_LINE_BYTES = 1 << 18
 """The most that a run may be told; a certificate chain takes a few thousand bytes."""
 _FLAG = "default"
+_SECRET_KEY = re.compile(
+    r"pass(word|wd|phrase)?s?$|pwd|secret|token|credential|api_?key|(access|private|account|ssh|role|anon|encryption|signing|secret)_?key"
+    r"|^key$|auth|dsn|ur[il]$|connection_?string|certificate|cookie|signature|sas",
+    re.IGNORECASE,
+)
+"""Keys of a connection whose texts are secrets though they stand in the file itself."""
+_PUBLIC_KEY = re.compile(
+    r"(host(name)?|server|port|user(name)?|login|database|db(name)?|schema|catalog|warehouse|role|region|bucket|driver|dialect|type"
+    r"|family|alias|project(_id)?|account(_id)?|ssl_?mode|charset|encoding|time_?zone|table|prefix|path|engine)s?",
+    re.IGNORECASE,
+)
+"""Keys of a connection whose texts are none, though they come from variables; variables may be called so at their end."""
 
 
 def resolve_secrets(manifest: Manifest, environment: Mapping[str, str]) -> Secrets:
@@ -35,6 +48,7 @@ def resolve_secrets(manifest: Manifest, environment: Mapping[str, str]) -> Secre
     secrets = Secrets(
         values={name: environment[name] for name in manifest.secrets},
         connections={each.reference: _resolved(each, environment) for each in manifest.connections},
+        hidden=tuple(dict.fromkeys(_hidden(manifest, environment))),
     )
     if len(secrets.to_line()) > MAX_LINE_BYTES:
         raise UsageError(f"secrets and connections are bigger than {MAX_LINE_BYTES:,} bytes together")
@@ -45,6 +59,46 @@ def secret_variables(manifest: Manifest) -> frozenset[str]:
     """Return the variables whose values are told as secrets, and that no process of a run inherits: without `env`."""
     used = {name for each in manifest.connections for name, _ in _variables(each)}
     return frozenset({*manifest.secrets, *used} - {each.name for each in manifest.env})
+
+
+def _hidden(manifest: Manifest, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield what is secret in the connections, with the names that it is masked by.
+
+    Of a text with variables these, by their names, and the text; of any other the text, where its key says that it is one
+    (`password`, `api_key`, `dsn`), by its family and key. What a key calls a host, a port, a user or the like is no secret.
+    """
+    for connection in manifest.connections:
+        for key, node in _texts_by_key(connection.fields, ""):
+            if _PUBLIC_KEY.fullmatch(key):
+                continue
+            names = [each for each in VARIABLE.findall(str(node.value)) if not _is_public(each)]
+            yield from ((name, environment[name]) for name in names)
+            if names or _SECRET_KEY.search(key):
+                yield names[0] if len(names) == 1 else _token_name(connection.reference, key), _value(node, environment)
+
+
+def _is_public(variable: str) -> bool:
+    """Say whether a variable is called by what is no secret: `DB_HOST`, `PGUSER`."""
+    return any(
+        _PUBLIC_KEY.fullmatch(each) for each in (variable, variable.rpartition("_")[2], variable.removeprefix("PG"))
+    )
+
+
+def _texts_by_key(node: Node, key: str) -> Iterator[tuple[str, ScalarNode]]:
+    """Yield the texts inside of a value with the nearest keys above them."""
+    if isinstance(node, MappingNode):
+        for name, entry in node.entries.items():
+            yield from _texts_by_key(entry.node, name)
+    elif isinstance(node, ListNode):
+        for each in node.items:
+            yield from _texts_by_key(each, key)
+    elif isinstance(node, ScalarNode) and isinstance(node.value, str):
+        yield key, node
+
+
+def _token_name(reference: str, key: str) -> str:
+    """Return `MYSQL_MAIN_PASSWORD` for the password of `@mysql.main`."""
+    return re.sub(r"[^A-Z0-9]+", "_", f"{reference}_{key}".upper()).strip("_")
 
 
 def _missing_secrets(manifest: Manifest, environment: Mapping[str, str]) -> Iterator[str]:

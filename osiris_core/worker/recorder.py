@@ -11,6 +11,7 @@ from osiris_core.worker.live import LiveCopy
 from osiris_core.worker.spool import Spool, SpoolError
 
 if TYPE_CHECKING:
+    from osiris_core.worker.masking import Masking
     from osiris_core.worker.staging import Assignment
 
 EPOCH = 0
@@ -22,9 +23,12 @@ _STDOUT = 1
 
 
 class Recorder:
-    """The receiver of the merged order (`merge.Receiver`); keeps all that the ending must know."""
+    """The receiver of the merged order (`merge.Receiver`); keeps all that the ending must know.
 
-    def __init__(self, assignment: Assignment) -> None:
+    Records come masked; output is masked here, by `masking`, where the run has secrets.
+    """
+
+    def __init__(self, assignment: Assignment, masking: Masking | None = None) -> None:
         request, placement = assignment.request, assignment.placement
         tag = session_tag(request.session_id)
         self._request = request
@@ -36,6 +40,8 @@ class Recorder:
         self.stray_bytes = 0
         self._stray_tail = b""
         self._run_started = False
+        self._masking = masking
+        self._printing: str | None = None
 
     @property
     def stray_tail(self) -> str:
@@ -61,6 +67,7 @@ class Recorder:
             case "attempted":
                 self.ledger.end_attempt()
             case "done":
+                self.end_output()
                 self.spool.record(values["record"])
                 self.ledger.end(values["step"], values["state"], values["error"])
                 self.spool.checkpoint()
@@ -73,8 +80,25 @@ class Recorder:
         """Write printed bytes as the step's, or count them as nobody's."""
         if step is None:
             self.stray_bytes += len(data)
-            self._stray_tail = (self._stray_tail + data)[-_STRAY_TAIL_BYTES:]
+            self._keep_stray(data if self._masking is None else self._masking.stray(data))
             return
+        if self._masking is not None:
+            self._printing, data = step, self._masking.output(data)
+        self._print(step, data)
+
+    def end_output(self) -> None:
+        """Write what was held back of a step's output, as its end or that of the run has come."""
+        if self._masking is None:
+            return
+        if self._printing is not None:
+            self._print(self._printing, self._masking.end_of_output())
+            self._printing = None
+        self._keep_stray(self._masking.end_of_stray())
+
+    def _keep_stray(self, data: bytes) -> None:
+        self._stray_tail = (self._stray_tail + data)[-_STRAY_TAIL_BYTES:]
+
+    def _print(self, step: str, data: bytes) -> None:
         for start in range(0, len(data), OUTPUT_BYTES):
             chunk = data[start : start + OUTPUT_BYTES]
             self.spool.record(records.stdio(ts=records.timestamp(), step=step, data=chunk))

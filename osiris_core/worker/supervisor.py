@@ -19,6 +19,7 @@ from osiris_core.wire.secrets import Secrets
 from osiris_core.worker.control import STOPPING_SIGNALS, ControlReader, Said
 from osiris_core.worker.ending import decide_end, write_ending, write_terminal
 from osiris_core.worker.launch import bytes_waiting
+from osiris_core.worker.masking import Masking
 from osiris_core.worker.merge import Merger
 from osiris_core.worker.messages import MessageReader
 from osiris_core.worker.processes import adopt_orphans
@@ -53,9 +54,10 @@ def supervise(run_directory: Path, start: ExecutorStart) -> Callable[[], None]:
     adopt_orphans()
     with _signals() as wakeup:
         control = ControlReader(_STDIN)
-        executor = start(assignment, _secrets(placement, control, wakeup))
+        told, masking = _secrets(placement, control, wakeup)
+        executor = start(assignment, told)
         try:
-            supervision = Supervision(assignment, executor, control)
+            supervision = Supervision(assignment, executor, control, masking)
             supervision.watch(wakeup)
         finally:
             executor.sweep()
@@ -65,12 +67,15 @@ def supervise(run_directory: Path, start: ExecutorStart) -> Callable[[], None]:
 class Supervision:
     """One run, from the executor's start to the terminal record."""
 
-    def __init__(self, assignment: Assignment, executor: Executor, control: ControlReader) -> None:
+    def __init__(
+        self, assignment: Assignment, executor: Executor, control: ControlReader, masking: Masking | None = None
+    ) -> None:
         self._assignment = assignment
         self._executor = executor
         self._control = control
-        self._recorder = Recorder(assignment)
-        self._merger, self._messages = Merger(self._recorder), MessageReader()
+        self._recorder = Recorder(assignment, masking)
+        self._merger = Merger(self._recorder)
+        self._messages = MessageReader() if masking is None else masking.messages()
         self._stopped_for: str | None = None
         self._overdue: Attempt | None = None
         timeout_s = assignment.request.timeout_s
@@ -97,6 +102,7 @@ class Supervision:
         """Take what the executor left in its pipes and write the ending; return what packs the artifacts."""
         self._drain()
         recorder, placement = self._recorder, self._assignment.placement
+        recorder.end_output()
         recorder.start_run()
         recorder.flush()
         end = decide_end(
@@ -223,13 +229,12 @@ class Supervision:
         executor.close()
 
 
-def _secrets(placement: Placement, control: ControlReader, wakeup: int) -> bytes:
-    """Return the line of secrets, looked at before it is passed on; nothing where none is expected."""
+def _secrets(placement: Placement, control: ControlReader, wakeup: int) -> tuple[bytes, Masking | None]:
+    """Return the line of secrets, which is passed on, and what masks them; nothing where none is expected."""
     if not placement.expects_secrets:
-        return b""
+        return b"", None
     line = control.first_line(patience_s=placement.secrets_patience_s, wakeup=wakeup)
-    Secrets.from_line(line)
-    return line
+    return line, Masking.of(Secrets.from_line(line))
 
 
 @contextmanager

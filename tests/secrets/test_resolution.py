@@ -26,6 +26,9 @@ connections:
       port: 3306
       url: "mysql://${DB_USER}:${DB_PASSWORD}@db"
       hosts: ["${DB_HOST}", plain]
+      api_key: literal
+      user: "${DB_USER}"
+      nested: {key: "in the file", plain: "not one"}
   other: {one: {token: "${NOBODY}"}}
 """
 STEPS = """\
@@ -51,9 +54,23 @@ def test_references_get_their_values(manifest: Manifest):
     """Secrets by name, connections by the reference as it is written, without the mark of the default."""
     found = resolve_secrets(manifest, ENVIRONMENT)
     assert found.values == {"TOKEN": "t", "KEY": "two\nlines"}
-    fields = {"port": 3306, "url": "mysql://u:p@db", "hosts": ["h", "plain"]}
+    fields = {"port": 3306, "url": "mysql://u:p@db", "hosts": ["h", "plain"], "api_key": "literal", "user": "u"}
+    fields |= {"nested": {"key": "in the file", "plain": "not one"}}
     assert found.connections == {"@mysql": fields, "@mysql.main": fields}
     assert "two" not in repr(found)
+
+
+def test_what_is_hidden_is_what_is_secret(manifest: Manifest):
+    """Variables by their names, texts by what their keys say; hosts, ports and users are no secrets wherever they come from."""
+    found = resolve_secrets(manifest, ENVIRONMENT)
+    assert found.hidden == (
+        ("DB_PASSWORD", "p"),
+        ("DB_PASSWORD", "mysql://u:p@db"),
+        ("MYSQL_API_KEY", "literal"),
+        ("MYSQL_KEY", "in the file"),
+        ("MYSQL_MAIN_API_KEY", "literal"),
+        ("MYSQL_MAIN_KEY", "in the file"),
+    )
 
 
 def test_all_that_is_missing_is_said_at_once(manifest: Manifest):

@@ -15,6 +15,7 @@ CANARY = "c4n4ry-ž-9f31"
 SECRETS = Secrets(
     values={"TOKEN": CANARY},
     connections={"@mysql.main": {"host": "db", "password": f"{CANARY}-2", "note": "${secret:TOKEN}", "port": 3306}},
+    hidden=(("MYSQL", f"{CANARY}-2"),),
 )
 USE = """
 import hashlib, json
@@ -64,10 +65,65 @@ def test_a_driver_is_told_what_its_config_refers_to(worker):
     assert b"${secret:TOKEN}" in left
 
 
-def test_the_search_for_the_canary_finds_one(worker):
-    """A driver that prints a secret is found by the search above: the harness masks nothing yet."""
-    run = worker.run("def leak(config, inputs, ctx): ctx.logger.info(ctx.secret('TOKEN'))", "leak", told=SECRETS.to_line(), expects_secrets=True)  # fmt: skip
-    assert b"c4n4ry" in everything_left(worker, run)
+LEAK = """
+import base64, json, logging, urllib.parse, warnings
+def leak(config, inputs, ctx):
+    token, password = ctx.secret("TOKEN"), config["resolved_connection"]["password"]
+    for text in (token, repr(token), json.dumps(token), urllib.parse.quote(token), token.encode().hex(),
+                 base64.b64encode(b"u:" + token.encode()).decode(), password):
+        print(text)
+        ctx.logger.info("as text: %s", text)
+        logging.getLogger(text).warning("as %r", {text: [text]})
+        ctx.log_metric(text, 1, unit=text, **{text: text})
+        ctx.log_event(text, **{text: {text: [text]}})
+    for character in token:
+        os.write(1, character.encode())
+    os.system("printf " + token[:5] + "; printf " + token[5:])
+    warnings.warn(token)
+    (ctx.output_dir / "sub").mkdir()
+    raise ValueError({"token": token, "nested": password.encode()}) from RuntimeError(token)
+"""
+
+
+def leaked(worker, run):
+    """Whether any byte that was written holds the canary, plain or encoded."""
+    left = everything_left(worker, run).replace(b"\\", b"")
+    left += b"".join(run.printed(step["id"]) for step in run.terminal["steps"])
+    forms = (b"c4n4ry", b"63346e347279", b"NG40cnkt")
+    return [form for form in forms if form in left]
+
+
+def test_what_a_driver_says_is_masked_before_it_is_written(worker):
+    """Printed, logged, as metrics and events, in names and keys, raised: the spool has tokens."""
+    run = worker.run(LEAK, ("leak", "leak", (), CONFIG), told=SECRETS.to_line(), expects_secrets=True)
+    assert leaked(worker, run) == []
+    assert run.terminal["error"]["message"] == "{'token': '***TOKEN***', 'nested': b'***MYSQL***'}"
+    printed = run.printed("leak").decode()
+    lines = [
+        "***TOKEN***",
+        "'***TOKEN***'",
+        '"***TOKEN***"',
+        "***TOKEN***",
+        "***TOKEN***",
+        "dTp***TOKEN***Q==",
+        "***MYSQL***",
+    ]
+    assert printed.splitlines()[:7] == lines
+    assert printed.splitlines()[7].startswith("***TOKEN***/")  # twice, without anything between
+    assert "UserWarning: ***TOKEN***\n" in printed
+    assert run.logged("leak")[0] == "INFO osiris.leak as text: ***TOKEN***"
+    assert run.logged("leak")[1] == "WARNING ***TOKEN*** as {'***TOKEN***': ['***TOKEN***']}"
+    assert run.of_kind("metric")[0]["name"] == "***TOKEN***"
+    assert run.of_kind("metric")[0]["tags"] == {"***TOKEN***": "***TOKEN***"}
+    (event, *_) = [each for each in run.of_kind("event") if each["name"] == "***TOKEN***"]
+    assert event["data"] == {"***TOKEN***": {"***TOKEN***": ["***TOKEN***"]}}
+
+
+def test_without_masking_the_search_finds_it(worker):
+    """The same driver, told the values by its config: nothing is declared a secret, and all of it is written."""
+    source = LEAK.replace('ctx.secret("TOKEN"), config["resolved_connection"]["password"]', 'config["a"], config["b"]')
+    run = worker.run(source, ("leak", "leak", (), {"a": CANARY, "b": f"{CANARY}-2"}))
+    assert leaked(worker, run) == [b"c4n4ry", b"63346e347279", b"NG40cnkt"]
 
 
 @pytest.mark.parametrize(
@@ -119,8 +175,18 @@ def test_a_long_line_arrives_whole(worker):
         (b"x" * (1 << 20) + b"xx\n", "stdin is too long before the line of secrets did"),
         (b'{"c4n4ry": 1}\n', "the first line of stdin is not the line of secrets that was announced"),
         (b'SECRETS {"values": {"TOKEN": "c4n4ry', "stdin ended before the line of secrets did"),
-        (b'SECRETS {"values": {"TOKEN": ["c4n4ry"]}, "connections": {}}\n', "the first line of stdin is not the line"),
-        (b'SECRETS {"values": {}, "connections": {"@a.b": "c4n4ry"}}\n', "the first line of stdin is not the line"),
+        (
+            b'SECRETS {"values": {"TOKEN": ["c4n4ry"]}, "connections": {}, "hidden": []}\n',
+            "the first line of stdin is not the line",
+        ),
+        (
+            b'SECRETS {"values": {}, "connections": {"@a.b": "c4n4ry"}, "hidden": []}\n',
+            "the first line of stdin is not the line",
+        ),
+        (
+            b'SECRETS {"values": {}, "connections": {}, "hidden": [["A", 7]]}\n',
+            "the first line of stdin is not the line",
+        ),
         (b"CANCEL\n" + SECRETS.to_line(), "the run was stopped before it was told its secrets"),
     ],
 )
