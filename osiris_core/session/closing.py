@@ -66,6 +66,7 @@ def close_session(closing: Closing) -> Session:
                 terminal=walk.terminal,
                 faults=faults,
                 absent=absent,
+                verified=walk.seq,
                 said=closing.said,
                 override=closing.override,
                 order=closing.request.order,

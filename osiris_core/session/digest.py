@@ -2,7 +2,8 @@
 
 SHA-256 of the canonical JSON of an object with these members (each digest again SHA-256, as hex):
 
-    contract, outcome, failed_step, error, steps, artifact_root   as in session.json
+    contract, outcome, failed_step, steps, artifact_root   as in session.json
+    error       as in session.json, without its `data`
     manifest    of the canonical JSON of manifest.json
     events      over the lines of events.jsonl, each as canonical JSON without `ts`, `session` and the fields that
                 the schema marks volatile, each with an LF
@@ -24,7 +25,7 @@ from osiris_core.wire.canon import canonical_json, sha256_hex
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_STATED = ("outcome", "failed_step", "error", "steps", "artifact_root")
+_STATED = ("outcome", "failed_step", "steps", "artifact_root")
 _VARYING_METRIC = frozenset({"ts", "session", "value"})
 
 
@@ -60,6 +61,7 @@ class ContentDigest:
         content = {
             "contract": CONTRACT_VERSION,
             **{name: facts[name] for name in _STATED},
+            "error": _without_data(facts["error"]),
             "manifest": sha256_hex(canonical_json(manifest)),
             "events": self._events.hexdigest(),
             "metrics": self._metrics.hexdigest(),
@@ -67,6 +69,10 @@ class ContentDigest:
             "printed": {step: each.hexdigest() for step, each in self._printed.items()},
         }
         return sha256_hex(canonical_json(content))
+
+
+def _without_data(error: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if error is None else {name: value for name, value in error.items() if name != "data"}
 
 
 def _hash(hashes: dict[str, Any], step: str) -> Any:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import asdict
+
 from osiris_core.wire import records
 
 if TYPE_CHECKING:
@@ -38,13 +40,14 @@ class Evidence:
     """What is known when a session is closed.
 
     `faults` are sentences about what contradicts the records; `absent` one about what should have come and did
-    not, or nothing; `said` is the backend's error, `override` the outcome it knows of; `last_events` has the last
-    step event of each step.
+    not, or nothing; `verified` is how many records hold; `said` is the backend's error, `override` the outcome it knows
+    of; `last_events` has the last step event of each step.
     """
 
     terminal: Terminal | None
     faults: Sequence[str]
     absent: str
+    verified: int
     said: Mapping[str, Any] | None
     override: str | None
     order: Sequence[str]
@@ -61,7 +64,7 @@ def decide(evidence: Evidence) -> Ending:
         return Ending(
             outcome=terminal.outcome,
             failed_step=terminal.failed_step,
-            error=terminal.error,
+            error=None if terminal.error is None else asdict(terminal.error),
             steps=[
                 {"id": step.id, "state": step.state, "reason": step.reason, "cause": step.cause}
                 for step in terminal.steps
@@ -80,7 +83,8 @@ def _error(evidence: Evidence) -> dict[str, Any]:
     kind = "SessionLost" if evidence.faults or not said else str(said.get("type", "SessionLost"))
     if message and message not in reasons:
         reasons.append(message)
-    return {"type": kind, "message": "; ".join(reasons), "traceback": []}
+    last = {"last_verified_seq": evidence.verified - 1 if evidence.verified else None}
+    return {"type": kind, "message": "; ".join(reasons), "traceback": [], "data": {**last, **said.get("data", {})}}
 
 
 def _step(step: str, last: Event | None, outcome: str) -> dict[str, str | None]:

@@ -127,12 +127,21 @@ class StepEnd(Struct, frozen=True, kw_only=True):
     cause: str | None
 
 
+class Failure(Struct, frozen=True, kw_only=True):
+    """Why a run did not succeed; `data` is what is known about it beside the message."""
+
+    type: str
+    message: str
+    traceback: list[dict[str, Any]]
+    data: dict[str, Any] = {}
+
+
 class Terminal(_Record, frozen=True, kw_only=True, tag="terminal"):
     """How the run ended, and what must have arrived for that to be believed."""
 
     outcome: str
     failed_step: str | None
-    error: dict[str, Any] | None
+    error: Failure | None
     steps: list[StepEnd]
     counts: dict[str, int]
     frames: int

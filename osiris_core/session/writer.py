@@ -17,6 +17,7 @@ from osiris_core.session.landmarks import Landmarks
 from osiris_core.session.lock import OwnerLock
 from osiris_core.session.spool import spool_chunks
 from osiris_core.wire.frames import FrameReader, session_tag
+from osiris_core.wire.request import SEGMENT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,10 +157,10 @@ class SessionWriter:
         """
         self._intake.take(self._live.feed(data))
 
-    def fill(self, spool: BinaryIO | Path) -> None:
+    def fill(self, spool: BinaryIO | Path, *, segment_bytes: int = SEGMENT_BYTES) -> None:
         """Take from a spool (a stream, a file, or a directory of segments) what has not come. Errors as in `feed`."""
         reader = FrameReader(self._tag)
-        for chunk in spool_chunks(spool, self.next_offset):
+        for chunk in spool_chunks(spool, self.next_offset, segment_bytes=segment_bytes):
             self._intake.take(reader.feed(chunk))
         self._intake.finish(reader)
 
@@ -207,7 +208,7 @@ class SessionWriter:
         """Verify the journal from disk, write the session's files, give up the directory, and return the session.
 
         `outcome_override` is the outcome where the worker left no terminal record, `error` what the backend has to
-        say about it: `{"type", "message"}`. What fails verification is `lost`, whatever the worker said.
+        say about it: `{"type", "message"}`, and `data` where there is some. What fails verification is `lost`, whatever the worker said.
         """
         _refuse_closed(self.directory)
         try:

@@ -100,6 +100,13 @@ class Placement:
     heartbeat_s: float = 5.0
     memory_mb: int | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a cap that a host which acknowledges whole segments could never lift."""
+        if self.spool_cap_bytes < 2 * self.segment_bytes:
+            raise WireProtocolError(
+                f"the spool's cap of {self.spool_cap_bytes} bytes is less than two segments of {self.segment_bytes}"
+            )
+
     def to_bytes(self) -> bytes:
         """Return the placement as canonical JSON."""
         return canonical_json(_as_dict(self))

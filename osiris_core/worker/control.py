@@ -1,12 +1,16 @@
-"""What may be said to the supervisor on stdin: one line of secrets first, where they are expected, then `CANCEL`."""
+"""What may be said to the supervisor on stdin: a line of secrets first, where they are expected, then `CANCEL` and `ACK`.
+
+`ACK <offset>` says that the host has everything before this logical offset of the spool safely on its own disk.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import time
-from enum import Enum
+from dataclasses import dataclass
 
 from osiris_core.wire.errors import WireProtocolError
 
@@ -15,15 +19,17 @@ STOPPING_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 _CHUNK_BYTES = 1 << 16
 _MAX_LINE_BYTES = 1 << 20
 _CANCEL = b"CANCEL"
+_ACKNOWLEDGED = re.compile(rb"ACK (0|[1-9][0-9]{0,18})")
 _STOPPED = "the run was stopped before it was told its secrets"
 
 
-class Said(Enum):
-    """What one read of stdin amounts to."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What one read of stdin amounts to; `acknowledged` is the highest offset, 0 where there was none."""
 
-    NOTHING = "nothing"
-    CANCEL = "cancel"
-    END = "end"
+    cancel: bool = False
+    acknowledged: int = 0
+    ended: bool = False
 
 
 class ControlReader:
@@ -38,10 +44,10 @@ class ControlReader:
         try:
             data = os.read(self.descriptor, _CHUNK_BYTES)
         except BlockingIOError:
-            return Said.NOTHING
+            return Said()
         except OSError:
-            return Said.END
-        return self._understood(data) if data else Said.END
+            return Said(ended=True)
+        return self._understood(data) if data else Said(ended=True)
 
     def held(self) -> Said:
         """Say what stood behind the first line and was read together with it."""
@@ -78,4 +84,6 @@ class ControlReader:
     def _understood(self, data: bytes) -> Said:
         *lines, held = (self._held + data).split(b"\n")
         self._held = held[-_MAX_LINE_BYTES:]
-        return Said.CANCEL if _CANCEL in (line.strip() for line in lines) else Said.NOTHING
+        said = [line.strip() for line in lines]
+        acknowledged = [int(found[1]) for line in said if (found := _ACKNOWLEDGED.fullmatch(line))]
+        return Said(cancel=_CANCEL in said, acknowledged=max(acknowledged, default=0))

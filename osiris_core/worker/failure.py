@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import FrameType, TracebackType
 
 MESSAGE_CHARS: Final = 10_000
@@ -14,16 +16,22 @@ _WORKER_MODULES = ("osiris_core.worker", "importlib._bootstrap", "runpy")
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:
-    """Return `{"type", "message", "traceback": [{"module", "function", "line"}]}`, outermost call first.
+    """Return `{"type", "message", "traceback": [{"module", "function", "line"}], "data"}`, outermost call first.
 
     Frames of the worker and of the import system are left out; a long message and a deep stack are cut, and say so.
+    `data` has the `errno` of an error of the system by its name: `ENOSPC`, say.
     """
-    return {"type": error_type(error), "message": bounded(_message(error)), "traceback": _frames(error.__traceback__)}
+    return {
+        "type": error_type(error),
+        "message": bounded(_message(error)),
+        "traceback": _frames(error.__traceback__),
+        "data": _data(error),
+    }
 
 
-def plain_error(kind: str, message: str) -> dict[str, Any]:
+def plain_error(kind: str, message: str, data: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return an error of the worker's own in the same form; it has no traceback."""
-    return {"type": kind, "message": message, "traceback": []}
+    return {"type": kind, "message": message, "traceback": [], "data": dict(data or {})}
 
 
 def timeout_error(timeout_s: float, *, stopped: bool) -> dict[str, Any]:
@@ -32,7 +40,8 @@ def timeout_error(timeout_s: float, *, stopped: bool) -> dict[str, Any]:
     Where it was at that moment would be another place each time, so it has no traceback.
     """
     ending = "" if stopped else ", and did not stop when it was asked to"
-    return plain_error("StepTimeout", f"the step took longer than its timeout of {timeout_s:g} s{ending}")
+    message = f"the step took longer than its timeout of {timeout_s:g} s{ending}"
+    return plain_error("StepTimeout", message, {"timeout_s": timeout_s})
 
 
 def error_type(error: BaseException) -> str:
@@ -52,6 +61,11 @@ def as_text(error: BaseException) -> str:
     described = describe_error(error)
     frames = [f"  {frame['module']}:{frame['function']}:{frame['line']}" for frame in described["traceback"]]
     return "\n".join([*frames, f"{described['type']}: {described['message']}"])
+
+
+def _data(error: BaseException) -> dict[str, Any]:
+    name = errno.errorcode.get(error.errno or 0) if isinstance(error, OSError) else None
+    return {} if name is None else {"errno": name}
 
 
 def _message(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
@@ -46,6 +46,10 @@ class Ledger:
     started: float = field(default_factory=time.monotonic)
     step_started: float = 0.0
     _ends: dict[str, StepEnd] = field(default_factory=dict)
+
+    def copy(self) -> Ledger:
+        """Return a ledger that goes on from here by itself."""
+        return replace(self, _ends=dict(self._ends))
 
     def begin(self, step: str) -> None:
         """Note that a step runs."""

@@ -33,6 +33,14 @@ class LiveCopy:
         self._rest = memoryview(batch)
         self.push()
 
+    def beat(self, heartbeat: bytes) -> None:
+        """Write a heartbeat, unless a batch is unfinished or there is no room: the next one says more anyway."""
+        if not self._rest:
+            self._rest = memoryview(heartbeat)
+            self.push()
+            if len(self._rest) == len(heartbeat):
+                self._rest = memoryview(b"")
+
     def push(self) -> None:
         """Write as much of the unfinished batch as fits."""
         try:

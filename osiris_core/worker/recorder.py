@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from osiris_core.worker.masking import Masking
     from osiris_core.worker.staging import Assignment
 
-EPOCH = 0
-"""This worker's incarnation: there is only ever one until runs can be resumed."""
 OUTPUT_BYTES = 45_000
 """Most bytes of output in one record: as base64 they fit one line."""
 _STRAY_TAIL_BYTES = 2000
@@ -32,16 +30,23 @@ class Recorder:
         request, placement = assignment.request, assignment.placement
         tag = session_tag(request.session_id)
         self._request = request
-        self.spool = Spool(assignment.spool, tag=tag, epoch=EPOCH, checkpoint_every=placement.checkpoint_every)
+        self.spool = Spool(
+            assignment.spool,
+            tag=tag,
+            epoch=placement.epoch,
+            checkpoint_every=placement.checkpoint_every,
+            segment_bytes=placement.segment_bytes,
+        )
         self.live = LiveCopy(_STDOUT)
         self.ledger = Ledger(request=request)
         self.result: dict[str, Any] | None = None
         self.fault: SpoolError | None = None
         self.stray_bytes = 0
         self._stray_tail = b""
-        self._run_started = False
         self._masking = masking
         self._printing: str | None = None
+        self._started_seq: int | None = None
+        self._begun_seq = 0
 
     @property
     def stray_tail(self) -> str:
@@ -50,16 +55,20 @@ class Recorder:
 
     def on_record(self, kind: str, payload: bytes) -> None:
         """Write a record of the executor's."""
-        self.spool.payload(kind, payload)
+        if self.fault is None:
+            self.spool.payload(kind, payload)
 
     def on_control(self, verb: str, values: dict[str, Any]) -> None:
-        """Follow the run and its steps."""
+        """Follow the run and its steps, as far as the spool does: what was not written down has not happened."""
+        if self.fault is not None:
+            return
         match verb:
             case "start":
                 self.spool.record(values["record"])
                 self.ledger.started = values["monotonic_s"]
                 self.start_run(values["record"]["ts"])
             case "begin":
+                self._begun_seq = self.spool.tally.seq
                 self.ledger.begin(values["step"])
                 self.spool.record(values["record"])
             case "attempt":
@@ -69,10 +78,10 @@ class Recorder:
             case "done":
                 self.end_output()
                 self.spool.record(values["record"])
-                self.ledger.end(values["step"], values["state"], values["error"])
                 self.spool.checkpoint()
                 self.flush()
-                self.spool.sync()
+                if self.fault is None:
+                    self.ledger.end(values["step"], values["state"], values["error"])
             case "result":
                 self.result = values
 
@@ -99,6 +108,8 @@ class Recorder:
         self._stray_tail = (self._stray_tail + data)[-_STRAY_TAIL_BYTES:]
 
     def _print(self, step: str, data: bytes) -> None:
+        if self.fault is not None:
+            return
         for start in range(0, len(data), OUTPUT_BYTES):
             chunk = data[start : start + OUTPUT_BYTES]
             self.spool.record(records.stdio(ts=records.timestamp(), step=step, data=chunk))
@@ -108,9 +119,9 @@ class Recorder:
 
         The time is the executor's, as that of all records of its steps: read late, a run must not start behind them.
         """
-        if self._run_started:
+        if self._started_seq is not None:
             return
-        self._run_started = True
+        self._started_seq = self.spool.tally.seq
         request = self._request
         data = {
             "pipeline_id": request.manifest["pipeline"]["id"],
@@ -121,9 +132,28 @@ class Recorder:
         }
         self.spool.record(records.event(ts=ts or records.timestamp(), step=None, name=records.RUN_START, data=data))
 
+    def throttled(self, waited_ms: float | None) -> None:
+        """Write that the run was held back for so long; None, that it was not."""
+        if waited_ms is not None and self.fault is None:
+            spool = self.spool
+            step, offset = self.ledger.running, spool.tally.offset
+            spool.record(records.throttled(ts=records.timestamp(), step=step, waited_ms=waited_ms, offset=offset))
+
     def flush(self) -> None:
-        """Write the batch to the spool, then to stdout; the first batch that the disk refuses is the `fault`."""
+        """Write the batch to the spool, then to stdout, and have the disk keep it when that is due.
+
+        The first refusal of the disk is the `fault`; from then on nothing is written but the ending.
+        """
         try:
             self.live.offer(self.spool.flush())
+            self.spool.sync()
         except SpoolError as error:
-            self.fault = self.fault or error
+            self.refused(error)
+
+    def refused(self, error: SpoolError) -> None:
+        """Note that the disk refused a batch: what was taken back with it has not happened either."""
+        self.fault = self.fault or error
+        if self._started_seq is not None and self._started_seq >= self.spool.written_seq:
+            self._started_seq = None
+        if self.ledger.running is not None and self._begun_seq >= self.spool.written_seq:
+            self.ledger.running = None

@@ -38,6 +38,7 @@ def hello_facts(assignment: Assignment, *, supervisor_pid: int) -> dict[str, Any
     return {
         "protocol": PROTOCOL,
         "session": request.session_id,
+        "epoch": placement.epoch,
         "nonce": os.urandom(16).hex(),
         "request_digest": request.digest,
         "bundle_digest": _file_digest(placement.bundle),

@@ -1,7 +1,7 @@
 """The spool: numbers, checksums and writes every record, and keeps the tallies that the terminal record states.
 
 Records are gathered and written in batches; a batch that the disk does not take is taken back as a whole, so that
-what the tallies say is always what the file holds.
+what the tallies say is always what the segments hold.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from osiris_core.wire import records
 from osiris_core.wire.canon import canonical_json
 from osiris_core.wire.digest import RunningDigest
-from osiris_core.wire.frames import MAX_PAYLOAD, encode_frame
+from osiris_core.wire.frames import MAX_PAYLOAD, encode_frame, encode_heartbeat
 from osiris_core.wire.parts import split_payload
+from osiris_core.worker.segments import Segments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,16 @@ _SYNC_INTERVAL_S = 1.0
 
 
 class SpoolError(OSError):
-    """Raised when a batch could not be written; it was taken back, and room was made for a last word."""
+    """Raised when the disk refused a batch, which was taken back, or refused to keep one.
+
+    `needed_bytes` is what was to be written, `free_bytes` what the disk had then, `path` the file below the run directory.
+    """
+
+    def __init__(self, error: OSError, *, needed_bytes: int, free_bytes: int, path: str) -> None:
+        super().__init__(error.errno, f"the spool could not be written: {error.strerror}")
+        self.needed_bytes = needed_bytes
+        self.free_bytes = free_bytes
+        self.path = path
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,23 +58,46 @@ class Tally:
 
 
 class Spool:
-    """Appends frames to one new file."""
+    """Appends frames to a new directory of segments, which must not be there yet, and frees what was acknowledged."""
 
     def __init__(
-        self, path: Path, *, tag: str, epoch: int, checkpoint_every: int, sync_interval_s: float = _SYNC_INTERVAL_S
+        self,
+        directory: Path,
+        *,
+        tag: str,
+        epoch: int,
+        checkpoint_every: int,
+        segment_bytes: int,
+        sync_interval_s: float = _SYNC_INTERVAL_S,
     ) -> None:
-        path.parent.mkdir(exist_ok=True)
-        self._reserve = path.parent.parent / "spool.reserve"
+        self._segments = Segments(directory, segment_bytes)
+        self._reserve = directory.parent / "spool.reserve"
         self._reserve.write_bytes(bytes(_RESERVE_BYTES))
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._tag, self._epoch = tag, epoch
         self._checkpoint_every = checkpoint_every
         self._sync_interval_s, self._synced = sync_interval_s, time.monotonic()
+        self._synced_offset = 0
+        self._acknowledged = 0
         self._batch: list[bytes] = []
         self._written = Tally()
         self.tally = Tally()
         self.artifacts: list[Mapping[str, Any]] = []
         """The artifact records so far."""
+
+    @property
+    def written_seq(self) -> int:
+        """How many frames the segments hold, or held: fewer than the tally has while a batch is gathered."""
+        return self._written.seq
+
+    @property
+    def unacknowledged_bytes(self) -> int:
+        """How much of what was written the host may still need."""
+        return self._written.offset - self._acknowledged
+
+    @property
+    def sync_due(self) -> float | None:
+        """When, by the monotonic clock, the disk is next asked to keep what was written; None if it was."""
+        return None if self._synced_offset == self._written.offset else self._synced + self._sync_interval_s
 
     def record(self, record: Mapping[str, Any]) -> None:
         """Append a record."""
@@ -103,25 +136,45 @@ class Spool:
         if not batch:
             return b""
         try:
-            left = memoryview(batch)
-            while left:
-                left = left[os.write(self._descriptor, left) :]
+            self._segments.write(batch)
         except OSError as error:
+            refusal = self._refusal(error, len(batch))
             self._take_back()
-            raise SpoolError(error.errno, f"the spool could not be written: {error.strerror}") from error
+            raise refusal from error
         self._written = self.tally.copy()
         return batch
 
+    def heartbeat(self) -> bytes:
+        """Return the line that says how far the spool has been written."""
+        return encode_heartbeat(tag=self._tag, epoch=self._epoch, seq=self._written.seq, offset=self._written.offset)
+
+    def acknowledge(self, offset: int) -> None:
+        """Free the segments before `offset`, which the host has on its own disk; one from the past changes nothing."""
+        self._acknowledged = max(self._acknowledged, min(offset, self._written.offset))
+        self._segments.free(self._acknowledged)
+
     def sync(self, *, now: bool = False) -> None:
-        """Have the disk keep what was written, at most once in an interval unless it must be `now`."""
-        if now or time.monotonic() - self._synced >= self._sync_interval_s:
-            os.fsync(self._descriptor)
-            self._synced = time.monotonic()
+        """Have the disk keep what was written, at most once in an interval unless it must be `now`.
+
+        SpoolError when it cannot.
+        """
+        due = self.sync_due
+        if due is None or not (now or time.monotonic() >= due):
+            return
+        self._synced, self._synced_offset = time.monotonic(), self._written.offset
+        try:
+            self._segments.sync()
+        except OSError as error:
+            raise self._refusal(error, 0) from error
+
+    def make_room(self) -> None:
+        """Give the reserved room up for the last records of a run that found the disk full."""
+        self._reserve.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Close the file, and give the reserved room back."""
-        os.close(self._descriptor)
-        self._reserve.unlink(missing_ok=True)
+        """Close the segments, and give the reserved room back."""
+        self._segments.close()
+        self.make_room()
 
     def _frame(self, payload: bytes) -> None:
         tally = self.tally
@@ -132,8 +185,17 @@ class Spool:
         self._batch.append(line)
 
     def _take_back(self) -> None:
-        os.ftruncate(self._descriptor, self._written.offset)
-        os.lseek(self._descriptor, self._written.offset, os.SEEK_SET)
-        self._reserve.unlink(missing_ok=True)
+        self._segments.take_back(self._written.offset)
         self.tally = self._written.copy()
         del self.artifacts[self.tally.artifacts :]
+
+    def _refusal(self, error: OSError, needed_bytes: int) -> SpoolError:
+        """Return what is known of the disk that refused."""
+        path, directory = self._segments.path_of(self._segments.end), self._segments.directory
+        disk = os.statvfs(directory)
+        return SpoolError(
+            error,
+            needed_bytes=needed_bytes,
+            free_bytes=disk.f_bavail * disk.f_frsize,
+            path=str(path.relative_to(directory.parent)),
+        )

@@ -13,8 +13,6 @@ from osiris_core.wire.request import Placement, RunRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-SPOOL_SEGMENT = "00000000.os1"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
@@ -36,8 +34,8 @@ class Assignment:
 
     @property
     def spool(self) -> Path:
-        """The file that receives every frame."""
-        return self.directory / "spool" / SPOOL_SEGMENT
+        """The directory of the segments that receive every frame."""
+        return self.directory / "spool"
 
 
 def read_assignment(directory: Path) -> Assignment:

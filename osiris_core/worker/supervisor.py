@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import selectors
 import signal
+import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,20 +17,24 @@ from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
 from osiris_core.wire.secrets import Secrets
-from osiris_core.worker.control import STOPPING_SIGNALS, ControlReader, Said
-from osiris_core.worker.ending import decide_end, write_ending, write_terminal
+from osiris_core.worker.control import STOPPING_SIGNALS, ControlReader
+from osiris_core.worker.ending import write_ending, write_terminal
 from osiris_core.worker.launch import bytes_waiting
 from osiris_core.worker.masking import Masking
 from osiris_core.worker.merge import Merger
 from osiris_core.worker.messages import MessageReader
+from osiris_core.worker.outcome import Evidence, decide_end
 from osiris_core.worker.processes import adopt_orphans
-from osiris_core.worker.recorder import EPOCH, OUTPUT_BYTES, Recorder
+from osiris_core.worker.recorder import OUTPUT_BYTES, Recorder
+from osiris_core.worker.spool import SpoolError
 from osiris_core.worker.staging import pack_artifacts, read_assignment, settle, stage_workspace, write_status
+from osiris_core.worker.throttle import Throttle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from osiris_core.wire.request import Placement
+    from osiris_core.worker.control import Said
     from osiris_core.worker.launch import Executor, ExecutorStart
     from osiris_core.worker.ledger import Attempt
     from osiris_core.worker.staging import Assignment
@@ -78,54 +83,88 @@ class Supervision:
         self._messages = MessageReader() if masking is None else masking.messages()
         self._stopped_for: str | None = None
         self._overdue: Attempt | None = None
-        timeout_s = assignment.request.timeout_s
+        placement, timeout_s = assignment.placement, assignment.request.timeout_s
+        self._throttle = Throttle(cap_bytes=placement.spool_cap_bytes, spare_bytes=placement.segment_bytes)
+        self._beat_due = time.monotonic() + placement.heartbeat_s
         self._run_due = None if timeout_s is None else time.monotonic() + timeout_s
         self._kill_due: float | None = None
 
     def watch(self, wakeup: int) -> None:
         """Serve all sources until the executor has ended."""
+        executor = self._executor
+        throttled = {executor.output_fd: self._read_output, executor.records_fd: self._read_records}
         with selectors.PollSelector() as selector:
-            selector.register(self._executor.output_fd, selectors.EVENT_READ, self._read_output)
-            selector.register(self._executor.records_fd, selectors.EVENT_READ, self._read_records)
+            for descriptor, read in throttled.items():
+                selector.register(descriptor, selectors.EVENT_READ, read)
             selector.register(wakeup, selectors.EVENT_READ, lambda: self._read_signals(wakeup))
             selector.register(self._control.descriptor, selectors.EVENT_READ, self._read_control)
             self._heed(self._control.held())
-            while not self._executor.poll():
+            while not executor.poll():
                 for key, _ in selector.select(self._patience_s()):
                     if key.data() is False:
                         selector.unregister(key.fileobj)
+                        throttled.pop(key.fd, None)
                 self._check_clock()
                 self._flush()
+                self._hold_back(selector, throttled)
                 self._await_reader(selector)
 
     def conclude(self) -> Callable[[], None]:
         """Take what the executor left in its pipes and write the ending; return what packs the artifacts."""
+        recorder, spool = self._recorder, self._recorder.spool
+        recorder.throttled(self._throttle.release())
         self._drain()
-        recorder, placement = self._recorder, self._assignment.placement
         recorder.end_output()
-        recorder.start_run()
-        recorder.flush()
-        end = decide_end(
-            ledger=recorder.ledger,
-            exit_status=self._executor.exit_status or 0,
-            result=recorder.result,
-            stopped_for=self._stopped_for,
-            overdue=self._overdue,
-            spool_error=recorder.fault,
-            stray_tail=recorder.stray_tail,
-        )
-        spool = recorder.spool
-        write_ending(spool, self._assignment, recorder.ledger, end)
-        write_terminal(spool, recorder.ledger, end, stray_bytes=recorder.stray_bytes)
-        batch = spool.flush()
-        spool.sync(now=True)
-        status = {"outcome": end.outcome, "frames": spool.tally.seq, "spool_bytes": spool.tally.offset}
-        write_status(self._assignment, {**status, "session": self._assignment.request.session_id, "epoch": EPOCH})
+        if recorder.fault is None:
+            recorder.start_run()
+            recorder.flush()
+        try:
+            batch, status = self._write_ending()
+        except SpoolError as error:
+            if recorder.fault is not None:  # the ending did not even fit the room that was kept for it
+                raise
+            recorder.refused(error)
+            batch, status = self._write_ending()
+        self._keep(status)
         recorder.live.offer(batch)
         recorder.live.close(LIVE_PATIENCE_S)
         spool.close()
-        wanted = spool.artifacts if placement.pack_artifacts else []
+        wanted = spool.artifacts if self._assignment.placement.pack_artifacts else []
         return lambda: pack_artifacts(self._assignment, wanted)
+
+    def _write_ending(self) -> tuple[bytes, dict[str, Any]]:
+        """Write the last records; return them, and what `status.json` says."""
+        recorder, spool = self._recorder, self._recorder.spool
+        if recorder.fault is not None:
+            spool.make_room()
+            recorder.start_run()
+        ledger = recorder.ledger.copy()  # should the disk refuse the ending, another one is written from the start
+        end = decide_end(
+            Evidence(
+                ledger=ledger,
+                exit_status=self._executor.exit_status or 0,
+                result=recorder.result,
+                stopped_for=self._stopped_for,
+                overdue=self._overdue,
+                fault=recorder.fault,
+                stray_tail=recorder.stray_tail,
+            )
+        )
+        interrupted = ledger.running
+        write_ending(spool, self._assignment, ledger, end)
+        write_terminal(spool, ledger, end, stray_bytes=recorder.stray_bytes, interrupted=interrupted)
+        batch, tally = spool.flush(), spool.tally
+        session, epoch = self._assignment.request.session_id, self._assignment.placement.epoch
+        status = {"outcome": end.outcome, "session": session, "epoch": epoch}
+        return batch, {**status, "frames": tally.seq, "spool_bytes": tally.offset}
+
+    def _keep(self, status: Mapping[str, Any]) -> None:
+        """Have the disk keep the ending; the host proves for itself what it gets, so one that cannot withholds nothing."""
+        try:
+            self._recorder.spool.sync(now=True)
+            write_status(self._assignment, status)
+        except OSError as error:
+            sys.stderr.write(f"osiris worker: the end is written down, and may not outlast this machine: {error}\n")
 
     # Sources; False means that one has ended.
 
@@ -151,10 +190,13 @@ class Supervision:
         return self._heed(self._control.read())
 
     def _heed(self, said: Said) -> bool:
-        ends = said is Said.END
-        if said is Said.CANCEL or (ends and self._assignment.placement.stdin_end_cancels):
+        if said.acknowledged:
+            self._recorder.spool.acknowledge(said.acknowledged)
+        if said.cancel or (said.ended and self._assignment.placement.stdin_end_cancels):
             self._stop(records.CANCELLED)
-        return not ends
+        if said.ended:
+            self._throttle.lift()
+        return not said.ended
 
     # Time.
 
@@ -172,8 +214,11 @@ class Supervision:
         self._kill_due = time.monotonic() + self._assignment.placement.cancel_grace_s
 
     def _check_clock(self) -> None:
-        """Do what is due: stop the run or an attempt, and kill the executor at the end of its grace."""
+        """Do what is due: stop the run or an attempt, kill the executor at the end of its grace, and give a sign of life."""
         now, attempt = time.monotonic(), self._attempt()
+        if now >= self._beat_due:
+            self._recorder.live.beat(self._recorder.spool.heartbeat())
+            self._beat_due = now + self._assignment.placement.heartbeat_s
         if self._kill_due is not None and now >= self._kill_due:
             self._kill_due = None
             self._executor.signal(signal.SIGKILL)
@@ -192,12 +237,12 @@ class Supervision:
                 self._kill_due = None
         return running if self._stopped_for is None and self._overdue is None else None
 
-    def _patience_s(self) -> float | None:
+    def _patience_s(self) -> float:
         """Return how long nothing needs to be done unless something comes."""
         attempt = self._attempt()
-        dues = (self._run_due, self._kill_due, None if attempt is None else attempt.due)
-        due = min((each for each in dues if each is not None), default=None)
-        return None if due is None else max(0.0, due - time.monotonic())
+        step_due = None if attempt is None else attempt.due
+        dues = (self._beat_due, self._run_due, self._kill_due, step_due, self._recorder.spool.sync_due)
+        return max(0.0, min(each for each in dues if each is not None) - time.monotonic())
 
     # Writing.
 
@@ -206,6 +251,19 @@ class Supervision:
         self._recorder.flush()
         if self._recorder.fault is not None:
             self._executor.signal(signal.SIGKILL)
+
+    def _hold_back(self, selector: selectors.BaseSelector, throttled: Mapping[int, Callable[[], bool]]) -> None:
+        """Read nothing of the executor's while the spool is at its cap; say so when it is read on."""
+        before = self._throttle.holds
+        ending = self._stopped_for is not None or self._overdue is not None
+        self._recorder.throttled(self._throttle.judge(self._recorder.spool.unacknowledged_bytes, ending=ending))
+        if before != self._throttle.holds:
+            for descriptor, read in throttled.items():
+                if before:
+                    selector.register(descriptor, selectors.EVENT_READ, read)
+                else:
+                    selector.unregister(descriptor)
+            self._flush()
 
     def _await_reader(self, selector: selectors.BaseSelector) -> None:
         """Watch stdout exactly while a batch waits for its reader."""

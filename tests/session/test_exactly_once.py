@@ -7,7 +7,8 @@ import random
 
 import pytest
 
-from osiris_core.errors import WireError
+from osiris_core.errors import SessionError, WireError
+from osiris_core.session.spool import spool_range
 from tests.session.tape import TARGET_FACTS, Tape, begin, go_on, healthy, open_writer, outbox
 
 
@@ -104,22 +105,62 @@ def test_a_spool_may_be_a_stream_a_file_or_a_directory(writer, tmp_path, kind):
     """The spool is read from where the journal ends, whatever holds it."""
     data = healthy().data
     writer.feed(data[:1500])
+    size = 700 if kind == "segments" else 1 << 20
     if kind == "stream":
         spool = io.BytesIO(data)
     elif kind == "no seek":
         spool = OneWay(data)
     else:
-        spool = tmp_path / "spool"
-        spool.mkdir()
-        cut = {"segments": [700, 2000]}.get(kind, [])
-        for begin, end in zip([0, *cut], [*cut, len(data)], strict=True):
-            (spool / f"{begin:08d}.os1").write_bytes(data[begin:end])
+        spool = segments(tmp_path / "spool", data, size)
         (spool / "not-a-segment").write_bytes(b"x")
         spool = spool / "00000000.os1" if kind == "file" else spool
 
-    writer.fill(spool)
+    writer.fill(spool, segment_bytes=size)
 
     assert journal(writer) == data
+
+
+def segments(directory, data, size):
+    """A directory with `data` in segments of `size` bytes."""
+    directory.mkdir()
+    for start in range(0, len(data), size):
+        (directory / f"{start // size:08d}.os1").write_bytes(data[start : start + size])
+    return directory
+
+
+def test_segments_that_were_freed_are_not_missed_once_they_are_taken(writer, tmp_path):
+    """What lies before the journal's end may be gone; lines may lie in two segments, the first of them a freed one."""
+    data = healthy().data
+    writer.feed(data[:1500])
+    spool = segments(tmp_path / "spool", data, 300)
+    for index in range(writer.next_offset // 300):
+        (spool / f"{index:08d}.os1").unlink()
+
+    writer.fill(spool, segment_bytes=300)
+
+    assert writer.next_offset // 300 > 1
+    assert journal(writer) == data
+
+
+def test_a_segment_that_is_gone_and_needed_is_no_end_of_the_spool(writer, tmp_path):
+    """The session does not take silence for the end: it says which file is missing."""
+    data = healthy().data
+    spool = segments(tmp_path / "spool", data, 300)
+    (spool / "00000001.os1").unlink()
+
+    with pytest.raises(SessionError, match=r"does not hold 00000001.os1 any more"):
+        writer.fill(spool, segment_bytes=300)
+
+
+def test_a_spool_that_grows_while_it_is_read_has_no_holes(writer, tmp_path):
+    """A segment that is not full yet is the end for now, even where the next one has appeared meanwhile."""
+    data = healthy().data
+    spool = segments(tmp_path / "spool", data, 300)
+    (spool / "00000001.os1").write_bytes(data[300:450])
+
+    assert spool_range(spool, 200, 1000, segment_bytes=300) == data[200:450]
+    assert spool_range(spool, len(data), 10, segment_bytes=300) == b""
+    assert spool_range(spool, len(data) + 900, 10, segment_bytes=300) == b""
 
 
 class OneWay(io.BytesIO):

@@ -24,7 +24,8 @@ def test_a_verified_run_has_the_outcome_of_its_terminal_record(writer):
 
 def test_a_failed_run_says_which_step_and_why(writer):
     """Outcome, failed step, error and step states come from the terminal record."""
-    error = {"type": "ValueError", "message": "no rows", "traceback": [{"module": "m", "function": "f", "line": 3}]}
+    frame = {"module": "m", "function": "f", "line": 3}
+    error = {"type": "ValueError", "message": "no rows", "traceback": [frame], "data": {"step": "write"}}
     tape = begin(Tape())
     tape.event("step_start", "write", driver="filesystem.csv_writer", needs=["read"])
     tape.event("step_failed", "write", error_type="ValueError", message="no rows", traceback=[], duration_ms=1)
@@ -100,6 +101,7 @@ def test_a_session_in_which_nothing_came_is_lost(writer):
         "type": "SandboxError",
         "message": "no record came; the sandbox is gone",
         "traceback": [],
+        "data": {"last_verified_seq": None},
     }
     assert [(step.id, step.state, step.reason) for step in session.steps] == [
         ("read", "skipped", "run-stopped"),

@@ -71,6 +71,13 @@ def test_a_placement_survives_the_way():
     assert (PLACEMENT.cancel_grace_s, PLACEMENT.checkpoint_every) == (5.0, 1000)
 
 
+def test_a_cap_that_nobody_could_lift_is_refused():
+    """A host acknowledges whole segments; one of them may always be under way."""
+    replace(PLACEMENT, segment_bytes=10, spool_cap_bytes=20)
+    with pytest.raises(WireProtocolError, match="cap of 19 bytes is less than two segments of 10"):
+        replace(PLACEMENT, segment_bytes=10, spool_cap_bytes=19)
+
+
 @pytest.mark.parametrize(
     "data",
     [

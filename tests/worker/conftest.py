@@ -89,19 +89,19 @@ class Run:
     exit_code: int
     stdout: bytes
     stderr: bytes
+    spool: bytes
     lines: list = field(default_factory=list)
     payloads: list = field(default_factory=list)
     records: list = field(default_factory=list)
 
     def __post_init__(self):
         """Read the spool."""
-        spool = self.directory / "spool" / "00000000.os1"
-        self.spool = spool.read_bytes() if spool.exists() else b""
+        epoch_given = str(json.loads((self.directory / "placement.json").read_bytes())["epoch"]).encode()
         offset = 0
         parts = []
         for number, line in enumerate(self.spool.splitlines(keepends=True)):
             magic, _tag, epoch, seq, at, length, crc, payload = line[:-1].split(b" ", 7)
-            assert (magic, epoch, int(seq), int(at)) == (b"\x1eOS1", b"0", number, offset)
+            assert (magic, epoch, int(seq), int(at)) == (b"\x1eOS1", epoch_given, number, offset)
             said = line.split(b" ", 1)[1][: -len(payload) - len(b" 01234567 \n")]
             assert (int(length), int(crc, 16)) == (len(payload), zlib.crc32(said + payload))
             assert len(line) <= 65536
@@ -234,10 +234,22 @@ class Worker:
         )
         return self.process
 
-    def finish(self):
-        """Wait for the supervisor and read what it left."""
+    def finish(self, *, copy=None):
+        """Wait for the supervisor and read what it left; `copy` is the spool where a host has freed some of it."""
         stdout, stderr = self.process.communicate(timeout=60)
-        return Run(self.run_directory, self.process.returncode, stdout or b"", stderr)
+        spool = bytes(self.spool_from(0)) if copy is None else copy
+        return Run(self.run_directory, self.process.returncode, stdout or b"", stderr, spool)
+
+    def spool_from(self, offset):
+        """What the segments hold from a logical offset on, up to the first one that is not full."""
+        found, size = bytearray(), self.placement.segment_bytes
+        while True:
+            index, start = divmod(offset + len(found), size)
+            path = self.run_directory / "spool" / f"{index:08d}.os1"
+            data = path.read_bytes()[start:] if path.exists() else b""
+            found += data
+            if start + len(data) < size:
+                return found
 
     def run(self, source, *steps, told=None, **options):
         """Prepare, start and finish; a step given as a function's name has no needs and no config.

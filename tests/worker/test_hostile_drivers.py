@@ -70,18 +70,18 @@ def test_a_non_blocking_pipe_is_blocking_again_in_the_next_step(worker):
 
 
 @pytest.mark.parametrize(
-    ("action", "words"),
+    ("action", "words", "signal", "exit_code"),
     [
-        ("os._exit(0)", "left with exit code 0"),
-        ("os._exit(3)", "left with exit code 3"),
-        ("os.kill(os.getpid(), 9)", "was killed by SIGKILL"),
-        ("os.kill(os.getpid(), 15)", "was killed by SIGTERM"),
-        ("import ctypes; ctypes.string_at(0)", "was killed by SIGSEGV"),
-        ("os.killpg(0, 9)", "was killed by SIGKILL"),
-        ("os.closerange(3, 100); os._exit(0)", "left with exit code 0"),
+        ("os._exit(0)", "left with exit code 0", None, 0),
+        ("os._exit(3)", "left with exit code 3", None, 3),
+        ("os.kill(os.getpid(), 9)", "was killed by SIGKILL", "SIGKILL", None),
+        ("os.kill(os.getpid(), 15)", "was killed by SIGTERM", "SIGTERM", None),
+        ("import ctypes; ctypes.string_at(0)", "was killed by SIGSEGV", "SIGSEGV", None),
+        ("os.killpg(0, 9)", "was killed by SIGKILL", "SIGKILL", None),
+        ("os.closerange(3, 100); os._exit(0)", "left with exit code 0", None, 0),
     ],
 )
-def test_a_process_that_ends_in_a_step_is_a_crash(worker, action, words):
+def test_a_process_that_ends_in_a_step_is_a_crash(worker, action, words, signal, exit_code):
     """However the executor goes, the terminal record is there, names step and cause, and keeps what was printed."""
     source = f"""
     def end(config, inputs, ctx):
@@ -96,7 +96,8 @@ def test_a_process_that_ends_in_a_step_is_a_crash(worker, action, words):
     assert run.exit_code == 0
     assert run.terminal["outcome"] == "crashed"
     assert run.terminal["failed_step"] == "end"
-    assert run.terminal["error"] == {"type": "ExecutorCrashed", "message": message, "traceback": []}
+    data = {"step": "end", "signal": signal, "exit_code": exit_code}
+    assert run.terminal["error"] == {"type": "ExecutorCrashed", "message": message, "traceback": [], "data": data}
     assert run.printed("end") == b"last words"
     assert run.logged("end") == ["INFO osiris.end going"]
     assert [record["path"] for record in run.of_kind("artifact")] == ["end/partial.txt"]

@@ -9,8 +9,9 @@ import time
 import pytest
 
 from osiris_core.worker import recorder as recorder_module
-from osiris_core.worker.ending import End, write_ending
+from osiris_core.worker.ending import write_ending
 from osiris_core.worker.merge import Merger
+from osiris_core.worker.outcome import End
 from osiris_core.worker.recorder import Recorder
 from osiris_core.worker.staging import read_assignment
 

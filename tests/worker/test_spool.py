@@ -8,15 +8,19 @@ import os
 
 import pytest
 
-from osiris_core.worker import spool as spool_module
+from osiris_core.worker import segments as segments_module
 from osiris_core.worker.live import LiveCopy
 from osiris_core.worker.spool import Spool, SpoolError
+
+
+def opened(directory, *, segment_bytes=1 << 20):
+    return Spool(directory / "spool", tag="0a1b2c3d", epoch=0, checkpoint_every=1000, segment_bytes=segment_bytes)
 
 
 @pytest.fixture
 def spool(tmp_path):
     """An empty spool."""
-    made = Spool(tmp_path / "spool" / "00000000.os1", tag="0a1b2c3d", epoch=0, checkpoint_every=1000)
+    made = opened(tmp_path)
     yield made
     made.close()
 
@@ -41,12 +45,11 @@ def test_a_batch_that_the_disk_refuses_is_taken_back_whole(spool, tmp_path, monk
     spool.record(record(n=2))
     spool.record(record("artifact", path="a/c"))
     with monkeypatch.context() as patched:
-        patched.setattr(spool_module.os, "write", full)
+        patched.setattr(segments_module.os, "write", full)
         with pytest.raises(SpoolError, match="No space left"):
             spool.flush()
     path = tmp_path / "spool" / "00000000.os1"
     assert path.read_bytes() == first
-    assert not (tmp_path / "spool.reserve").exists()
     assert dict(spool.tally.counts) == {"metric": 1, "artifact": 1}
     assert [each["path"] for each in spool.artifacts] == ["a/b"]
     spool.record(record(n=3))
@@ -56,10 +59,58 @@ def test_a_batch_that_the_disk_refuses_is_taken_back_whole(spool, tmp_path, monk
     assert (int(last[3]), int(last[4]), json.loads(last[7])["n"]) == (2, len(first), 3)
 
 
+def test_a_batch_over_several_segments_is_taken_back_whole(tmp_path, monkeypatch):
+    """The disk is full in the third segment of a batch: all three are as before, and what is known of the disk is said."""
+    spool = opened(tmp_path, segment_bytes=100)
+    spool.record(record(n=1))
+    first = spool.flush()
+    enter = segments_module.Segments._enter
+
+    def full(segments, index):
+        if index == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        enter(segments, index)
+
+    spool.record(record(text="x" * 400))
+    monkeypatch.setattr(segments_module.Segments, "_enter", full)
+    with pytest.raises(SpoolError, match="No space left") as raised:
+        spool.flush()
+    assert (raised.value.path, raised.value.needed_bytes > 400) == ("spool/00000003.os1", True)
+    assert raised.value.free_bytes > 0
+    assert b"".join(each.read_bytes() for each in sorted((tmp_path / "spool").iterdir())) == first
+    spool.close()
+
+
+def test_the_room_that_was_kept_is_given_up_when_it_is_asked_for(spool, tmp_path):
+    """A megabyte is there until the ending needs it, so that nobody else takes it before."""
+    assert (tmp_path / "spool.reserve").stat().st_blocks * 512 >= 1 << 20
+    spool.make_room()
+    assert not (tmp_path / "spool.reserve").exists()
+
+
+def test_a_disk_that_does_not_keep_what_it_took_is_a_fault(spool, monkeypatch):
+    """An error of fsync is not overlooked; it is asked for once in an interval, and when it must be now."""
+    asked = []
+
+    def refused(descriptor):
+        asked.append(descriptor)
+        raise OSError(errno.EIO, "Input/output error")
+
+    spool.record(record())
+    spool.flush()
+    monkeypatch.setattr(segments_module.os, "fsync", refused)
+    spool.sync()
+    assert asked == []
+    with pytest.raises(SpoolError, match="Input/output error"):
+        spool.sync(now=True)
+    spool.sync(now=True)
+    assert len(asked) == 1
+
+
 def test_a_spool_is_never_written_over(spool, tmp_path):
     """A second worker in the same run directory is refused."""
     with pytest.raises(FileExistsError):
-        Spool(tmp_path / "spool" / "00000000.os1", tag="0a1b2c3d", epoch=0, checkpoint_every=1000)
+        opened(tmp_path)
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def test_a_damaged_workspace_starts_nothing(worker):
 
 
 def test_a_full_disk_is_said(worker):
-    """When the spool cannot grow, the run ends as a crash that names the reason, and what was written stays whole."""
+    """When the spool cannot grow, the run ends as that, with what is known of the disk; what was written stays whole."""
     source = """
     import threading
     def fill(config, inputs, ctx):
@@ -91,9 +91,17 @@ def test_a_full_disk_is_said(worker):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     run = worker.finish()
     assert run.exit_code == 0
-    assert run.terminal["outcome"] == "crashed"
-    assert run.terminal["error"]["type"] == "SpoolFull"
-    assert "File too large" in run.terminal["error"]["message"]
+    assert run.terminal["outcome"] == "disk_full"
+    error, data = run.terminal["error"], run.terminal["error"]["data"]
+    assert (error["type"], error["message"].partition(";")[0]) == (
+        "DiskFull",
+        "the spool could not be written: File too large",
+    )
+    assert (data["step"], data["errno"], data["path"]) == ("fill", "EFBIG", "spool/00000000.os1")
+    assert data["needed_bytes"] > 50_000
+    assert data["free_bytes"] > 0
+    assert run.state("fill") == ("failed", None, None)
+    assert run.events("fill")[-1] == "step_failed"
     assert run.terminal["digest"] == run.digest_before(run.terminal["frames"])
     assert run.terminal["counts"]["event"] == len(run.of_kind("event"))
 

@@ -32,6 +32,7 @@ def child(config, inputs, ctx):
 """
 LATE = {"timeout_s": 0.1}
 MESSAGE = "the step took longer than its timeout of 0.1 s"
+DATA = {"step": "late", "timeout_s": 0.1}
 
 
 @pytest.mark.parametrize("driver", ["wait", "swallow"])
@@ -41,7 +42,7 @@ def test_an_overdue_step_is_interrupted_and_has_failed(worker, driver):
     run = worker.run(SOURCE, *steps, on_failure="continue")
     assert run.terminal["outcome"] == "failed"
     assert run.terminal["failed_step"] == "late"
-    assert run.terminal["error"] == {"type": "StepTimeout", "message": MESSAGE, "traceback": []}
+    assert run.terminal["error"] == {"type": "StepTimeout", "message": MESSAGE, "traceback": [], "data": DATA}
     assert run.event("step_failed", "late")["error_type"] == "StepTimeout"
     assert run.state("late") == ("failed", None, None)
     assert run.state("needs-it") == ("skipped", "upstream-failed", "late")
@@ -69,7 +70,7 @@ def test_a_step_that_does_not_stop_ends_the_run(worker, on_failure):
     assert run.terminal["outcome"] == "deadline"
     assert run.terminal["failed_step"] == "late"
     message = f"{MESSAGE}, and did not stop when it was asked to"
-    assert run.terminal["error"] == {"type": "StepTimeout", "message": message, "traceback": []}
+    assert run.terminal["error"] == {"type": "StepTimeout", "message": message, "traceback": [], "data": DATA}
     assert run.state("late") == ("failed", None, None)
     assert run.state("needs-it") == ("skipped", "upstream-failed", "late")
     assert run.state("other") == ("skipped", "deadline", "late")

@@ -154,6 +154,7 @@ def test_the_deadline_ends_the_run(worker):
     assert run.terminal["outcome"] == "deadline"
     assert run.terminal["error"]["type"] == "DeadlineExceeded"
     assert "0.3 s" in run.terminal["error"]["message"]
+    assert run.terminal["error"]["data"]["timeout_s"] == 0.3
     assert {run.state(step)[0] for step in ("later", "other")} == {"skipped"}
     assert {run.state(step)[1] for step in ("later", "other")} == {"deadline"}
     assert run.events()[-1] == "run_failed"

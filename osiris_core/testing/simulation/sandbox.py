@@ -70,7 +70,11 @@ class SimulatedSandbox:
         run = self._directory / "run"
         run.mkdir()
         self._spool = Spool(
-            run / "spool" / "00000000.os1", tag=TAG, epoch=self.epoch, checkpoint_every=self._checkpoint_every
+            run / "spool",
+            tag=TAG,
+            epoch=self.epoch,
+            checkpoint_every=self._checkpoint_every,
+            segment_bytes=self._segment_bytes,
         )
         self._tasks = [self.loop.create_task(self._work()), self.loop.create_task(self._beat())]
 
