@@ -9,6 +9,7 @@ OsirisError                   base: a sentence, and a hint where something can b
 ├── WireError                 bytes between worker and host break the protocol
 └── InfrastructureError       a target could not run: never a statement about the pipeline           (CLI exit 3)
     ├── SandboxError          the sandbox could not be made, reached or kept
+    │   └── WorkerLostError   the worker went away without its last record, with or in its sandbox
     ├── TemplateMissingError  the provider does not know the template that the closure, or the manifest, names
     ├── TemplateBuildError    the provider could not build the template that the closure names
     └── ClosureError          the declared distributions cannot be resolved or shown to the sandbox
@@ -86,6 +87,15 @@ class InfrastructureError(OsirisError):
 
 class SandboxError(InfrastructureError):
     """Raised when a sandbox could not be made, reached or kept."""
+
+
+class WorkerLostError(SandboxError):
+    """Raised when a worker is gone before its terminal record came; `last_seq` is the last record that did, -1 for none."""
+
+    def __init__(self, message: str, *, last_seq: int, hint: str = "") -> None:
+        known = f"the last verified record is {last_seq}" if last_seq >= 0 else "no record came"
+        super().__init__(f"{message}; {known}", hint=hint)
+        self.last_seq = last_seq
 
 
 class TemplateMissingError(InfrastructureError):

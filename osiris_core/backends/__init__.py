@@ -8,6 +8,9 @@ arrive, artifacts come back as one verified pack.
 ``e2b``        one sandbox a run, by ``sandbox_run``, which tells it what ``sandbox_home`` says; ``loop`` runs the SDK,
                ``sdk`` says which one, ``provider`` whose API
                ``attendance`` follows a worker that runs, by ``following``, and fetches what it made
+               ``reach`` is all that ``following`` asks of a transport: ``filling`` reads what is missing from the spool,
+               ``acknowledging`` lets the worker free it, ``backoff`` spreads attempts over time
+               ``sandbox_worker`` is that transport over the SDK, ``spool_ranges`` its way to parts of files
                ``owned`` finds sandboxes of ours, ``stopping`` says what a stop leaves time for
 ``warm``, ``warm_e2b``  targets that are kept ready for many short runs
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from osiris_core.backends.following import Following
 from osiris_core.backends.leased import as_sandbox_error
 from osiris_core.backends.sandbox_home import RUN_DIRECTORY
-from osiris_core.backends.sandbox_worker import SandboxLine
 from osiris_core.errors import SandboxError, WireError
 from osiris_core.wire.errors import WireProtocolError
 from osiris_core.wire.pack import PackLimits, unpack
@@ -55,14 +54,15 @@ class Attendance:
         asking = asyncio.create_task(self._ask_to_stop(worker))
         try:
             await self._stop.unless_asked(following.to_the_end(), grace_s=self._patience.stopped_run_s)
-            last = following.line
-            if self._session.terminal is not None and isinstance(last, SandboxLine):
-                await self._stop.unless_asked(  # its last deed is the pack of artifacts
-                    last.ended_within(self._patience.driver_stop_s), grace_s=self._patience.stopped_fetch_s
+            if self._session.terminal is not None:  # its last deed is the pack of artifacts
+                await self._stop.unless_asked(
+                    worker.left_within(following.line, self._patience.driver_stop_s),
+                    grace_s=self._patience.stopped_fetch_s,
                 )
         finally:
             asking.cancel()
             await following.line.close()
+            await worker.close()
 
     async def fetch(self) -> None:
         """Bring back what it made, as far as the time after a stop allows."""

@@ -1,31 +1,41 @@
 """Follows a worker to its terminal record: live lines as a hint, the spool as the truth, and no end by silence.
 
 A line that breaks, ends or falls silent is closed before the next one is attached, and only then is the spool read, so
-that no record can fall between the two. What the worker printed meanwhile waits in the new line.
+that no record can fall between the two. What the worker printed meanwhile waits in the new line. Where no line can be had,
+the spool alone is read, again and again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 from typing import TYPE_CHECKING
 
+from osiris_core.backends.acknowledging import Acknowledging
+from osiris_core.backends.backoff import Backoff
+from osiris_core.backends.filling import Filling
 from osiris_core.backends.protocol import Retry
 from osiris_core.backends.reach import LineBroken, LineEnded, Standing
-from osiris_core.errors import SandboxError
+from osiris_core.errors import SandboxError, WorkerLostError
+from osiris_core.wire.request import SEGMENT_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
     from osiris_core.backends.protocol import Patience, TargetFacts
     from osiris_core.backends.reach import Line, Worker
     from osiris_core.session.writer import SessionWriter
 
-RANGE_BYTES = 4 << 20
-"""Most bytes of one range of the spool: longer than any line, so that every range brings a whole one."""
+_ABSENCES = 2
+"""So often must a worker that left no terminal record be seen to be absent, before that is believed."""
 
 
 class Following:
-    """Feeds one worker's records to one session; `heard` is called when something new came of it."""
+    """Feeds one worker's records to one session; `heard` is called when something new came of it.
+
+    `spread` is the random part of the waits. All times are those of the running loop's clock.
+    """
 
     def __init__(
         self,
@@ -36,6 +46,8 @@ class Following:
         patience: Patience,
         *,
         heard: Callable[[], None],
+        spread: Callable[[], float] = random.random,
+        segment_bytes: int = SEGMENT_BYTES,
     ) -> None:
         self.line = line
         """The line that is listened to now; whoever follows closes it."""
@@ -44,48 +56,176 @@ class Following:
         self._facts = facts
         self._patience = patience
         self._heard = heard
+        self._spread = spread
+        self._pause = self._backoff()
+        self._filling = Filling(worker, session, facts, pause=self._backoff(), heard=heard)
+        self._acknowledging = Acknowledging(worker, session, facts, pause=self._backoff(), segment_bytes=segment_bytes)
+        self._unreachable_since: float | None = None
+        self._advanced = True
 
     async def to_the_end(self) -> None:
         """Return when the terminal record has come, or when the worker has ended and its spool has no more.
 
-        SandboxError when the sandbox is gone, or cannot be reached any more.
+        WorkerLostError when the sandbox is gone, or cannot be reached any more. WireError when what came breaks the
+        protocol, SessionError when the disk does not take it.
         """
-        while (cause := await self._listen()) is not None:
-            await self.line.close()
-            standing = await self._worker.standing()
-            if standing is Standing.GONE:
-                raise SandboxError(f"the sandbox is gone: {cause}")
-            if standing is Standing.ENDED:
-                await self.fill()
-                return
-            self._facts.reconnects += 1
-            self._facts.retries.append(Retry(what="line", cause=cause, waited_ms=0.0))
-            self.line = await self._worker.attach()
-            await self.fill()
+        try:
+            while (cause := await self._listen()) is not None:
+                await self.line.close()
+                if not await self._attached_again(cause):
+                    return
+        finally:
+            await self._acknowledging.stop()
 
     async def fill(self) -> None:
-        """Read the spool from where the session stands to its present end."""
-        while self._session.terminal is None:
-            before = self._session.next_offset
-            data = await self._worker.spool(before, RANGE_BYTES)
-            if data:
-                self._session.take_range(data)
-                self._heard()
-            if self._session.next_offset == before:
-                return
+        """Read the spool from where the session stands to its present end. SandboxError when it cannot be reached."""
+        await self._filling.fill()
+
+    # A line.
 
     async def _listen(self) -> str | None:
         """Feed what the line brings until the terminal record (None), or until it brings no more: return why."""
-        while self._session.terminal is None:
+        while not self._complete():
             try:
                 async with asyncio.timeout(self._patience.stall_s):
                     data = await self.line.read()
             except TimeoutError:
+                self._facts.stalls += 1
                 return f"nothing came for {self._patience.stall_s:g} s"
             except (LineBroken, LineEnded) as error:
                 return str(error)
+            self._reached()
+            before = self._session.next_offset
             self._session.feed(data)
             self._heard()
             if self._session.behind:
-                await self.fill()
+                await self._fill_soon()
+            self._advanced |= self._session.next_offset > before
+            self._acknowledging.tick()
         return None
+
+    async def _fill_soon(self) -> None:
+        """Fill a gap, unless that has just failed; a live line goes on whether or not the spool can be read now."""
+        try:
+            await self._filling.try_to_fill()
+        except SandboxError as error:
+            self._unreached(error.message)
+
+    async def _attached_again(self, cause: str) -> bool:
+        """Return whether there is a new line, and the gap before it filled; if not, everything there was has come."""
+        waited_ms = 0.0 if self._advanced else await self._pause.wait()
+        failures = 0
+        while True:
+            if await self._has_ended(cause):
+                return False
+            try:
+                self.line = await self._worker.attach()
+            except SandboxError as error:
+                self._facts.retries.append(Retry(what="line", cause=error.message, waited_ms=waited_ms))
+                self._unreached(error.message)
+                failures += 1
+                if failures >= self._patience.retry_attempts:
+                    await self._poll(error.message)
+                    return False
+                waited_ms = await self._pause.wait()
+                continue
+            self._facts.reconnects += 1
+            self._facts.retries.append(Retry(what="line", cause=cause, waited_ms=waited_ms))
+            self._reached()
+            self._advanced = False
+            before = self._session.next_offset
+            await self._fill_soon()
+            if self._session.next_offset > before:
+                self._advanced = True
+                self._pause.reset()
+            return True
+
+    # No line.
+
+    async def _poll(self, cause: str) -> None:
+        """Read the spool again and again, until the terminal record or the worker's end."""
+        self._facts.retries.append(Retry(what="polling", cause=cause, waited_ms=0.0))
+        pause = Backoff(first_s=self._patience.poll_first_s, most_s=self._patience.poll_most_s, spread=self._spread)
+        while not self._complete():
+            before = self._session.next_offset
+            try:
+                await self._filling.fill()
+                self._reached()
+            except SandboxError as error:
+                cause = error.message
+                self._unreached(cause)
+            self._acknowledging.tick()
+            if self._complete():
+                return
+            if self._session.next_offset > before:
+                pause.reset()
+            elif await self._has_ended(cause):
+                return
+            await pause.wait()
+
+    # The worker.
+
+    async def _has_ended(self, cause: str) -> bool:
+        """Return whether the terminal record is there, or can never come, and everything before it is.
+
+        An end without a terminal record is believed when the worker's absence was seen twice, with all of its spool
+        read in between, and its last word does not speak of more.
+        """
+        seen = 0
+        for _ in range(self._patience.retry_attempts):
+            standing = await self._standing(cause)
+            if standing is Standing.GONE:
+                raise self._lost(f"the sandbox is gone: {cause}")
+            if standing is not Standing.ENDED:
+                return False
+            try:
+                await self._filling.fill()
+                if self._complete():
+                    return True
+                status = await self._worker.status()
+            except SandboxError as error:
+                self._unreached(error.message)
+                return False
+            seen += not _says_more(status, self._session.next_offset)
+            if seen == _ABSENCES:
+                return True
+            await self._pause.wait()
+        return True
+
+    async def _standing(self, cause: str) -> Standing:
+        try:
+            standing = await self._worker.standing()
+        except SandboxError as error:
+            self._unreached(error.message)
+            return Standing.UNKNOWN
+        if standing is Standing.UNKNOWN:
+            self._unreached(cause)
+        else:
+            self._reached()
+        return standing
+
+    def _complete(self) -> bool:
+        return self._session.terminal is not None
+
+    def _reached(self) -> None:
+        self._unreachable_since = None
+
+    def _unreached(self, cause: str) -> None:
+        """Note that it could not be reached. WorkerLostError when that has lasted too long."""
+        now = asyncio.get_running_loop().time()
+        if self._unreachable_since is None:
+            self._unreachable_since = now
+        elif now - self._unreachable_since >= self._patience.unreachable_s:
+            raise self._lost(f"the sandbox could not be reached for {self._patience.unreachable_s:g} s: {cause}")
+
+    def _lost(self, what: str) -> WorkerLostError:
+        return WorkerLostError(what, last_seq=self._session.next_seq - 1)
+
+    def _backoff(self) -> Backoff:
+        patience = self._patience
+        return Backoff(first_s=patience.retry_first_s, most_s=patience.retry_most_s, spread=self._spread)
+
+
+def _says_more(status: Mapping[str, Any] | None, offset: int) -> bool:
+    """Whether a worker's last word tells of more spool than this."""
+    return status is not None and int(status.get("spool_bytes", 0)) > offset

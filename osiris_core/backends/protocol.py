@@ -67,6 +67,10 @@ class TargetFacts:
     http_requests: int = 0
     bundle_digest: str = ""
     reconnects: int = 0
+    stalls: int = 0  # lines that brought nothing for so long that they were given up
+    fills: int = 0  # ranges of the spool that brought records, and how many bytes of it
+    filled_bytes: int = 0
+    acknowledgements: int = 0
     retries: list[Retry] = field(default_factory=list)
 
     @contextmanager
@@ -91,6 +95,9 @@ class TargetFacts:
             "bytes": {"up": self.bytes_up, "down": self.bytes_down},
             "http_requests": self.http_requests,
             "reconnects": self.reconnects,
+            "stalls": self.stalls,
+            "fills": {"ranges": self.fills, "bytes": self.filled_bytes},
+            "acknowledgements": self.acknowledgements,
             "retries": [asdict(each) for each in self.retries],
             "bundle_digest": self.bundle_digest,
         }
@@ -198,12 +205,20 @@ class Patience:
     """Between two heartbeats of the worker."""
     stall_s: float = 15.0
     """A line that brings nothing for so long is taken for dead, whatever its transport says."""
+    command_s: float = 60.0
+    """For a command of the host's own in a sandbox."""
     retry_first_s: float = 0.2
     """Before the first new attempt of what may be tried again; it doubles, and is spread at random."""
     retry_most_s: float = 5.0
     """The longest wait between two attempts, unless the provider says how long to wait."""
     retry_attempts: int = 8
     """How often in a row something fails before it is given up; a success starts the count anew."""
+    poll_first_s: float = 1.0
+    """Between two looks at the spool where no line can be had; it doubles while nothing new comes."""
+    poll_most_s: float = 5.0
+    """The longest time between two such looks."""
+    unreachable_s: float = 120.0
+    """A worker that nothing can be learned of for so long is lost: as long as a lease that nobody could renew."""
     kill_s: float = 10.0
     """For the provider to confirm that a sandbox is gone, and for one that was being made to be there."""
     build_s: float = 1800.0

@@ -7,7 +7,10 @@ is what the following of a worker is tested against.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Standing(Enum):
@@ -41,14 +44,20 @@ class Line(Protocol):
 
 
 class Worker(Protocol):
-    """A worker that was started, wherever it runs. Every method raises SandboxError where it cannot be reached."""
+    """A worker that was started, wherever it runs.
+
+    Every method ends in bounded time, and raises SandboxError where the worker cannot be reached.
+    """
 
     async def attach(self) -> Line:
         """Attach to what it prints from now on."""
         ...
 
     async def spool(self, offset: int, size_bytes: int) -> bytes:
-        """Return what the spool holds from logical `offset` on: `size_bytes`, less at its end, nothing behind it."""
+        """Return what the spool holds from logical `offset` on: `size_bytes`, less at its end, nothing behind it.
+
+        WireError where the spool was freed there: another host acknowledged it.
+        """
         ...
 
     async def say(self, line: str) -> None:
@@ -57,4 +66,8 @@ class Worker(Protocol):
 
     async def standing(self) -> Standing:
         """Say what became of it."""
+        ...
+
+    async def status(self) -> Mapping[str, Any] | None:
+        """Return its last word, `status.json`, or None while there is none."""
         ...

@@ -183,7 +183,9 @@ class SandboxRun:
     async def _execute(self, leased: LeasedSandbox, attendance: Attendance) -> None:
         """Start the worker and follow it to its end; once a stop is asked for, it has the time it was promised."""
         with self._facts.phase("run"):
-            worker, line = await SandboxWorker.start(leased, command_of(self._job, self._template), self._facts)
+            worker, line = await SandboxWorker.start(
+                leased, command_of(self._job, self._template), self._facts, self._patience
+            )
             self._session.remember(worker_pid=worker.pid)
             await self._tell_secrets(worker, line)
             await attendance.follow(worker, line)

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 from typing import TYPE_CHECKING, Any, Self
 
 from osiris_core.backends.leased import as_sandbox_error, in_short
 from osiris_core.backends.reach import LineBroken, LineEnded, Standing
 from osiris_core.backends.sandbox_home import RUN_DIRECTORY
+from osiris_core.backends.spool_ranges import SpoolRanges
 from osiris_core.errors import SandboxError
+from osiris_core.wire.request import SEGMENT_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
     from osiris_core.backends.leased import LeasedSandbox
-    from osiris_core.backends.protocol import TargetFacts
+    from osiris_core.backends.protocol import Patience, TargetFacts
+    from osiris_core.backends.reach import Line
 
 _STDERR_CHARACTERS = 2000
 _PIECES_HELD = 256
 """Pieces of at most 32 KiB that wait for whoever follows the worker; the transport waits when there are more."""
+_CLOSE_S = 5.0
+"""For the transport to let go of a stream; what it has not closed by then is left to it."""
 
 
 class SandboxLine:
@@ -27,12 +36,14 @@ class SandboxLine:
         self._pieces: asyncio.Queue[bytes] = asyncio.Queue(_PIECES_HELD)
         self._handle: Any = None
         self._ended: asyncio.Task[Any] | None = None
+        self._closed = False
         self.stderr = ""
 
     def begin(self, handle: Any) -> None:
         """Take the SDK's handle, as soon as there is one."""
         self._handle = handle
         self._ended = asyncio.create_task(handle.wait())
+        self._ended.add_done_callback(_looked_at)
 
     async def on_stdout(self, text: str) -> None:
         """Take a piece of stdout; wait while too many are held."""
@@ -58,21 +69,46 @@ class SandboxLine:
             return self._counted(self._pieces.get_nowait())
         raise _why(self._ended)
 
+    @property
+    def told_the_end(self) -> bool:
+        """Whether it said that the worker has left: a line that broke, or was let go of, never does."""
+        return self._ended is not None and _tells_the_end(self._ended)
+
     async def ended_within(self, patience_s: float) -> bool:
-        """Wait for its end, and say whether it came."""
+        """Wait for its end, whatever it is, and say whether it came."""
         if self._ended is not None:
             await asyncio.wait({self._ended}, timeout=patience_s)
         return self._ended is not None and self._ended.done()
 
     async def close(self) -> None:
         """Let go of the stream; a second time is harmless."""
-        if self._ended is not None:
-            self._ended.cancel()
-            await self._handle.disconnect()
+        if self._ended is None or self._closed:
+            return
+        self._closed = True
+        self._ended.cancel()
+        await asyncio.wait({self._ended})
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_S):
+                await self._handle.disconnect()
 
     def _counted(self, piece: bytes) -> bytes:
         self._facts.bytes_down += len(piece)
         return piece
+
+
+def _looked_at(ended: asyncio.Task[Any]) -> None:
+    """Look at how a line ended, so that nobody is told of an error that nobody waits for."""
+    if not ended.cancelled():
+        ended.exception()
+
+
+def _tells_the_end(ended: asyncio.Task[Any]) -> bool:
+    """Whether the SDK's wait for a command brought an exit code."""
+    from e2b import CommandExitException
+
+    if not ended.done() or ended.cancelled():
+        return False
+    return ended.exception() is None or isinstance(ended.exception(), CommandExitException)
 
 
 def _why(ended: asyncio.Task[Any]) -> Exception:
@@ -90,13 +126,27 @@ def _why(ended: asyncio.Task[Any]) -> Exception:
 class SandboxWorker:
     """The worker with this pid in this sandbox."""
 
-    def __init__(self, leased: LeasedSandbox, pid: int, facts: TargetFacts) -> None:
-        self._leased = leased
+    def __init__(
+        self,
+        leased: LeasedSandbox,
+        pid: int,
+        facts: TargetFacts,
+        patience: Patience,
+        *,
+        segment_bytes: int = SEGMENT_BYTES,
+    ) -> None:
         self.pid = pid
+        self._leased = leased
         self._facts = facts
+        self._patience = patience
+        self._ranges = SpoolRanges(
+            leased.sandbox, RUN_DIRECTORY / "spool", facts, patience, segment_bytes=segment_bytes
+        )
 
     @classmethod
-    async def start(cls, leased: LeasedSandbox, command: str, facts: TargetFacts) -> tuple[Self, SandboxLine]:
+    async def start(
+        cls, leased: LeasedSandbox, command: str, facts: TargetFacts, patience: Patience
+    ) -> tuple[Self, SandboxLine]:
         """Start it, and return it with its first line, on which nothing it prints is missed."""
         line = SandboxLine(facts)
         facts.http_requests += 1
@@ -111,13 +161,12 @@ class SandboxWorker:
                 retain_output=False,
             )
         line.begin(handle)
-        return cls(leased, handle.pid, facts), line
+        return cls(leased, handle.pid, facts, patience), line
 
     async def attach(self) -> SandboxLine:
         """Attach to what it prints from now on."""
         line = SandboxLine(self._facts)
-        self._facts.http_requests += 1
-        with as_sandbox_error("the worker's output could not be reached again"):
+        async with self._asking("the worker's output could not be reached again"):
             handle = await self._leased.sandbox.commands.connect(
                 self.pid, timeout=0, on_stdout=line.on_stdout, on_stderr=line.on_stderr, retain_output=False
             )
@@ -125,35 +174,67 @@ class SandboxWorker:
         return line
 
     async def spool(self, offset: int, size_bytes: int) -> bytes:
-        """Return what the spool holds from `offset` on."""
-        from e2b.exceptions import FileNotFoundException
-
-        self._facts.http_requests += 1
-        path = str(RUN_DIRECTORY / "spool" / "00000000.os1")
-        with as_sandbox_error("the spool could not be read"):
-            try:
-                data = await self._leased.sandbox.files.read(path, format="bytes")
-            except FileNotFoundException:  # the worker has not written anything
-                return b""
-        piece = bytes(data[offset : offset + size_bytes])
-        self._facts.bytes_down += len(data)
-        return piece
+        """Return what the spool holds from `offset` on; every part of an answer has the time of a stall."""
+        return await self._ranges.read(offset, size_bytes)
 
     async def say(self, line: str) -> None:
         """Write a line to its stdin."""
-        self._facts.http_requests += 1
-        with as_sandbox_error("the worker could not be told anything"):
+        async with self._asking("the worker could not be told anything"):
             await self._leased.sandbox.commands.send_stdin(self.pid, line)
 
     async def standing(self) -> Standing:
-        """Say what became of it."""
-        self._facts.http_requests += 1
+        """Say what became of it; gone is a sandbox that neither answers nor is known to its provider."""
         try:
-            with as_sandbox_error("the sandbox could not be asked for its processes"):
+            async with self._asking("the sandbox could not be asked for its processes"):
                 processes = await self._leased.sandbox.commands.list()
         except SandboxError as error:
-            from e2b.exceptions import NotFoundException, SandboxNotRunningException
-
-            gone = isinstance(error.__cause__, NotFoundException | SandboxNotRunningException)
-            return Standing.GONE if gone else Standing.UNKNOWN
+            return await self._without(error)
         return Standing.RUNNING if any(each.pid == self.pid for each in processes) else Standing.ENDED
+
+    async def status(self) -> Mapping[str, Any] | None:
+        """Return its last word, or None while there is none."""
+        from e2b.exceptions import FileNotFoundException
+
+        try:
+            async with self._asking("the worker's status could not be read"):
+                return dict(json.loads(await self._leased.sandbox.files.read(str(RUN_DIRECTORY / "status.json"))))
+        except SandboxError as error:
+            if isinstance(error.__cause__, FileNotFoundException):
+                return None
+            raise
+
+    async def left_within(self, line: Line, patience_s: float) -> bool:
+        """Wait until it has left, as its last line says it or else the sandbox, and say whether it did."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                if isinstance(line, SandboxLine) and await line.ended_within(patience_s) and line.told_the_end:
+                    return True
+                while await self.standing() in {Standing.RUNNING, Standing.UNKNOWN}:  # noqa: ASYNC110 - it is far away
+                    await asyncio.sleep(self._patience.retry_first_s)
+                return True
+        return False
+
+    async def close(self) -> None:
+        """Let go of the connections that its spool was read over."""
+        await self._ranges.close()
+
+    async def _without(self, error: SandboxError) -> Standing:
+        """Return what became of a worker whose sandbox does not answer, by what the provider says of the sandbox."""
+        from e2b.exceptions import NotFoundException, SandboxNotRunningException
+
+        if not isinstance(error.__cause__, NotFoundException | SandboxNotRunningException):
+            return Standing.UNKNOWN
+        try:
+            async with self._asking("the provider could not be asked for the sandbox"):
+                await self._leased.sandbox.get_info()
+        except SandboxError as unknown:
+            return Standing.GONE if isinstance(unknown.__cause__, NotFoundException) else Standing.UNKNOWN
+        return Standing.UNKNOWN
+
+    @contextlib.asynccontextmanager
+    async def _asking(self, what: str) -> AsyncIterator[None]:
+        """Bound one request, count it, and turn what it raises into one sentence."""
+        self._facts.http_requests += 1
+        with as_sandbox_error(what):
+            async with asyncio.timeout(self._patience.stall_s):
+                yield

@@ -46,14 +46,19 @@ class Intake:
         self._stray_path = stray_path
         self._in_gap = False
         self._known_seq = 0
+        self._suspicious = False
         self.tally = Tally()
         self.fault = ""
         """The first broken rule, as a sentence, or nothing."""
 
     @property
     def behind(self) -> bool:
-        """Whether the spool is known to hold records that have not come."""
-        return self._known_seq > self._journal.next_seq
+        """Whether the spool is known to hold records that have not come, or a damaged one should be read again."""
+        return self._suspicious or self._known_seq > self._journal.next_seq
+
+    def trust(self) -> None:
+        """Forget what came damaged: what follows comes from the spool."""
+        self._suspicious = False
 
     def take(self, items: list[Item]) -> None:
         """Take what a reader found. WireError for a broken rule, SessionError when the disk is full."""
@@ -108,6 +113,7 @@ class Intake:
     def _keep_stray(self, item: Stray | Damaged) -> None:
         if isinstance(item, Damaged):
             self.tally.damaged += 1
+            self._suspicious = True
         else:
             self.tally.strays += 1
             self.tally.stray_bytes += len(item.data)

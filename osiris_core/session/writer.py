@@ -169,6 +169,7 @@ class SessionWriter:
 
         Errors as in `feed`.
         """
+        self._intake.trust()
         self._intake.take(FrameReader(self._tag).feed(data))
 
     def keep(self) -> int:
