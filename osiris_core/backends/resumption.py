@@ -113,7 +113,7 @@ class _ResumedRun:
         attendance = Attendance(leased, self._session, self._facts, self._patience, self.stop, heard=self._confirm)
         try:
             with self._facts.phase("run"):
-                worker = SandboxWorker(leased, await self._worker_pid(leased), self._facts)
+                worker = SandboxWorker(leased, await self._worker_pid(leased), self._facts, self._patience)
                 await attendance.follow(worker, _LostLine())
             with self._facts.phase("fetch"):
                 await attendance.fetch()

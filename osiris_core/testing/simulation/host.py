@@ -65,7 +65,9 @@ class Host:
 
     async def _follow(self) -> None:
         line: Line = self._first or await self._attached()
-        following = Following(self.worker, line, self.session, self.facts, self._patience, heard=lambda: None)
+        following = Following(
+            self.worker, line, self.session, self.facts, self._patience, heard=lambda: None, spread=lambda: 0.5
+        )
         try:
             await following.to_the_end()
         finally:

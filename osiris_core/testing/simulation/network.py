@@ -91,6 +91,12 @@ class SimulatedWorker:
             return Standing.ENDED
         return Standing.RUNNING if self._sandbox.running else Standing.ENDED
 
+    async def status(self) -> dict[str, object] | None:
+        """Return its last word, None where it left none."""
+        await self._reach(Kind.SPOOL_FAILS, Kind.SPOOL_HANGS)
+        sandbox = self._sandbox
+        return {"spool_bytes": len(sandbox.written)} if sandbox.finished else None
+
     async def _reach(self, fails: Kind, hangs: Kind | None) -> None:
         """Take the time of a call, or fail as it is told to."""
         await asyncio.sleep(_LATENCY_S)
