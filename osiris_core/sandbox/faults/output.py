@@ -54,8 +54,7 @@ class FaultyStream:
             async with aclosing(events):
                 async for event in events:
                     async for each in self._of_one(event):
-                        if not self._connection.silent:
-                            yield each
+                        yield each
                     if self._forged is not None:
                         return
         finally:
@@ -63,6 +62,8 @@ class FaultyStream:
                 timer.cancel()
 
     async def _of_one(self, event: fanout.Event) -> AsyncIterator[fanout.Event]:
+        if self._connection.silent:
+            return  # what nobody receives meets no fault
         if isinstance(event, fanout.Output) and event.stream != "stderr":
             async for each in self._of_output(event):
                 yield each
@@ -86,6 +87,8 @@ class FaultyStream:
                 return
             else:
                 await self._strike(piece)
+                if piece.what == "kill_sandbox" or self._connection.silent:
+                    return  # nobody is left who could send the rest, or receive it
 
     async def _of_end(self, event: fanout.End) -> AsyncIterator[fanout.Event]:
         said: fanout.End | None = event
@@ -96,7 +99,7 @@ class FaultyStream:
                 said = _end(fault)
             else:
                 await self._strike(fault)
-        if said is not None:
+        if said is not None and not self._connection.silent:
             yield said
 
     def _struck(self, place: Place) -> list[Fault]:
