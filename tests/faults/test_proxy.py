@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from conftest import Ground, Ran
 
-soon = pytest.mark.xfail(reason="the transport gives up at the first failure", strict=False)
-
 
 @contextmanager
 def through(ground: Ground, *troubles: Trouble, seed: int = 0) -> Iterator[Proxy]:
@@ -90,7 +88,6 @@ def test_the_stream_closes_without_its_last_bytes(ground: Ground) -> None:
     run(ground, Trouble(what="tail")).require_whole()
 
 
-@soon
 def test_an_error_comes_instead_of_a_new_stream(ground: Ground) -> None:
     """Rows 13 and 14: the edge answers 502, then 429, where the stream was to be had again."""
     run(
@@ -101,7 +98,6 @@ def test_an_error_comes_instead_of_a_new_stream(ground: Ground) -> None:
     ).require_whole()
 
 
-@soon
 def test_a_range_of_the_spool_is_lost_on_the_way(ground: Ground) -> None:
     """Row 7: the gap is asked for again, and the stream has gone on meanwhile."""
     run(ground, Trouble(what="reset", on=START, after=1500), Trouble(what="reset", on=FILES, after=100)).require_whole()

@@ -87,7 +87,6 @@ def test_artifacts_arrive_in_pieces(ground: Ground) -> None:
     ground.run(Fault(at="download", what="cut", after_bytes=30)).require_whole()
 
 
-@soon
 @pytest.mark.parametrize("what", ["garble", "short"])
 def test_a_range_of_the_spool_is_changed_or_short(ground: Ground, what: str) -> None:
     """Row 5: read again; no changed record is believed."""

@@ -14,8 +14,6 @@ from osiris_core.testing import Fault
 if TYPE_CHECKING:
     from conftest import Ground
 
-soon = pytest.mark.xfail(reason="the transport gives up at the first failure", strict=False)
-
 
 def test_the_run_is_whole_when_nothing_goes_wrong(ground: Ground) -> None:
     """The control of this folder: no retry, no reconnection."""
@@ -32,7 +30,6 @@ def test_a_lost_connection(ground: Ground, what: str) -> None:
     assert ran.result.facts.reconnects == 1
 
 
-@soon
 def test_a_connection_that_is_lost_and_cannot_be_had_again_at_once(ground: Ground) -> None:
     """Row 1: the new line and the question for the worker fail too, each in three ways."""
     again = ("reset", "cut", "port_not_open")
@@ -98,7 +95,6 @@ def test_the_end_tells_a_wrong_exit_code(ground: Ground) -> None:
     ground.run(Fault(at="end", what="exit", exit_code=7)).require_whole()
 
 
-@soon
 def test_the_exit_is_asked_for_too_late(ground: Ground) -> None:
     """Row 12: the line is lost, the worker gone when it is asked for again: its records say how it ended."""
     ground.run(
@@ -107,7 +103,6 @@ def test_the_exit_is_asked_for_too_late(ground: Ground) -> None:
     ).require_whole()
 
 
-@soon
 def test_a_running_worker_is_said_not_to_exist(ground: Ground) -> None:
     """Row 13: once not found, then found."""
     ran = ground.run(
