@@ -86,7 +86,7 @@ def reopen(played):
 
 
 def other_epoch(played):
-    played.journal = played.journal.replace(b" 0 3 ", b" 1 3 ")
+    played.journal = played.journal.replace(b" 1 3 ", b" 2 3 ")
 
 
 def silent_loss(played):

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - what is made below it has a name of its own, for its owner only
+
+
+_CALLS = ("open", "replace", "rename", "mkdir", "unlink", "rmdir", "ftruncate", "pwrite", "chmod")
+
+
+class Killed(BaseException):
+    """Raised where a process is killed: no code of it runs behind this, and what does all the same cannot reach the disk."""
 
 
 class Disk:
@@ -30,6 +37,24 @@ class Disk:
             self._kept[facts.st_ino] = facts.st_size
 
         with patch.object(os, "fsync", fsync):
+            yield
+
+    @contextmanager
+    def killing_after(self, calls: int) -> Iterator[None]:
+        """Kill the process that uses the disk in the block, at its first call behind so many."""
+        left = iter(range(calls))
+
+        def counted(real: Callable[..., Any]) -> Callable[..., Any]:
+            def call(*args: Any, **kwargs: Any) -> Any:
+                if next(left, None) is None:
+                    raise Killed
+                return real(*args, **kwargs)
+
+            return call
+
+        with ExitStack() as patches:
+            for name in _CALLS:
+                patches.enter_context(patch.object(os, name, counted(getattr(os, name))))
             yield
 
     def kept(self, path: Path) -> int:

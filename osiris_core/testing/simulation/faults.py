@@ -33,6 +33,7 @@ class Kind(Enum):
     STANDING_FAILS = "the next `size` questions what became of the worker fail"
     STANDING_UNKNOWN = "the next answer to it is that nobody knows"
     STANDING_ENDED = "the next answer to it is that it has ended, and it runs"
+    STATUS_FAILS = "the next `size` questions for the worker's last word fail"
     SAY_FAILS = "the next line to its stdin is refused"
 
     KILL_WORKER = "the worker is killed, `size` bytes before its spool was whole"

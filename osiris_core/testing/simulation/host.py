@@ -9,6 +9,7 @@ from osiris_core.backends.following import Following
 from osiris_core.backends.protocol import TargetFacts
 from osiris_core.backends.reach import LineBroken
 from osiris_core.errors import OsirisError, SandboxError
+from osiris_core.session import contract
 from osiris_core.session.writer import SessionWriter
 from osiris_core.testing.simulation.script import MANIFEST, REQUEST
 
@@ -24,8 +25,16 @@ if TYPE_CHECKING:
 TARGET = "e2b"
 
 
+def directory_below(root: Path) -> Path:
+    """Return the directory of the simulated session."""
+    return contract.session_directory(root, REQUEST.session_id, TARGET)
+
+
 def open_writer(root: Path) -> SessionWriter:
-    """Take the directory of the simulated session."""
+    """Take the directory of the simulated session: for the first time, or over from an owner that died."""
+    directory = directory_below(root)
+    if (directory / contract.HOST_DIRECTORY / contract.HANDLE_FILE).exists():
+        return SessionWriter.reopen(directory)
     return SessionWriter.open(
         root=root, session_id=REQUEST.session_id, target=TARGET, request=REQUEST, manifest_json=MANIFEST
     )

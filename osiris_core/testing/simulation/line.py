@@ -88,7 +88,7 @@ class SimulatedLine:
         data, self._losing = data[self._losing :], max(0, self._losing - len(data))
         if self._garbling and data:
             data, self._garbling = bytes([data[0] ^ self._garbling]) + data[1:], 0
-        if self._forging and (found := _FRAME.search(data)):
+        if self._forging and (found := _FRAME.search(data)) and b'"kind":"terminal"' not in found.group():
             data, self._forging = data[: found.start()] + forged(found) + data[found.end() :], False
         self._tail = (self._tail + data)[-_TAIL_BYTES:]
         while data:
@@ -154,7 +154,10 @@ class SimulatedLine:
 
 
 def forged(found: re.Match[bytes]) -> bytes:
-    """Return a frame with another content, and a checksum that is right."""
+    """Return a frame with another content, and a checksum that is right.
+
+    Never the terminal record, whose digest is over what stands before it: it has only its checksum.
+    """
     tag, epoch, seq, offset, payload = found.groups()
     changed = payload.replace(b'"ts":"2026', b'"ts":"2027')
     return encode_frame(tag=tag.decode("ascii"), epoch=int(epoch), seq=int(seq), offset=int(offset), payload=changed)

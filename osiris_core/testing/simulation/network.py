@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from osiris_core.backends.reach import LineEnded, Standing
-from osiris_core.errors import SandboxError
+from osiris_core.errors import SandboxError, WireError
 from osiris_core.testing.simulation.faults import Kind
 from osiris_core.testing.simulation.line import SimulatedLine
 from osiris_core.testing.simulation.sandbox import TAG
@@ -59,7 +59,7 @@ class SimulatedWorker:
         await self._reach(Kind.SPOOL_FAILS, Kind.SPOOL_HANGS)
         sandbox = self._sandbox
         if offset < sandbox.freed:
-            raise SandboxError(f"the spool before byte {sandbox.freed} was freed")
+            raise WireError(f"the spool before byte {sandbox.freed} was freed")
         if self._due(Kind.SPOOL_EMPTY):
             return b""
         if self._due(Kind.SPOOL_SHIFTED):
@@ -78,6 +78,14 @@ class SimulatedWorker:
         if not self._sandbox.running:
             raise SandboxError("there is no such process")
         self._sandbox.hear(line)
+
+    async def status(self) -> dict[str, Any] | None:
+        """Return its last word, None where it left none."""
+        await self._reach(Kind.STATUS_FAILS, None)
+        sandbox = self._sandbox
+        if sandbox.running or not sandbox.finished:
+            return None
+        return {"frames": sandbox.written.count(b"\n"), "spool_bytes": len(sandbox.written)}
 
     async def standing(self) -> Standing:
         """Say what became of it."""

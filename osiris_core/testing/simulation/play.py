@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import traceback
+import warnings
 from collections import Counter
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -13,13 +16,14 @@ from unittest.mock import patch
 from osiris_core.backends.protocol import Patience
 from osiris_core.errors import OsirisError
 from osiris_core.session import contract
+from osiris_core.session.reader import open_session
 from osiris_core.testing.simulation.clock import Standstill, VirtualLoop
-from osiris_core.testing.simulation.disk import Disk
+from osiris_core.testing.simulation.disk import Disk, Killed
 from osiris_core.testing.simulation.faults import LINE, Kind
-from osiris_core.testing.simulation.host import TARGET, Host
+from osiris_core.testing.simulation.host import Host, directory_below
 from osiris_core.testing.simulation.network import SimulatedWorker, stray
 from osiris_core.testing.simulation.sandbox import SimulatedSandbox
-from osiris_core.testing.simulation.script import REQUEST, TS
+from osiris_core.testing.simulation.script import TS
 from osiris_core.wire import records
 
 if TYPE_CHECKING:
@@ -60,7 +64,7 @@ class Played:
 
     def __post_init__(self) -> None:
         """Find the session's directory."""
-        self.directory = contract.session_directory(self.root, REQUEST.session_id, TARGET)
+        self.directory = directory_below(self.root)
 
     @property
     def journal_path(self) -> Path:
@@ -94,47 +98,72 @@ class World:
         self._printed = 0
         self._following: asyncio.Task[None] | None = None
         self._death: Fault | None = None
+        self._patches = ExitStack()
         self._journal = self.played.journal_path
         self._journal_checked = 0
 
-    def play(self, *, close: bool = True) -> Played:
-        """Let everything happen, and close the session, where that is wanted."""
-        played = self.played
-        before = random.getstate()
-        random.seed(played.schedule.seed)
+    def begin(self) -> None:
+        """Start the worker and the first host; from here on the disk and the clocks are the world's."""
+        self._patches.enter_context(self._disk.watched())
+        self._patches.enter_context(patch.object(records, "timestamp", lambda: TS))
+        self._patches.callback(random.setstate, random.getstate())
+        random.seed(self.played.schedule.seed)
+        self._life = self.loop.create_task(self._live())
+
+    def go_on(self, seconds: float | None = None) -> None:
+        """Let so much time pass; without a number, as much as it takes to come to the end."""
         try:
-            with self._disk.watched(), patch.object(records, "timestamp", lambda: TS):
-                self._play()
-                if close and not played.standstill:
-                    self._close()
-        finally:
-            random.setstate(before)
+            self.loop.run(asyncio.wait({self._life}, timeout=seconds))
+            if self._life.done():
+                self._life.result()
+        except Standstill as error:
+            self.played.standstill = str(error)
+        self.played.closed_s = self.loop.time()
+        self.check_prefix()
+
+    def close(self) -> None:
+        """Close the session, by as many hosts as it takes."""
+        deaths = iter(self.played.schedule.closing_deaths)
+        while self.host is not None and not self.played.standstill:
+            calls = next(deaths, None)
+            try:
+                with self._disk.killing_after(calls) if calls is not None else nullcontext():
+                    self.played.session = self.host.close()
+            except Killed as death:
+                with warnings.catch_warnings(action="ignore"):  # of files that only the kernel closes
+                    traceback.clear_frames(death.__traceback__)
+                self._replace_host()
+                continue
+            except OsirisError as error:
+                self.played.refusal = str(error)
+            return
+
+    def end(self) -> Played:
+        """Let go of everything, and return what happened."""
+        played, sandbox = self.played, self.sandbox
+        with self._patches:
             if self.host is not None:
                 self.host.die()
             self.loop.end()
-            self.sandbox.close()
-        played.written, played.finished = self.sandbox.written, self.sandbox.finished
-        played.ended_s = self.sandbox.ended_s
+            sandbox.close()
+        played.written, played.finished, played.ended_s = sandbox.written, sandbox.finished, sandbox.ended_s
         played.journal, played.printed_bytes = self._journal.read_bytes(), self._printed
         return played
 
-    def _play(self) -> None:
-        played = self.played
-        try:
-            self.loop.run(self._live())
-        except Standstill as error:
-            played.standstill = str(error)
-        played.closed_s = self.loop.time()
-        self.check_prefix()
-
-    def _close(self) -> None:
-        """Close the session, as far as it can be."""
-        if self.host is None:
+    def _replace_host(self) -> None:
+        """Let another host take over from one that was killed while it closed the session."""
+        if self.host is not None:
+            self.host.die()
+        if (self.played.directory / contract.SESSION_FILE).exists():
+            self.played.session, self.host = open_session(self.played.directory), None
             return
-        try:
-            self.played.session = self.host.close()
-        except OsirisError as error:
-            self.played.refusal = str(error)
+        self._life = self.loop.create_task(self._follow_on())
+        self.go_on()
+
+    async def _follow_on(self) -> None:
+        self.host = Host(self.played.root, self._worker(), self._patience, None)
+        self.played.lives += 1
+        await self.host.live()
 
     async def _live(self) -> None:
         """Start the worker, and follow it with one host behind the other."""
@@ -226,4 +255,12 @@ class World:
 
 def play(schedule: Schedule, directory: Path, *, patience: Patience = PATIENCE, close: bool = True) -> Played:
     """Play a schedule with its session under `directory`, which must be empty; `close` makes the session in the end."""
-    return World(schedule, directory, patience=patience).play(close=close)
+    world = World(schedule, directory, patience=patience)
+    try:
+        world.begin()
+        world.go_on()
+        if close:
+            world.close()
+    finally:
+        played = world.end()
+    return played

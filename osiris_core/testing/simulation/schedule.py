@@ -28,7 +28,9 @@ class Schedule:
     seed: int
     script: Script
     faults: tuple[Fault, ...] = ()
-    epoch: int = 0
+    closing_deaths: tuple[int, ...] = ()
+    """The host is killed while it closes the session, after so many calls of the disk; another one closes it then."""
+    epoch: int = 1
     segment_bytes: int = 1 << 20
     pipe_bytes: int = 1 << 20
 
@@ -51,7 +53,8 @@ def drawn(seed: int) -> Schedule:
         seed=seed,
         script=run,
         faults=tuple(sorted(faults, key=lambda fault: fault.at)),
-        epoch=rng.choice((0, 0, 1)),
+        closing_deaths=tuple(rng.randrange(40) for _ in range(rng.choice((0, 0, 0, 0, 0, 0, 1, 2)))),
+        epoch=rng.choice((1, 1, 2)),
         segment_bytes=rng.choice(_SEGMENTS),
         pipe_bytes=rng.choice(_PIPES),
     )
@@ -70,4 +73,4 @@ def _fault(rng: Random, size: int) -> Fault:
             kind = rng.choice(LINE)
             if kind is Kind.FORGE and rng.random() < _FORGE_SELDOM:
                 kind = Kind.RESET  # behind a forged frame little else can be seen
-            return Fault(kind=kind, at=at, size=rng.choice((1, 2, 3, 30, 200, 900)), seconds=seconds)
+            return Fault(kind=kind, at=at, size=rng.choice((1, 2, 3, 4, 30, 200, 900)), seconds=seconds)
