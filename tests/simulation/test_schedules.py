@@ -1,4 +1,4 @@
-"""Many schedules of faults, drawn from seeds: every invariant holds in each of them."""
+"""Two thousand schedules of faults, drawn from seeds: every invariant holds in each of them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ import pytest
 
 from osiris_core.testing.simulation import Kind, broken, drawn, play, scratch
 
-SCHEDULES = 600
+SCHEDULES = 2000
 BATCH = 100
-NOT_YET = ("no_loss",)
-"""What following does not promise yet."""
 
 
 @pytest.mark.parametrize("first", range(0, SCHEDULES, BATCH))
@@ -22,8 +20,7 @@ def test_every_invariant_holds_in_every_schedule(first):
         for seed in range(first, first + BATCH):
             directory = place / str(seed)
             directory.mkdir()
-            found = [each for each in broken(play(drawn(seed), directory)) if not each.startswith(NOT_YET)]
-            if found:
+            if found := broken(play(drawn(seed), directory)):
                 wrong.append(f"python benchmarks/schedules.py --seed {seed}  # {'; '.join(found)}")
     assert not wrong, "\n".join(wrong)
 
@@ -32,7 +29,7 @@ def test_the_seeds_draw_every_kind_of_fault():
     """A kind that no seed draws would be proven by nothing."""
     kinds = Counter(fault.kind for seed in range(SCHEDULES) for fault in drawn(seed).faults)
     assert set(kinds) == set(Kind)
-    assert min(kinds.values()) >= 5
+    assert min(kinds.values()) >= 20
 
 
 def test_a_seed_replays_to_the_byte(place):

@@ -14,6 +14,7 @@ from osiris_core.session.writer import SessionWriter
 from osiris_core.testing.simulation.script import MANIFEST, REQUEST
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from osiris_core.backends.protocol import Patience
@@ -57,13 +58,24 @@ class Absent:
 class Host:
     """Follows the worker; `first` is the line that it was started with, None where an earlier host started it."""
 
-    def __init__(self, root: Path, worker: SimulatedWorker, patience: Patience, first: SimulatedLine | None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        worker: SimulatedWorker,
+        patience: Patience,
+        *,
+        first: SimulatedLine | None,
+        segment_bytes: int,
+        spread: Callable[[], float],
+    ) -> None:
         self.worker = worker
         self.session = open_writer(root)
         self.facts = TargetFacts(target=TARGET, provider="simulated", isolation="none")
         self.failure: OsirisError | None = None
         self._patience = patience
         self._first = first
+        self._segment_bytes = segment_bytes
+        self._spread = spread
 
     async def live(self) -> None:
         """Follow the worker to its end; what goes wrong is the `failure`."""
@@ -75,7 +87,14 @@ class Host:
     async def _follow(self) -> None:
         line: Line = self._first or await self._attached()
         following = Following(
-            self.worker, line, self.session, self.facts, self._patience, heard=lambda: None, spread=lambda: 0.5
+            self.worker,
+            line,
+            self.session,
+            self.facts,
+            self._patience,
+            heard=lambda: None,
+            spread=self._spread,
+            segment_bytes=self._segment_bytes,
         )
         try:
             await following.to_the_end()

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.backends.reach import LineEnded, Standing
-from osiris_core.errors import SandboxError, WireError
+from osiris_core.errors import SandboxError
 from osiris_core.testing.simulation.faults import Kind
 from osiris_core.testing.simulation.line import SimulatedLine
 from osiris_core.testing.simulation.sandbox import TAG
@@ -58,13 +58,11 @@ class SimulatedWorker:
         """Return what the spool holds from `offset` on."""
         await self._reach(Kind.SPOOL_FAILS, Kind.SPOOL_HANGS)
         sandbox = self._sandbox
-        if offset < sandbox.freed:
-            raise WireError(f"the spool before byte {sandbox.freed} was freed")
         if self._due(Kind.SPOOL_EMPTY):
             return b""
         if self._due(Kind.SPOOL_SHIFTED):
             offset += self._sizes[Kind.SPOOL_SHIFTED]
-        data = (sandbox.written + sandbox.torn)[offset : offset + size_bytes]
+        data = sandbox.read(offset, size_bytes)
         if self._due(Kind.SPOOL_SHORT):
             data = data[: self._sizes[Kind.SPOOL_SHORT]]
         if data and self._due(Kind.SPOOL_GARBLED):
@@ -98,12 +96,6 @@ class SimulatedWorker:
         if self._due(Kind.STANDING_ENDED):
             return Standing.ENDED
         return Standing.RUNNING if self._sandbox.running else Standing.ENDED
-
-    async def status(self) -> dict[str, object] | None:
-        """Return its last word, None where it left none."""
-        await self._reach(Kind.SPOOL_FAILS, Kind.SPOOL_HANGS)
-        sandbox = self._sandbox
-        return {"spool_bytes": len(sandbox.written)} if sandbox.finished else None
 
     async def _reach(self, fails: Kind, hangs: Kind | None) -> None:
         """Take the time of a call, or fail as it is told to."""

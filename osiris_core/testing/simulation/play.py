@@ -86,6 +86,7 @@ class World:
             epoch=schedule.epoch,
             heartbeat_s=patience.heartbeat_s,
             segment_bytes=schedule.segment_bytes,
+            cap_bytes=None if schedule.cap_segments is None else schedule.cap_segments * schedule.segment_bytes,
             pipe_bytes=schedule.pipe_bytes,
         )
         self.sandbox.carry = self._carry
@@ -161,7 +162,7 @@ class World:
         self.go_on()
 
     async def _follow_on(self) -> None:
-        self.host = Host(self.played.root, self._worker(), self._patience, None)
+        self.host = self._host(self._worker(), None)
         self.played.lives += 1
         await self.host.live()
 
@@ -172,7 +173,7 @@ class World:
         first: SimulatedLine | None = worker.line()
         while True:
             self.played.lives += 1
-            self.host = host = Host(self.played.root, worker, self._patience, first)
+            self.host = host = self._host(worker, first)
             self.check_prefix()
             self._following = asyncio.create_task(host.live())
             await asyncio.wait({self._following})
@@ -181,6 +182,16 @@ class World:
                 return
             await asyncio.sleep(self._death.seconds)
             self._death, worker, first = None, self._worker(), None
+
+    def _host(self, worker: SimulatedWorker, first: SimulatedLine | None) -> Host:
+        return Host(
+            self.played.root,
+            worker,
+            self._patience,
+            first=first,
+            segment_bytes=self.played.schedule.segment_bytes,
+            spread=self.rng.random,
+        )
 
     def _worker(self) -> SimulatedWorker:
         return SimulatedWorker(self.sandbox, self._waiting, self._sizes, self.rng)

@@ -9,10 +9,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from osiris_core.backends.reach import LineEnded
+from osiris_core.errors import WireError
 from osiris_core.testing.simulation.script import REQUEST, TS
 from osiris_core.wire import records
-from osiris_core.wire.frames import encode_heartbeat, session_tag
+from osiris_core.wire.frames import session_tag
 from osiris_core.wire.roots import root_of_records
+from osiris_core.wire.segments import segment_pieces
 from osiris_core.worker.spool import Spool
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class SimulatedSandbox:
         epoch: int = 0,
         heartbeat_s: float = 5.0,
         segment_bytes: int = 1 << 20,
+        cap_bytes: int | None = None,
         checkpoint_every: int = 5,
         pipe_bytes: int = 1 << 20,
     ) -> None:
@@ -52,15 +55,16 @@ class SimulatedSandbox:
         self.exit_code: int | None = None
         self.ended_s = 0.0
         self.gone = False
-        self.freed = 0
         self.lines: list[SimulatedLine] = []
         self.carry: Callable[[bytes], None] = lambda _: None
         self._heartbeat_s = heartbeat_s
         self._segment_bytes = segment_bytes
+        self._cap_bytes = cap_bytes
         self._pipe_bytes = pipe_bytes
         self._killed_in_write = 0
         self._terminal_at: int | None = None
         self._cancelled = asyncio.Event()
+        self._acknowledged = asyncio.Event()
         self._directory = directory
         self._checkpoint_every = checkpoint_every
         self._tasks: list[asyncio.Task[None]] = []
@@ -105,7 +109,21 @@ class SimulatedSandbox:
         if word == "CANCEL":
             self._cancelled.set()
         if word == "ACK":
-            self.freed = max(self.freed, int(value) // self._segment_bytes * self._segment_bytes)
+            self._spool.acknowledge(int(value))
+            self._acknowledged.set()
+
+    def read(self, offset: int, size_bytes: int) -> bytes:
+        """Read the spool's segments. WireError where they were freed."""
+        end = min(len(self.written) + len(self.torn), offset + size_bytes)
+        found = []
+        for piece in segment_pieces(offset, max(0, end - offset), self._segment_bytes):
+            path = self._directory / "run" / "spool" / piece.name
+            if not path.exists():
+                raise WireError(f"the spool was freed at byte {offset}")
+            with path.open("rb") as segment:
+                segment.seek(piece.start)
+                found.append(segment.read(piece.size_bytes))
+        return b"".join(found)
 
     def close(self) -> None:
         """Let go of the spool's file."""
@@ -118,10 +136,17 @@ class SimulatedSandbox:
             if deed.after_s and await self._cancelled_within(deed.after_s):
                 outcome, failed = records.CANCELLED, None
                 break
+            await self._below_the_cap()
             self._write(deed.record)
         self._terminal(outcome, failed)
         await asyncio.sleep(self.script.leaves_after_s)
         self._stop(0)
+
+    async def _below_the_cap(self) -> None:
+        """Wait while too much of the spool is not acknowledged."""
+        while self._cap_bytes is not None and self._spool.unacknowledged_bytes >= self._cap_bytes:
+            self._acknowledged.clear()
+            await self._acknowledged.wait()
 
     async def _cancelled_within(self, seconds: float) -> bool:
         try:
@@ -135,8 +160,7 @@ class SimulatedSandbox:
         """Print heartbeats, which are never in the spool."""
         while True:
             await asyncio.sleep(self._heartbeat_s)
-            tally = self._spool.tally
-            self._print(encode_heartbeat(tag=TAG, epoch=self.epoch, seq=tally.seq, offset=tally.offset))
+            self._print(self._spool.heartbeat())
 
     def _write(self, record: dict[str, object]) -> None:
         """Append a record to the spool, and print it when it is there."""

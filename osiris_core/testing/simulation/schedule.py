@@ -32,6 +32,8 @@ class Schedule:
     """The host is killed while it closes the session, after so many calls of the disk; another one closes it then."""
     epoch: int = 1
     segment_bytes: int = 1 << 20
+    cap_segments: int | None = None
+    """So many segments may wait to be acknowledged; then the worker waits."""
     pipe_bytes: int = 1 << 20
 
     def __str__(self) -> str:
@@ -56,6 +58,7 @@ def drawn(seed: int) -> Schedule:
         closing_deaths=tuple(rng.randrange(40) for _ in range(rng.choice((0, 0, 0, 0, 0, 0, 1, 2)))),
         epoch=rng.choice((1, 1, 2)),
         segment_bytes=rng.choice(_SEGMENTS),
+        cap_segments=rng.choice((None, None, 2)),
         pipe_bytes=rng.choice(_PIPES),
     )
 
