@@ -13,9 +13,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import shlex
-import signal
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -26,15 +24,16 @@ from osiris_core.drivers.catalog import DriverCatalog
 from osiris_core.errors import InfrastructureError, UsageError
 from osiris_core.manifest import cases, loader
 from osiris_core.manifest.overrides import written_overrides
+from osiris_core.stopping import deaf, escalating
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
     from typing import Any, Self
 
     from osiris_core.backends.bundle import Bundle
-    from osiris_core.backends.protocol import Backend, Job, Patience, TargetFacts
+    from osiris_core.backends.protocol import Backend, Cancellation, Job, Patience, TargetFacts
     from osiris_core.backends.provider import Provider
     from osiris_core.backends.templates import Report, TemplateSource
     from osiris_core.judgement import TargetResult
@@ -149,18 +148,21 @@ class Checker:
     def close(self) -> None:
         """Stop what was started, Ctrl-C or not; closing twice is harmless."""
         server, self._own_server = self._own_server, None
-        with _deaf_to_signals(), contextlib.ExitStack() as stack:
+        with deaf(), contextlib.ExitStack() as stack:
             if server is not None:
                 stack.callback(server.stop)
             while self._backends:
                 stack.callback(self._backends.popitem()[1].close)
 
-    def check(self, manifest: Manifest, targets: Sequence[str]) -> ParityRecord:
-        """Run `manifest` on every target at the same time and judge the result.
+    def check(
+        self, manifest: Manifest, targets: Sequence[str], *, cancellation: Cancellation | None = None
+    ) -> ParityRecord:
+        """Run `manifest` on every target at the same time and judge the result; `cancellation` stops it from elsewhere.
 
         Raises `UsageError` for options that cannot work and secrets that are not set, and passes `KeyboardInterrupt` on when nothing of
         the run is left.
         """
+        from osiris_core.backends.protocol import Cancellation
         from osiris_core.backends.workspace import changed_inputs
         from osiris_core.judgement import Circumstances, TargetResult, judge
         from osiris_core.preparation import prepare
@@ -180,7 +182,7 @@ class Checker:
             )
             self._bundle = job.bundle  # the same for all manifests of this checker
             job = replace(job, spill_bytes=self._options.spill_bytes)
-            results = self._run_all(job, targets)
+            results = self._run_all(job, targets, cancellation or Cancellation())
             changed = changed_inputs(manifest, job.inputs)
         except (InfrastructureError, OSError) as error:
             failure = error if isinstance(error, InfrastructureError) else InfrastructureError(str(error))
@@ -199,12 +201,11 @@ class Checker:
     def _logical_now(self, started_at: str) -> str:
         return parse_now(self._options.now) if self._options.now else started_at
 
-    def _run_all(self, job: Job, targets: Sequence[str]) -> list[TargetResult]:
-        from osiris_core.backends.protocol import Cancellation
+    def _run_all(self, job: Job, targets: Sequence[str], cancellation: Cancellation) -> list[TargetResult]:
         from osiris_core.target_run import run_target
 
         backends = [self._backend_or_failure(target) for target in targets]
-        cancellation, root = Cancellation(), _session_root(self._options)
+        root = _session_root(self._options)
         futures: list[Future[TargetResult]] = []
         pool = ThreadPoolExecutor(len(backends), thread_name_prefix="osiris-target")
         try:
@@ -212,7 +213,7 @@ class Checker:
                 futures.append(pool.submit(run_target, backend, self._intended(target), job, root, cancellation))
             wait(futures)
         except BaseException:
-            with _deaf_to_signals():
+            with escalating(cancellation):
                 cancellation.request()
                 wait(futures, timeout=self._patience.clean_up_s)
             raise
@@ -295,20 +296,6 @@ class Checker:
 
 def _ignore(_line: str) -> None:
     """Report nothing."""
-
-
-@contextlib.contextmanager
-def _deaf_to_signals() -> Iterator[None]:
-    """Ignore further Ctrl-C and SIGTERM: the stop was asked for already, and what follows it is bounded."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals arrive on the main thread only
-        return
-    before = {each: signal.signal(each, signal.SIG_IGN) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _reproduce(manifest: Manifest, targets: Sequence[str]) -> str:

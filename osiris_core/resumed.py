@@ -102,12 +102,14 @@ def _resume_target(directory: Path, provider: str | None, patience: Patience, ca
         failure = error
     except OSError as error:
         failure = InfrastructureError(str(error))
+    except KeyboardInterrupt:
+        writer.close(target_facts=facts.to_json(), outcome_override="cancelled")
+        raise
     except BaseException:
         writer.release()  # it can be resumed once more
         raise
     session = writer.close(
         target_facts=facts.to_json(),
-        outcome_override="cancelled" if cancellation.requested else None,
         error=None if failure is None else {"type": type(failure).__name__, "message": str(failure)},
     )
     return Resumed(result=TargetResult(facts=facts, session=session, failure=failure), was_closed=False)

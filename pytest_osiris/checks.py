@@ -18,6 +18,7 @@ import pytest
 from osiris_core.check import Checker, CheckOptions, load, validate_options
 from osiris_core.errors import ManifestError, OsirisError, UsageError
 from osiris_core.manifest.loader import find_project_root
+from osiris_core.stopping import terminable
 from osiris_core.surface import placed, refused_record
 from pytest_osiris.keys import CLOSE, PROPERTY, REFUSAL, RUN, SETTINGS, CheckFailedError, records_directory
 from pytest_osiris.marker import read_marker
@@ -45,6 +46,8 @@ class Checks:
         self._directory = records_directory(config.rootpath, config.stash[RUN])
         self._report = reporter_of(config)
         self._checkers: dict[Path, Checker] = {}
+        self._signals = contextlib.ExitStack()
+        self._signals.enter_context(terminable())  # there is something to be stopped from now on
 
     def run(self, item: pytest.Item, manifest: Manifest, targets: Sequence[str], *, case: str = "") -> ParityRecord:
         """Check `manifest` for the test `item`, and keep the record on disk and in the test's properties.
@@ -82,6 +85,7 @@ class Checks:
         """Stop what was started; closing twice is harmless."""
         while self._checkers:
             self._checkers.popitem()[1].close()
+        self._signals.close()
 
     def _checker(self, project_root: Path) -> Checker:
         if project_root not in self._checkers:

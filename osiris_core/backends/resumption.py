@@ -10,7 +10,7 @@ import contextlib
 import os
 import signal
 import time
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, wait
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.backends.attendance import Attendance
@@ -24,6 +24,7 @@ from osiris_core.backends.sandbox_worker import SandboxWorker
 from osiris_core.backends.stopping import Stop
 from osiris_core.errors import SandboxError
 from osiris_core.session.owner import Owner
+from osiris_core.stopping import escalating
 
 if TYPE_CHECKING:
     from osiris_core.backends.protocol import Cancellation, Patience, TargetFacts
@@ -70,6 +71,11 @@ def resume_in_sandbox(
                 future.result()
             except CancelledError as error:
                 raise SandboxError("the run was torn down before it ended") from error
+            except KeyboardInterrupt:
+                with escalating(cancellation):
+                    cancellation.request()
+                    wait([future], timeout=patience.clean_up_s)
+                raise
     finally:
         thread.close()
 

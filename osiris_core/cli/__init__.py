@@ -1,12 +1,13 @@
 """The command `osiris-parity`: what the pytest plugin does, without pytest.
 
-``main``      the command line; ``exits`` what its exit codes mean, ``stop`` that SIGTERM ends a run as Ctrl-C does
+``main``      the command line; ``exits`` what its exit codes mean
 ``run``       `osiris-parity run`: manifests on targets, a verdict line each; ``checking`` does it
 ``validate``  `osiris-parity validate`: everything that is wrong with manifests
 ``explain``   `osiris-parity explain`: what a run would do
 ``importing`` `osiris-parity import`: what Osiris compiled, as a manifest
 ``schema``    `osiris-parity schema`: the JSON Schema of manifests
 ``drivers``   `osiris-parity drivers`: what steps can name
+``resume``    `osiris-parity resume`: sessions whose host died
 ``fuzz``      `osiris-parity fuzz`: generated manifests; ``fuzzing`` does it
 ``coverage``  `osiris-parity coverage`: what was never compared
 ``sandbox``   `osiris-parity sandbox`: the embedded server on its own

@@ -10,4 +10,5 @@ EXIT_INFRASTRUCTURE = 3
 EXIT_INTERRUPTED = 130
 EXIT_NOT_READ = 141
 """Who read the output has left, as `head` does."""
-EXIT_TERMINATED = 143
+SIGNAL_BASE = 128
+"""Stopped by a signal: 143 is SIGTERM, 129 SIGHUP."""

@@ -4,7 +4,7 @@
 1    a manifest did not: the targets differ, or `expect` does not hold
 2    an option makes no sense, or a manifest cannot be run as written
 3    a target could not run, and nothing worse happened: says nothing about parity
-130  stopped by Ctrl-C; 143 by SIGTERM
+130  stopped by Ctrl-C; 143 by SIGTERM; 129 by SIGHUP
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from osiris_core.cli.exits import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_NOT_READ, EXIT_TERMINATED, EXIT_USAGE
-from osiris_core.cli.stop import TerminatedError, terminable
+from osiris_core.cli.exits import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_NOT_READ, EXIT_USAGE, SIGNAL_BASE
 from osiris_core.errors import OsirisError, UsageError
+from osiris_core.stopping import TerminatedError, terminable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code = int(given.run(given, sys.stdout or io.StringIO(), sys.stderr or io.StringIO()))
             _flush()
             return code
-    except TerminatedError:
-        return _ended("stopped by SIGTERM", EXIT_TERMINATED)
+    except TerminatedError as stopped:
+        return _ended(f"stopped by {stopped}", SIGNAL_BASE + stopped.number)
     except KeyboardInterrupt:
         return _ended("stopped", EXIT_INTERRUPTED)
     except UsageError as error:

@@ -52,13 +52,9 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Resume; return the exit code."""
     from osiris_core.backends.protocol import Cancellation, Patience
     from osiris_core.resumed import judge_resumed, resume
-    from osiris_core.stopping import escalating
 
-    root, cancellation = given.root.resolve(), Cancellation()
-    with escalating(cancellation):
-        resumed = resume(root, given.session, provider=given.e2b, patience=Patience(), cancellation=cancellation)
-    if cancellation.requested:
-        raise KeyboardInterrupt
+    root = given.root.resolve()
+    resumed = resume(root, given.session, provider=given.e2b, patience=Patience(), cancellation=Cancellation())
     out.writelines(f"{_line(each, root)}\n" for each in resumed)
     for each in resumed:
         if each.result.failure is not None:

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from osiris_core.choices import ISOLATIONS
-from osiris_core.cli.exits import EXIT_INFRASTRUCTURE
+from osiris_core.cli.exits import EXIT_INFRASTRUCTURE, SIGNAL_BASE
 from osiris_core.sandbox.launch import SandboxServerError, ServerProcess, environment_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 EXIT_NOT_FOUND = 127
-SIGNAL_BASE = 128
 
 
 class _StoppedError(Exception):

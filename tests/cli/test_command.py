@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from osiris_core.cli.stop import TerminatedError, terminable
 from osiris_core.parity.record import Verdict
+from osiris_core.stopping import TerminatedError, escalating, terminable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -281,3 +281,42 @@ def test_the_engines_own_command_repeats_the_values_too(project: Project) -> Non
     assert _reproduce(manifest, ("local", "e2b")) == (
         "osiris-parity run it.osiris.yaml --target both '--param=carrier=\"5\"'"
     )
+
+
+class Patient:
+    """Counts how often it is hurried."""
+
+    def __init__(self) -> None:
+        self.hurried = 0
+
+    def hurry(self) -> None:
+        """Count."""
+        self.hurried += 1
+
+
+def test_the_second_signal_hurries_and_the_third_is_the_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that asked for the stop has come before; what is begun by then is not interrupted by the next."""
+    patient, before, sent = Patient(), signal.getsignal(signal.SIGTERM), []
+    monkeypatch.setattr("os.kill", lambda pid, number: sent.append((pid, number, signal.getsignal(number))))
+
+    with escalating(patient):
+        signal.raise_signal(signal.SIGTERM)
+        assert (patient.hurried, sent) == (1, [])
+        signal.raise_signal(signal.SIGTERM)
+
+    assert sent == [(os.getpid(), signal.SIGTERM, signal.SIG_DFL)]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_terminal_that_goes_away_stops_a_run_unless_it_was_told_to_stay() -> None:
+    """SIGHUP is a stop, with an exit code of its own; under `nohup` it is nothing."""
+    with pytest.raises(TerminatedError) as stopped, terminable():
+        signal.raise_signal(signal.SIGHUP)
+    assert stopped.value.number == signal.SIGHUP
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with terminable():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -136,12 +136,16 @@ def both_wait(run: Stopped) -> bool:
     return b'"waiting"' in run.journal("local") and b'"waiting"' in run.journal("e2b")
 
 
-@pytest.mark.parametrize("moment", [has_begun, local_waits, both_wait], ids=lambda moment: moment.__name__)
-def test_ctrl_c_leaves_nothing_and_the_sessions_say_cancelled(stopped: Stopped, moment: Callable) -> None:
-    """SIGINT at any moment: no process, no sandbox, no temporary file; sessions are `cancelled`."""
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [(has_begun, signal.SIGINT), (local_waits, signal.SIGTERM), (both_wait, signal.SIGINT)],
+    ids=lambda each: getattr(each, "__name__", None) or each.name,
+)
+def test_a_stop_leaves_nothing_and_the_sessions_say_cancelled(stopped: Stopped, moment: Callable, number: int) -> None:
+    """Ctrl-C and SIGTERM at any moment: no process, no sandbox, no temporary file; sessions are `cancelled`."""
     stopped.until(moment)
 
-    code, left, printed = stopped.send(signal.SIGINT)
+    code, left, printed = stopped.send(number)
 
     assert code == 2, printed
     assert left == []
@@ -170,10 +174,10 @@ def test_what_was_done_before_the_stop_is_kept(stopped: Stopped) -> None:
 
 
 def test_a_driver_that_will_not_stop_and_an_impatient_user_leave_nothing(stopped: Stopped) -> None:
-    """A step that ignores the stop is killed; more Ctrl-C meanwhile change nothing, and both sessions say `cancelled`."""
+    """A step that ignores the stop is killed; a second Ctrl-C makes it sooner, and both sessions say `cancelled`."""
     stopped.until(both_wait)
 
-    code, left, printed = stopped.send(signal.SIGINT, *[signal.SIGINT] * 20)
+    code, left, printed = stopped.send(signal.SIGINT, signal.SIGINT)
 
     assert code == 2, printed
     assert left == []
