@@ -63,7 +63,7 @@ class Artifact:
 class Run:
     """One run of a manifest: true of its target, or of both.
 
-    `outcome` is succeeded, failed, cancelled, deadline or crashed. `steps` is by id in order of execution;
+    `outcome` is one of `osiris_core.wire.records.OUTCOMES`. `steps` is by id in order of execution;
     `events` and `metrics` are the lines of the session's files; `logs` is what each step logged and `printed`
     what it printed, by step id (a step that said nothing is an empty text); `artifacts` is by `<step>/<file>`.
     """

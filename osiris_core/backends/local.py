@@ -131,6 +131,7 @@ def local_placement(job: Job, run_directory: Path, patience: Patience) -> Placem
         cancel_grace_s=patience.driver_stop_s,
         expects_secrets=bool(job.secrets),
         spill_bytes=SPILL_BYTES if job.spill_bytes is None else job.spill_bytes,
+        heartbeat_s=patience.heartbeat_s,
     )
 
 

@@ -70,6 +70,8 @@ def sandbox_placement(job: Job, patience: Patience) -> Placement:
         cancel_grace_s=patience.driver_stop_s,
         expects_secrets=bool(job.secrets),
         spill_bytes=_spill_bytes(job),
+        heartbeat_s=patience.heartbeat_s,
+        memory_mb=manifest.resources.memory_mb,
     )
 
 

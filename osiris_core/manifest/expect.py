@@ -26,8 +26,8 @@ PREDICATES: Final = ("absent", "sha256", "size_bytes", "lines", "contains")
 """What can be said of an artifact."""
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
-OUTCOMES = ("succeeded", "failed", "deadline", "crashed")
-"""Outcomes that a pipeline can be expected to have; `cancelled` and `lost` are somebody else's doing."""
+OUTCOMES = ("succeeded", "failed", "deadline", "crashed", "out_of_memory", "disk_full")
+"""Outcomes that a pipeline can be expected to have; the others are somebody else's doing."""
 
 
 def read_expect(problems: Problems, node: Node, steps: Collection[str]) -> Expectation:

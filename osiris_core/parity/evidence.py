@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 WRITER_SUFFIXES: Final = ("_writer", ".writer", "Writer", "WriterDriver")
 """A session does not say which steps write; a driver of such a name does, as all built-in writers and those of Osiris are called."""
 
-_STOPPED: Final = frozenset({records.CANCELLED, records.DEADLINE, records.CRASHED})
+_STOPPED: Final = frozenset(
+    {records.CANCELLED, records.DEADLINE, records.CRASHED, records.OUT_OF_MEMORY, records.DISK_FULL}
+)
 _ENDS: Final = (records.STEP_COMPLETE, records.STEP_FAILED, records.STEP_SKIPPED)
 _STATE_EVENT: Final = {records.SUCCEEDED: records.STEP_COMPLETE, records.FAILED: records.STEP_FAILED}
 

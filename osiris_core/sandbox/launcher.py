@@ -76,9 +76,15 @@ def namespace_argv(
     options = namespace.arguments(template, cpus_available=cpus_available, network=network).options
     argv = [bwrap, *options, "--info-fd", str(info)]
     for path, descriptor in descriptors.items():
-        mode = "0555" if path.startswith(profile.SHIMS) else "0444"
-        argv += ["--perms", mode, "--file", str(descriptor), path]
+        argv += ["--perms", _mode(path), "--file", str(descriptor), path]
     return [*argv, *namespace.closing_options(descriptors), "--"]
+
+
+def _mode(path: str) -> str:
+    """Return the mode of a file of the namespace: who owns the commands owns it, the agent too, which writes one."""
+    if path in profile.memory_files():
+        return "0644"
+    return "0555" if path.startswith(profile.SHIMS) else "0444"
 
 
 def file_descriptors(template: Template, *, cpus_available: int, network: bool = False) -> dict[str, int]:

@@ -52,9 +52,8 @@ def arguments(template: Template, *, cpus_available: int, network: bool = False)
     """
     missing = _missing_names(template)
     resolver = _host_resolver() if network else profile.NO_RESOLVER
-    files = profile.etc_files(has_shims=bool(missing), resolver=resolver) | profile.cpu_files(
-        template.cpus, cpus_available
-    )
+    files = profile.etc_files(has_shims=bool(missing), resolver=resolver) | profile.memory_files()
+    files |= profile.cpu_files(template.cpus, cpus_available)
     options = [*_isolation(network=network), "--size", str(template.disk_mb * 1024 * 1024), "--tmpfs", "/", *_system()]
     for path, mode in _WRITABLE.items():
         options += ["--perms", mode, "--dir", path]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from osiris_core.sandbox.agent.memory import EVENTS, EVENTS_TEXT
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -56,6 +58,11 @@ def cpu_files(cpus: int, available: int) -> dict[str, str]:
         return {}
     listed = "0\n" if cpus == 1 else f"0-{cpus - 1}\n"
     return {f"/sys/devices/system/cpu/{name}": listed for name in ("online", "possible", "present")}
+
+
+def memory_files() -> dict[str, str]:
+    """Return the file in which the agent counts the processes that it kills for lack of memory, as a kernel would."""
+    return {EVENTS: EVENTS_TEXT}
 
 
 def environment(

@@ -20,7 +20,7 @@ Two processes share the work. The supervisor is small and outlives any driver; t
     spool        numbers, digests and writes every record                 segments   the files it lies in
     live         the copy on stdout                                       throttle   waits at the spool's cap
     ledger       what became of each step                                 outcome    how the run ended, and why
-    ending       the last records
+    memory       whether it was killed for memory                         ending     the last records
     staging      what lies in the run directory                           control    what may be said on stdin
     executor     the executor's life: hello, steps, exit                  steps      the life of one step
     attempts     one try at a step                                        orders     what the supervisor tells the executor

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     """Starts the executor of an assignment, and tells it the line of secrets, if there is one."""
 
 _RECORDS_PIPE_BYTES = 1 << 20
+_MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,15 +38,18 @@ class Executor:
     records_fd: int
     exit_status: int | None = None
     """As `os.waitstatus_to_exitcode` gives it, None while the process runs."""
+    peak_bytes: int = 0
+    """The most memory that it held at a time, when it has ended."""
     _orders: OrderWriter
     _lifeline: int
 
     def poll(self) -> bool:
         """Take note of the process's end; return whether it has ended."""
         if self.exit_status is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
             if pid == self.pid:
                 self.exit_status = os.waitstatus_to_exitcode(status)
+                self.peak_bytes = usage.ru_maxrss * _MAXRSS_BYTES
         return self.exit_status is not None
 
     def tell(self, secrets: bytes) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import signal
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from osiris_core.worker.ledger import Attempt, Ledger
+    from osiris_core.worker.memory import MemoryWatch, OutOfMemory
     from osiris_core.worker.spool import SpoolError
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -39,8 +40,9 @@ class Evidence:
     """What is known when the executor is gone.
 
     `exit_status` is the executor's, as `os.waitstatus_to_exitcode` gives it, and `result` its last message; `stopped_for` is why
-    the supervisor asked it to end, `overdue` the attempt that it asked to end; `fault` is what the disk refused, and
-    `stray_tail` the last that was printed outside every step.
+    the supervisor asked it to end, `overdue` the attempt that it asked to end; `fault` is what the disk refused,
+    `memory` judges why the executor was killed, `peak_bytes` is what it held at most, and `stray_tail` the last that
+    was printed outside every step.
     """
 
     ledger: Ledger
@@ -49,6 +51,8 @@ class Evidence:
     stopped_for: str | None
     overdue: Attempt | None
     fault: SpoolError | None
+    memory: MemoryWatch
+    peak_bytes: int
     stray_tail: str
 
 
@@ -94,10 +98,19 @@ def _stopped_end(ledger: Ledger, stopped_for: str | None, overdue: Attempt | Non
 def _crashed_end(known: Evidence) -> End:
     """Return the end of a run whose executor left without a result, or in disorder."""
     status, between = known.exit_status, known.ledger.running is None
+    if status == -signal.SIGKILL and (found := known.memory.verdict(peak_bytes=known.peak_bytes)) is not None:
+        return _out_of_memory_end(known.ledger, found)
     tail = f"; it last printed: {known.stray_tail}" if known.stray_tail and between else ""
     message = f"the executor {_exit_words(status)} {_when(known.ledger)}{tail}"
     data = {"signal": None if status >= 0 else _signal_name(-status), "exit_code": status if status >= 0 else None}
     return End(outcome=records.CRASHED, error=plain_error("ExecutorCrashed", message, data))
+
+
+def _out_of_memory_end(ledger: Ledger, found: OutOfMemory) -> End:
+    """Return the end of a run whose executor was killed for its memory."""
+    allowed = "" if found.limit_bytes is None else f", of which it may have {found.limit_bytes >> 20} MB"
+    message = f"the executor was killed for lack of memory{allowed}, {_when(ledger)}"
+    return End(outcome=records.OUT_OF_MEMORY, error=plain_error("OutOfMemory", message, asdict(found)))
 
 
 def _when(ledger: Ledger) -> str:

@@ -21,6 +21,7 @@ from osiris_core.worker.control import STOPPING_SIGNALS, ControlReader
 from osiris_core.worker.ending import write_ending, write_terminal
 from osiris_core.worker.launch import bytes_waiting
 from osiris_core.worker.masking import Masking
+from osiris_core.worker.memory import MemoryWatch
 from osiris_core.worker.merge import Merger
 from osiris_core.worker.messages import MessageReader
 from osiris_core.worker.outcome import Evidence, decide_end
@@ -88,6 +89,7 @@ class Supervision:
         self._beat_due = time.monotonic() + placement.heartbeat_s
         self._run_due = None if timeout_s is None else time.monotonic() + timeout_s
         self._kill_due: float | None = None
+        self._memory = MemoryWatch(limit_mb=placement.memory_mb)
 
     def watch(self, wakeup: int) -> None:
         """Serve all sources until the executor has ended."""
@@ -147,6 +149,8 @@ class Supervision:
                 stopped_for=self._stopped_for,
                 overdue=self._overdue,
                 fault=recorder.fault,
+                memory=self._memory,
+                peak_bytes=self._executor.peak_bytes,
                 stray_tail=recorder.stray_tail,
             )
         )

@@ -251,3 +251,29 @@ def test_both_sessions_are_one_session_in_two_directories(steps: Project) -> Non
     assert facts[0]["hello"]["nonce"] != facts[1]["hello"]["nonce"]
     assert facts[0]["hello"]["bundle_digest"] == facts[1]["hello"]["bundle_digest"]
     assert facts[0]["hello"]["pid_namespace"] != facts[1]["hello"]["pid_namespace"]
+
+
+def test_a_driver_that_needs_too_much_memory_there_is_named_so(steps: Project) -> None:
+    """The sandbox ends the executor, not its supervisor, which says what was allowed and how that is known."""
+    manifest = steps.root / "steps.osiris.yaml"
+    steps.write(
+        "steps.osiris.yaml", manifest.read_text().replace("code: [code]", "code: [code]\nresources: {memory_mb: 256}")
+    )
+    steps.write(
+        "code/act.py",
+        "import os, signal\n\ndef act(inputs, ctx):\n"
+        "    if os.environ.get('E2B_SANDBOX'):\n"
+        "        held = b'x' * (300 << 20)\n"
+        "        signal.pause()\n"
+        "    return inputs['df_read']\n",
+    )
+
+    record = steps.check("steps.osiris.yaml")
+
+    assert (record.verdict, record.first_diverging_step) == ("DIVERGENT", "act")
+    assert [each.outcome for each in record.targets] == ["succeeded", "out_of_memory"]
+    [session] = [json.loads(path.read_bytes()) for path in steps.session_root.glob("**/e2b/session.json")]
+    data = session["error"]["data"]
+    assert (data["step"], data["limit_bytes"]) == ("act", 256 << 20)
+    assert data["peak_bytes"] > 256 << 20
+    assert data["evidence"] == "the kernel counts another process killed for lack of memory in this cgroup"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.manifest.project import Project
 
 
-@pytest.mark.parametrize("outcome", ["succeeded", "failed", "deadline", "crashed"])
+@pytest.mark.parametrize("outcome", ["succeeded", "failed", "deadline", "crashed", "out_of_memory", "disk_full"])
 def test_outcomes_that_can_be_expected(project: Project, outcome: str):
     """Each end that a pipeline can bring about by itself."""
     assert project.load(f"{WHOLE}expect: {{outcome: {outcome}}}\n").expect.outcome == outcome
@@ -25,7 +25,10 @@ def test_outcomes_that_can_be_expected(project: Project, outcome: str):
         ("[]", "5:9: `expect` must be a mapping, but it is a list"),
         ("{row: {}}", "5:10: unknown key `row` in `expect` (did you mean `rows`?)"),
         ("{outcome: suceeded}", "5:19: `outcome` cannot be `suceeded` (did you mean `succeeded`?)"),
-        ("{outcome: lost}", "5:19: `outcome` cannot be `lost` (known: succeeded, failed, deadline, crashed)"),
+        (
+            "{outcome: lost}",
+            "5:19: `outcome` cannot be `lost` (known: succeeded, failed, deadline, crashed, out_of_memory, disk_full)",
+        ),
         ("{outcome: true}", "5:19: `outcome` must be text, but it is true or false (quote it)"),
         (
             "{failed_step: a}",

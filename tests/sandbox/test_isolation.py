@@ -170,6 +170,20 @@ def test_the_largest_process_over_the_memory_is_killed(sized, http):
     assert http.get("/osiris/stats").json()["memory_kills"][made.sandbox_id] >= 1
 
 
+def test_who_is_killed_first_can_be_said_and_kills_are_counted(sized):
+    """A smaller process that offered itself goes before the largest, as with the kernel, which counts it in the same place."""
+    made = sized(memory_mb=128)
+    count = "cat /sys/fs/cgroup/memory.events"
+    assert made.commands.run(count).stdout == "oom 0\noom_kill 0\n"
+    big = "exec python3 -c \"x = b'x' * (80 << 20); import signal; signal.pause()\""
+    large = made.commands.run(big, background=True)
+    with pytest.raises(e2b.CommandExitException) as caught:
+        made.commands.run("echo 900 > /proc/self/oom_score_adj; " + big.replace("80", "60"))
+    assert caught.value.error == "signal: killed"
+    assert [info.pid for info in made.commands.list()] == [large.pid]
+    assert made.commands.run(count).stdout == "oom 1\noom_kill 1\n"
+
+
 def test_below_the_memory_nothing_is_killed(sized):
     """Address space is not memory: much may be reserved."""
     made = sized(memory_mb=64)
