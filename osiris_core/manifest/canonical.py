@@ -34,6 +34,7 @@ def canonical_form(manifest: Manifest) -> dict[str, Any]:
         "on_failure": manifest.on_failure,
         "params": dict(manifest.params),
         "secrets": list(manifest.secrets),
+        "secrets_in_artifacts": dict(manifest.secrets_in_artifacts),
         "connections": manifest.connections_file,
         "steps": [
             {
@@ -75,6 +76,7 @@ _ADDED: Final[Mapping[str, Any]] = {
     "template": None,
     "on_failure": "stop",
     "secrets": [],
+    "secrets_in_artifacts": {},
     "connections": None,
 }
 _ADDED_TO_STEPS: Final[Mapping[str, Any]] = {"timeout_s": None, "retries": 0}

@@ -26,7 +26,7 @@ from osiris_core.manifest.osiris.compiled import (
 )
 from osiris_core.manifest.params import Overrides, read_params
 from osiris_core.manifest.problems import START, Problems, printable
-from osiris_core.manifest.references import References, check_exposure, read_secrets
+from osiris_core.manifest.references import References, check_exposure, read_secrets, read_secrets_in_artifacts
 from osiris_core.manifest.steps import Drivers, Surroundings, order_of, read_steps, to_steps
 from osiris_core.manifest.substitution import substitute
 from osiris_core.manifest.text import read_text
@@ -57,6 +57,7 @@ SERVED = (
     "on_failure",
     "params",
     "secrets",
+    "secrets_in_artifacts",
     "connections",
     "steps",
     "expect",
@@ -197,6 +198,7 @@ def read_source(source: Source, overrides: Overrides) -> Manifest:
         params_given=tuple(sorted(parameters.overridden)),
         params_unused=tuple(name for name in parameters.values if name not in used),
         secrets=tuple(sorted(references.secrets)),
+        secrets_in_artifacts=sections.read("secrets_in_artifacts", read_secrets_in_artifacts, {}),
         connections_file=references.file.relative if references.file and references.connections else None,
         connections=tuple(references.connections[each] for each in sorted(references.connections)),
         steps=to_steps(nodes),

@@ -187,7 +187,7 @@ class Manifest:
     `path` and `project_root` are absolute, without symbolic links in their directories. `code` holds directories
     as POSIX paths from the root, in the order of `sys.path`. `template` overrides the sandbox template that the closure names. `timeout_s` bounds
     the whole run. `params` are the values that this reading of the file had for `${params.x}`, of which `params_given` came
-    from outside of it and `params_unused` are referred to nowhere. `secrets` are names; `connections_file` is a POSIX path from the root, and `connections` are those of
+    from outside of it and `params_unused` are referred to nowhere. `secrets` are names; `secrets_in_artifacts` says why which artifacts may hold one, by patterns; `connections_file` is a POSIX path from the root, and `connections` are those of
     it that a step refers to: values are found when a run begins. `work_directory` is where relative paths start, if not at the manifest; `compiled` says that Osiris made it; `notes` say what
     was left out of a compiled manifest, and why. `drivers` holds the declaration of every driver that a step names. `order` is the order
     of execution. `canonical` is the JSON form that a worker is given; `fingerprint` is the SHA-256, as hex, of the
@@ -210,6 +210,7 @@ class Manifest:
     params_given: tuple[str, ...] = ()
     params_unused: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    secrets_in_artifacts: Mapping[str, str] = field(default_factory=dict)
     connections_file: str | None = None
     connections: tuple[Connection, ...] = ()
     steps: tuple[Step, ...]

@@ -42,6 +42,22 @@ def read_secrets(problems: Problems, node: Node) -> Mapping[str, Place]:
     return declared
 
 
+def read_secrets_in_artifacts(problems: Problems, node: Node) -> Mapping[str, str]:
+    """Return why which artifacts may hold secrets, by patterns of `<step>/<file>`."""
+    section = fields.mapping(problems, node, "secrets_in_artifacts")
+    found: dict[str, str] = {}
+    for pattern, entry in {} if section is None else section.entries.items():
+        reason = fields.text(problems, entry.node, pattern)
+        if "/" not in pattern:
+            problems.add(
+                entry, f"{shown(pattern)} is no pattern of artifacts", "write `<step>/<file>`; `*` stands for any text"
+            )
+        if reason is not None and not reason.strip():
+            problems.add(entry.node, f"{shown(pattern)} needs a reason", "say why this file has to hold a secret")
+        found[pattern] = reason or ""
+    return found
+
+
 @dataclass(slots=True, kw_only=True)
 class References:
     """Takes note of what each step refers to, and reports what is not declared; at the end, what nobody refers to."""

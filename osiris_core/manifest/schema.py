@@ -193,6 +193,12 @@ def _given() -> dict[str, Schema]:
             "default": ON_FAILURE[0],
         },
         "secrets": {**names, "description": "Variables of the host whose values steps may know and no file may hold."},
+        "secrets_in_artifacts": {
+            "description": "Artifacts that may hold a secret, as patterns of `<step>/<file>`, and why.",
+            "type": "object",
+            "propertyNames": {"pattern": "/"},
+            "additionalProperties": {"type": "string", "minLength": 1},
+        },
         "connections": {"type": "string", "description": "A file of connections, as Osiris has it."},
     }
 

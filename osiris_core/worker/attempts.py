@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from osiris_core.wire.leaks import Leaks
     from osiris_core.wire.secrets import Secrets
     from osiris_core.worker.capture import LogCapture
     from osiris_core.worker.messages import Channel
@@ -50,6 +51,7 @@ class Attempts:
     stop: StopSignal
     secrets: Secrets
     outputs: Outputs
+    leaks: Leaks | None = None
     _pid: int = field(default_factory=os.getpid)
 
     def make(self, step: Mapping[str, Any]) -> Tried:

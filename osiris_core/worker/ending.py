@@ -12,17 +12,18 @@ from osiris_core.worker.failure import plain_error
 from osiris_core.worker.outbox import artifact_records, scan_step
 
 if TYPE_CHECKING:
+    from osiris_core.wire.leaks import Leaks
     from osiris_core.worker.ledger import Ledger
     from osiris_core.worker.outcome import End
     from osiris_core.worker.spool import Spool
     from osiris_core.worker.staging import Assignment
 
 
-def write_ending(spool: Spool, assignment: Assignment, ledger: Ledger, end: End) -> None:
-    """Write every end that is still missing, up to and including the final event."""
+def write_ending(spool: Spool, assignment: Assignment, ledger: Ledger, end: End, *, leaks: Leaks | None = None) -> None:
+    """Write every end that is still missing, up to and including the final event; `leaks` looks at what a step left."""
     interrupted = ledger.running
     if interrupted is not None:
-        _end_running(spool, assignment, ledger, interrupted, end)
+        _end_running(spool, assignment, ledger, interrupted, end, leaks=leaks)
     stopped = end.outcome in {records.CANCELLED, records.DEADLINE}
     cause = interrupted or ledger.failed
     for skipped in ledger.skip_rest(end.outcome if stopped else records.RUN_STOPPED, cause):
@@ -56,14 +57,16 @@ def write_terminal(spool: Spool, ledger: Ledger, end: End, *, stray_bytes: int, 
     )
 
 
-def _end_running(spool: Spool, assignment: Assignment, ledger: Ledger, step: str, end: End) -> None:
+def _end_running(
+    spool: Spool, assignment: Assignment, ledger: Ledger, step: str, end: End, *, leaks: Leaks | None
+) -> None:
     """Say what the interrupted step left, and that it failed or was cancelled."""
     names = TreeNames()
     for artifact in spool.artifacts:
         if not artifact["path"].startswith(f"{step}/"):
             names.add(artifact["path"])
     known = {artifact["path"] for artifact in spool.artifacts}
-    found = [each for each in scan_step(assignment.outbox, step, names) if each.path not in known]
+    found = [each for each in scan_step(assignment.outbox, step, names, leaks) if each.path not in known]
     for record in artifact_records(step, found):
         spool.record(record)
     error = end.error or plain_error("Interrupted", "the step did not end")

@@ -14,10 +14,11 @@ from osiris_core.worker.attempts import Attempts
 from osiris_core.worker.capture import LogCapture
 from osiris_core.worker.environment import UMASK
 from osiris_core.worker.failure import describe_error
+from osiris_core.worker.masking import leaks_of
 from osiris_core.worker.messages import Channel
 from osiris_core.worker.orders import OrderReader
 from osiris_core.worker.outputs import Outputs
-from osiris_core.worker.processes import die_with_parent, prefer_as_memory_victim
+from osiris_core.worker.processes import die_with_parent, keep_memory_private, prefer_as_memory_victim
 from osiris_core.worker.snapshot import hello_facts
 from osiris_core.worker.staging import read_assignment
 from osiris_core.worker.steps import StepRunner
@@ -46,7 +47,7 @@ def execute(run_directory: Path, *, records_fd: int, supervisor_pid: int) -> int
     result: dict[str, Any] = {"outcome": records.CRASHED, "error": None}
     try:
         assignment = read_assignment(run_directory)
-        secrets = Secrets.from_line(orders.first_line()) if assignment.placement.expects_secrets else Secrets()
+        secrets = _secrets(orders) if assignment.placement.expects_secrets else Secrets()
         _enter_project(assignment)
         facts = hello_facts(assignment, supervisor_pid=supervisor_pid)
         hello = records.hello(ts=records.timestamp(), facts=facts)
@@ -59,6 +60,7 @@ def execute(run_directory: Path, *, records_fd: int, supervisor_pid: int) -> int
             stop=stop,
             secrets=secrets,
             outputs=_outputs(assignment),
+            leaks=leaks_of(assignment, secrets),
         )
         result = _run_steps(assignment, StepRunner(attempts=attempts))
     except StopRun:
@@ -67,6 +69,12 @@ def execute(run_directory: Path, *, records_fd: int, supervisor_pid: int) -> int
         result["error"] = describe_error(error)
     _leave(channel, streams, stop, result, stopped=stopped)
     return 0
+
+
+def _secrets(orders: OrderReader) -> Secrets:
+    """Return what this process is told, and nobody else may read out of it."""
+    keep_memory_private()
+    return Secrets.from_line(orders.first_line())
 
 
 def _enter_project(assignment: Assignment) -> None:

@@ -10,12 +10,24 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire.canon import canonical_json
+from osiris_core.wire.leaks import Leaks
 from osiris_core.wire.masked_records import RecordMask
 from osiris_core.wire.masking import MaskTable, StreamMask
 from osiris_core.worker.messages import CONTROL_VERBS, MessageReader
 
 if TYPE_CHECKING:
     from osiris_core.wire.secrets import Secrets
+    from osiris_core.worker.staging import Assignment
+
+
+def leaks_of(assignment: Assignment, secrets: Secrets) -> Leaks | None:
+    """Return what looks for the secrets of a run in the files that its steps leave; None where it has none."""
+    table = MaskTable.of(secrets)
+    return None if table is None else _leaks(assignment, table)
+
+
+def _leaks(assignment: Assignment, table: MaskTable) -> Leaks:
+    return Leaks(table=table, waived=tuple(assignment.request.manifest.get("secrets_in_artifacts", ())))
 
 
 class MaskedMessages(MessageReader):
@@ -57,17 +69,17 @@ class MaskedMessages(MessageReader):
 class Masking:
     """All that a supervisor needs to mask a run."""
 
-    def __init__(self, table: MaskTable) -> None:
-        self.table = table
+    def __init__(self, table: MaskTable, leaks: Leaks) -> None:
+        self.leaks = leaks
         self._records = RecordMask(table)
         self._output = StreamMask(table)
         self._stray = StreamMask(table)
 
     @classmethod
-    def of(cls, secrets: Secrets) -> Masking | None:
+    def of(cls, assignment: Assignment, secrets: Secrets) -> Masking | None:
         """Return what masks a run with these secrets; None where it has none."""
         table = MaskTable.of(secrets)
-        return None if table is None else cls(table)
+        return None if table is None else cls(table, _leaks(assignment, table))
 
     def messages(self) -> MessageReader:
         """Return a reader of the executor's messages that masks them."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import sys
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 _OOM_SCORE = "500"
 _MAX_ROUNDS = 1000
@@ -32,6 +34,15 @@ def prefer_as_memory_victim() -> None:
     """Offer this process, before the supervisor, to a kernel that is out of memory."""
     with contextlib.suppress(OSError):  # a system that does not let us choose chooses itself
         Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE, encoding="ascii")
+
+
+def keep_memory_private() -> None:
+    """Keep this process's memory from other processes of its user, from debuggers, and from core files.
+
+    What it starts by `exec` can be looked into again; the limit on core files is inherited.
+    """
+    _prctl(_PR_SET_DUMPABLE, 0)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def start_guard(group: int) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from osiris_core.wire import records
 from osiris_core.wire.names import table_names
 from osiris_core.wire.paths import TreeNames
-from osiris_core.worker.outbox import artifact_records, scan_step
+from osiris_core.worker.outbox import artifact_records, leak_error, scan_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,9 +42,10 @@ class StepRunner:
         self._close_output(step_id)
         if tried.error is None:
             self.attempts.outputs.keep(step_id, tried.output)
-        self._report(step_id, tried.output, tried.error, duration_ms=round((time.monotonic() - started) * 1000, 3))
+        duration_ms = round((time.monotonic() - started) * 1000, 3)
+        error = self._report(step_id, tried.output, tried.error, duration_ms=duration_ms)
         self.attempts.stop.check()
-        return tried.error
+        return error
 
     def forget(self, steps: Iterable[str]) -> None:
         """Let go of the tables of steps that no later step needs."""
@@ -92,7 +93,10 @@ class StepRunner:
         self._channel.control("drain", step=step_id, marker=marker)
         self.attempts.streams.mark(marker.encode())
 
-    def _report(self, step_id: str, output: Output, error: dict[str, Any] | None, *, duration_ms: float) -> None:
+    def _report(
+        self, step_id: str, output: Output, error: dict[str, Any] | None, *, duration_ms: float
+    ) -> dict[str, Any] | None:
+        """Say what the step left and how it ended; return its error, which may be that it left a secret."""
         self._channel.record(
             records.metric(
                 ts=records.timestamp(),
@@ -104,7 +108,8 @@ class StepRunner:
                 tags={},
             )
         )
-        found = scan_step(self.attempts.assignment.outbox, step_id, self._names)
+        found = scan_step(self.attempts.assignment.outbox, step_id, self._names, self.attempts.leaks)
+        error = error or leak_error(found)
         for record in artifact_records(step_id, found):
             self._channel.record(record)
         name, data = records.STEP_COMPLETE, output.facts()
@@ -113,6 +118,7 @@ class StepRunner:
         record = _event(step_id, name, {**data, "duration_ms": duration_ms})
         state = records.SUCCEEDED if error is None else records.FAILED
         self._channel.control("done", step=step_id, record=record, state=state, error=error)
+        return error
 
 
 def _event(step_id: str, name: str, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from osiris_core.worker.memory import MemoryWatch
 from osiris_core.worker.merge import Merger
 from osiris_core.worker.messages import MessageReader
 from osiris_core.worker.outcome import Evidence, decide_end
-from osiris_core.worker.processes import adopt_orphans
+from osiris_core.worker.processes import adopt_orphans, keep_memory_private
 from osiris_core.worker.recorder import OUTPUT_BYTES, Recorder
 from osiris_core.worker.spool import SpoolError
 from osiris_core.worker.staging import pack_artifacts, read_assignment, settle, stage_workspace, write_status
@@ -34,7 +34,6 @@ from osiris_core.worker.throttle import Throttle
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from osiris_core.wire.request import Placement
     from osiris_core.worker.control import Said
     from osiris_core.worker.launch import Executor, ExecutorStart
     from osiris_core.worker.ledger import Attempt
@@ -60,7 +59,7 @@ def supervise(run_directory: Path, start: ExecutorStart) -> Callable[[], None]:
     adopt_orphans()
     with _signals() as wakeup:
         control = ControlReader(_STDIN)
-        told, masking = _secrets(placement, control, wakeup)
+        told, masking = _secrets(assignment, control, wakeup)
         executor = start(assignment, told)
         try:
             supervision = Supervision(assignment, executor, control, masking)
@@ -79,6 +78,7 @@ class Supervision:
         self._assignment = assignment
         self._executor = executor
         self._control = control
+        self._leaks = None if masking is None else masking.leaks
         self._recorder = Recorder(assignment, masking)
         self._merger = Merger(self._recorder)
         self._messages = MessageReader() if masking is None else masking.messages()
@@ -155,7 +155,7 @@ class Supervision:
             )
         )
         interrupted = ledger.running
-        write_ending(spool, self._assignment, ledger, end)
+        write_ending(spool, self._assignment, ledger, end, leaks=self._leaks)
         write_terminal(spool, ledger, end, stray_bytes=recorder.stray_bytes, interrupted=interrupted)
         batch, tally = spool.flush(), spool.tally
         session, epoch = self._assignment.request.session_id, self._assignment.placement.epoch
@@ -291,12 +291,14 @@ class Supervision:
         executor.close()
 
 
-def _secrets(placement: Placement, control: ControlReader, wakeup: int) -> tuple[bytes, Masking | None]:
+def _secrets(assignment: Assignment, control: ControlReader, wakeup: int) -> tuple[bytes, Masking | None]:
     """Return the line of secrets, which is passed on, and what masks them; nothing where none is expected."""
+    placement = assignment.placement
     if not placement.expects_secrets:
         return b"", None
+    keep_memory_private()
     line = control.first_line(patience_s=placement.secrets_patience_s, wakeup=wakeup)
-    return line, Masking.of(Secrets.from_line(line))
+    return line, Masking.of(assignment, Secrets.from_line(line))
 
 
 @contextmanager

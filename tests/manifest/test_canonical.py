@@ -55,6 +55,7 @@ def test_the_canonical_form_is_complete(project: Project):
         "on_failure": "stop",
         "params": {},
         "secrets": [],
+        "secrets_in_artifacts": {},
         "connections": None,
         "steps": [
             {

@@ -141,7 +141,17 @@ manifests = some_of(
     **{name: some_of(keys) | anything for name, keys in SECTIONS.items()},
     steps=st.lists(step, max_size=3) | anything,
 )
-TOP += ["params", "pytest", "network", "template", "on_failure", "secrets", "connections", "parity"]
+TOP += [
+    "params",
+    "pytest",
+    "network",
+    "template",
+    "on_failure",
+    "secrets",
+    "secrets_in_artifacts",
+    "connections",
+    "parity",
+]
 
 
 @small

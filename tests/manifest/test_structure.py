@@ -52,7 +52,7 @@ nonsense: 1
         "7:39: unknown step `c` in `needs`",
         (
             "8:1: unknown key `nonsense` in the manifest (known: osiris, pipeline, inputs, code, requirements, env, "
-            "resources, network, template, timeout_s, on_failure, params, secrets, connections, steps, expect, parity, pytest)"
+            "resources, network, template, timeout_s, on_failure, params, secrets, secrets_in_artifacts, connections, steps, expect, parity, pytest)"
         ),
     ]
 

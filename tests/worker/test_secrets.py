@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import signal
@@ -232,3 +233,86 @@ def test_a_line_that_was_not_announced_is_ignored(worker):
     """Without `expects_secrets` the line means nothing, and nobody is told."""
     run = worker.run(USE, "use", told=SECRETS.to_line())
     assert run.terminal["error"]["message"].startswith("the secret 'TOKEN' is not declared")
+
+
+WRITE = """
+import gzip, threading
+def write(config, inputs, ctx):
+    for name, data in config["files"].items():
+        (ctx.output_dir / name).write_bytes(gzip.compress(data.encode()) if name.endswith(".gz") else data.encode())
+    if config.get("wait"):
+        threading.Event().wait()
+"""
+
+
+def test_an_artifact_with_a_secret_is_left_out_and_fails_its_step(worker):
+    """Path and name are said, the value is not; other artifacts are there. A secret in a name is masked there."""
+    files = {
+        "a.txt": "x",
+        "b.json": "[${secret:TOKEN}]",
+        "c.gz": "${secret:TOKEN}",
+        "${secret:TOKEN}.txt": "y",
+        "p.bin": "PAR1",
+    }
+    files = {name.replace("${secret:TOKEN}", CANARY): text for name, text in files.items()}
+    run = worker.run(WRITE, ("write", "write", (), {"files": files}), told=SECRETS.to_line(), expects_secrets=True)
+    assert [each["path"] for each in run.of_kind("artifact")] == ["write/a.txt", "write/p.bin"]
+    skipped = [each["data"] for each in run.of_kind("event") if each["name"] == "artifact_skipped"]
+    assert skipped == [
+        {"path": "write/b.json", "reason": "it holds the secret TOKEN"},
+        {"path": "write/c.gz", "reason": "it holds the secret TOKEN"},
+        {"path": "write/***TOKEN***.txt", "reason": "its path holds the secret TOKEN"},
+    ]
+    created = [each["data"] for each in run.of_kind("event") if each["name"] == "artifact_created"]
+    assert created[1] == {"path": "write/p.bin", "unscanned": "what Parquet compresses is not looked into"}
+    assert (run.terminal["outcome"], run.terminal["failed_step"]) == ("failed", "write")
+    assert run.terminal["error"]["type"] == "SecretInArtifact"
+    assert run.terminal["error"]["message"].startswith(
+        "the artifact write/b.json was left out, because it holds the secret TOKEN, and so it is with 2 more; "
+    )
+    assert b"c4n4ry" not in run.spool
+
+
+def test_an_artifact_that_may_hold_a_secret_is_one(worker):
+    """A pattern of the manifest says so; the event says what is in it."""
+    worker.prepare(WRITE, [("write", "write", (), {"files": {"b.json": CANARY}})], expects_secrets=True)
+    manifest = {**worker.request.manifest, "secrets_in_artifacts": {"write/*.json": "a reason"}}
+    request = dataclasses.replace(worker.request, manifest=manifest)
+    (worker.run_directory / "request.json").write_bytes(request.to_bytes())
+    process = worker.start(stdin=subprocess.PIPE)
+    process.stdin.write(SECRETS.to_line())
+    process.stdin.flush()
+    run = worker.finish()
+    assert run.terminal["outcome"] == "succeeded"
+    assert run.event("artifact_created", "write") == {"path": "write/b.json", "secrets": ["TOKEN"]}
+
+
+def test_what_a_killed_step_left_is_looked_through(worker):
+    """The supervisor looks, as the executor cannot any more."""
+    source = WRITE + "    os.kill(os.getpid(), 9)\n"
+    run = worker.run(
+        source, ("write", "write", (), {"files": {"b": CANARY, "a": "x"}}), told=SECRETS.to_line(), expects_secrets=True
+    )
+    assert run.terminal["outcome"] == "crashed"
+    assert [each["path"] for each in run.of_kind("artifact")] == ["write/a"]
+    assert run.event("artifact_skipped", "write") == {"path": "write/b", "reason": "it holds the secret TOKEN"}
+
+
+def test_the_memory_of_an_executor_with_secrets_is_its_own(worker):
+    """It cannot be looked into by other processes of its user (`PR_GET_DUMPABLE`), and leaves no core file."""
+    source = """
+    import ctypes, resource
+    def look(config, inputs, ctx):
+        print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), resource.getrlimit(resource.RLIMIT_CORE)[0])
+    """
+    assert worker.run(source, "look", told=SECRETS.to_line(), expects_secrets=True).printed("look") == b"0 0\n"
+
+
+def test_an_executor_without_secrets_can_be_looked_into(worker):
+    """A debugger or a profiler may attach to it, as to any process."""
+    source = """
+    import ctypes
+    def look(config, inputs, ctx):
+        print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
+    """
+    assert worker.run(source, "look").printed("look") == b"1\n"
