@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.manifest.patterns import is_pattern
+from osiris_core.secrets.resolution import weakness
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -27,12 +28,17 @@ class Note:
 
 
 def notes_of_host(
-    *, distributions: str, files: str, variables: Iterable[str], secret_variables: Iterable[str]
+    *,
+    distributions: str,
+    files: str,
+    variables: Iterable[str],
+    secret_variables: Iterable[str],
+    weak_secrets: Iterable[str] = (),
 ) -> Iterator[Note]:
     """Yield what this host lacks.
 
     `distributions` and `files` say why these cannot be sent to a sandbox, or nothing; the others are names of variables
-    that are missing.
+    that are missing, or of secrets that cannot be masked everywhere.
     """
     if distributions:
         yield Note(line=1, message=f"it cannot run on e2b here: {distributions}")
@@ -43,6 +49,8 @@ def notes_of_host(
     for name in secret_variables:
         message = f"the variable `{name}`, which a secret or connection has its value from, is not set on this host"
         yield Note(line=1, message=message)
+    for name in weak_secrets:
+        yield Note(line=1, message=weakness(name))
 
 
 def notes_of_manifest(manifest: Manifest, uploaded: Collection[str]) -> Iterator[Note]:
@@ -51,9 +59,6 @@ def notes_of_manifest(manifest: Manifest, uploaded: Collection[str]) -> Iterator
         yield Note(line=note.line if note.path == manifest.location else 1, message=str(note))
     for name in manifest.params_unused:
         yield Note(line=1, message=f"the parameter `{name}` is not used")
-    if manifest.secrets or manifest.connections:
-        message = "what drivers print, log or write is not masked yet: a secret that they show is in the session"
-        yield Note(line=1, message=message)
     for step in manifest.steps:
         yield from _notes_of_step(manifest, step, uploaded)
     opaque = [f"`{name}` of `{step.id}`" for step in manifest.steps for name in step.config if name in _OPAQUE]

@@ -17,7 +17,7 @@ from osiris_core.errors import ClosureError, InfrastructureError
 from osiris_core.notes import notes_of_host, notes_of_manifest
 from osiris_core.preparation import declared_requirements
 from osiris_core.secrets.environment import host_environment
-from osiris_core.secrets.resolution import secret_variables
+from osiris_core.secrets.resolution import secret_variables, weak_names
 from osiris_core.wire.names import table_key
 
 if TYPE_CHECKING:
@@ -148,6 +148,7 @@ def plan(manifest: Manifest, env_file: Path | None = None) -> Plan:
                 files=upload_problem,
                 variables=[each.name for each in variables if each.origin == "missing"],
                 secret_variables=missing,
+                weak_secrets=weak_names(manifest, secret_values),
             ),
             *notes_of_manifest(manifest, {each.path for each in uploads}),
         ),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.errors import UsageError
 from osiris_core.manifest.connections import VARIABLE
 from osiris_core.manifest.nodes import ListNode, MappingNode, ScalarNode, texts_of
+from osiris_core.wire.needles import LEAST, is_weak
 from osiris_core.wire.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -53,6 +55,21 @@ def resolve_secrets(manifest: Manifest, environment: Mapping[str, str]) -> Secre
     if len(secrets.to_line()) > MAX_LINE_BYTES:
         raise UsageError(f"secrets and connections are bigger than {MAX_LINE_BYTES:,} bytes together")
     return secrets
+
+
+def weak_names(manifest: Manifest, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of secrets that are too short, or too common a word, to be masked inside of other text."""
+    known = defaultdict(str, environment)
+    named = (*((name, known[name]) for name in manifest.secrets), *_hidden(manifest, known))
+    return tuple(sorted({name for name, value in named if value and is_weak(value)}))
+
+
+def weakness(name: str) -> str:
+    """Return the sentence that warns of such a secret; it says nothing of the value."""
+    return (
+        f"the secret {name} is shorter than {LEAST} characters, or a common word: it is masked where it is the whole of a "
+        "value, and not inside of other text"
+    )
 
 
 def secret_variables(manifest: Manifest) -> frozenset[str]:

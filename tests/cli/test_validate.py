@@ -80,15 +80,21 @@ def test_params_are_checked_with_the_values_given(project: Project) -> None:
             "secrets: [TOKEN_OF_NOBODY]\n",
             "1: note: the variable `TOKEN_OF_NOBODY`, which a secret or connection has its value from, is not set",
         ),
-        ("secrets: [TOKEN_OF_NOBODY]\n", "1: note: what drivers print, log or write is not masked yet"),
+        (
+            "secrets: [SHORT_TOKEN]\n",
+            "1: note: the secret SHORT_TOKEN is shorter than 6 characters, or a common word: it is masked where it is",
+        ),
     ],
 )
-def test_what_may_go_wrong_is_noted(project: Project, rest: str, note: str) -> None:
+def test_what_may_go_wrong_is_noted(project: Project, monkeypatch: pytest.MonkeyPatch, rest: str, note: str) -> None:
     """It is no problem of the manifest: the exit code stays 0."""
+    monkeypatch.setenv("SHORT_TOKEN", "s3cr7")
+
     ended = project.run("validate", project.manifest("it", rest=rest))
 
     assert ended.code == 0
     assert any(line.startswith(f"it.osiris.yaml:{note}") for line in ended.out.splitlines()), ended.out
+    assert "s3cr7" not in ended.out + ended.err
 
 
 READS = 'osiris: "1"\npipeline: {id: it}\nsteps:\n  - {id: read, driver: filesystem.csv_extractor, config: {path: data/a.csv}}\n'
