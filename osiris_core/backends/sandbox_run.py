@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.backends.attendance import Attendance
@@ -167,11 +168,12 @@ class SandboxRun:
         with self._facts.phase("upload"), tempfile.SpooledTemporaryFile(_SPOOLED_IN_MEMORY) as pack:
             write_workspace(self._job.manifest, self._job.inputs, pack)  # type: ignore[arg-type]  # a binary file in all but name
             size = pack.tell()
+            placement = replace(sandbox_placement(self._job, self._patience), epoch=self._session.handle.epoch)
             pack.seek(0)
             small = {
                 bundle_path(self._job.bundle): self._job.bundle.path.read_bytes(),
                 RUN_DIRECTORY / "request.json": self._job.request.to_bytes(),
-                RUN_DIRECTORY / "placement.json": sandbox_placement(self._job, self._patience).to_bytes(),
+                RUN_DIRECTORY / "placement.json": placement.to_bytes(),
             }
             self._facts.http_requests += 2
             self._facts.bytes_up += size + sum(len(data) for data in small.values())

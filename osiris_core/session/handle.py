@@ -33,6 +33,11 @@ class Handle:
     owner: Owner
     run: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def epoch(self) -> int:
+        """Which of the workers that were started for the session is believed: counted from 0."""
+        return int(self.run.get("epoch", 0))
+
     def write(self, host: Path) -> None:
         """Write it to the host's directory of the session. SessionError where the disk refuses."""
         value = {
@@ -47,13 +52,21 @@ class Handle:
         write_atomically(host / contract.HANDLE_FILE, json.dumps(value, indent=2).encode("ascii") + b"\n")
 
 
-def begin(host: Path, target: str, request: RunRequest) -> Handle:
+def begin(host: Path, target: str, request: RunRequest, *, epoch: int = 0) -> Handle:
     """Write the handle of a run that begins, or take over the one of an owner that died; its request stands beside it.
+
+    `epoch` is that of the worker of a run that begins; a run that was begun goes on with its own.
 
     SessionError for a directory that was begun with another request.
     """
     digest = request.digest
-    handle = Handle(session_id=request.session_id, target=target, request_digest=digest, owner=Owner.this_process())
+    handle = Handle(
+        session_id=request.session_id,
+        target=target,
+        request_digest=digest,
+        owner=Owner.this_process(),
+        run={"epoch": epoch},
+    )
     if (host / contract.HANDLE_FILE).exists():
         begun = read_handle(host)
         if begun.request_digest != digest:

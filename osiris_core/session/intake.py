@@ -1,6 +1,6 @@
 """Frames in, exactly once: only the next number is accepted, and everything else is counted.
 
-A number seen before is a duplicate when its line is the one in the journal, and equivocation when it is not. A
+Lines of an older worker are dropped. A number seen before is a duplicate when its line is the one in the journal, and equivocation when it is not. A
 number from the future is a gap, which the spool fills; so is a heartbeat that knows more. Bytes that are no frames
 are kept beside the journal.
 """
@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from osiris_core.errors import OsirisError, WireError
 from osiris_core.session.files import open_private, refused
-from osiris_core.wire.frames import Damaged, Frame, Heartbeat, Stray
+from osiris_core.wire.frames import Damaged, Heartbeat, Stray
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.session.journal import Journal
     from osiris_core.session.landmarks import Landmarks
-    from osiris_core.wire.frames import FrameReader, Item
+    from osiris_core.wire.frames import Frame, FrameReader, Item
 
 STRAY_KEPT_BYTES = 16 << 20
 """Most bytes of strangers' output that are kept; all are counted."""
@@ -33,6 +33,7 @@ class Tally:
     duplicates: int = 0
     gaps: int = 0
     damaged: int = 0
+    fenced: int = 0
     strays: int = 0
     stray_bytes: int = 0
 
@@ -84,10 +85,12 @@ class Intake:
         seq, offset = self._journal.next_seq, self._journal.next_offset
         note = self._landmarks.note
         for item in items:
-            if isinstance(item, Heartbeat):
-                self._known_seq = max(self._known_seq, item.seq)
-            elif not isinstance(item, Frame):
+            if isinstance(item, Stray | Damaged):
                 self._keep_stray(item)
+            elif item.epoch < self._landmarks.epoch:
+                self.tally.fenced += 1
+            elif isinstance(item, Heartbeat):
+                self._known_seq = max(self._known_seq, item.seq)
             elif item.seq == seq:
                 if item.offset != offset:
                     raise WireError(f"record {seq} says it is at byte {item.offset} of the spool; it must be {offset}")

@@ -33,7 +33,7 @@ class Landmarks:
     terminal: dict[str, Any] | None = None
     artifacts: list[dict[str, Any]] = field(default_factory=list)
     skipped: set[str] = field(default_factory=set)
-    epoch: int | None = None
+    epoch: int = 0
     _joiner: Joiner = field(default_factory=Joiner)
     _names: TreeNames = field(default_factory=TreeNames)
 
@@ -41,9 +41,7 @@ class Landmarks:
         """Take in the next frame. WireError where the record cannot belong to this session."""
         if self.terminal is not None:
             raise WireError(f"record {frame.seq} comes after the terminal record")
-        if self.epoch is None:
-            self.epoch = frame.epoch
-        elif frame.epoch != self.epoch:
+        if frame.epoch != self.epoch:
             raise WireError(f"record {frame.seq} is of epoch {frame.epoch}, this session's worker is of {self.epoch}")
         head = decode_head(frame.payload)
         payload = self._joiner.push(head.kind, frame.payload)

@@ -46,7 +46,7 @@ class SessionWriter:
         self._manifest = manifest_json
         self._lock = lock
         self._tag = session_tag(request.session_id)
-        self._landmarks = Landmarks(request=request)
+        self._landmarks = Landmarks(request=request, epoch=handle.epoch)
         self._journal = Journal.open(self.host_directory / contract.JOURNAL_FILE, self._tag, self._landmarks.note)
         self._intake = Intake(self._journal, self._landmarks, self.host_directory / contract.STRAY_FILE)
         self._live = FrameReader(self._tag)
@@ -54,11 +54,18 @@ class SessionWriter:
 
     @classmethod
     def open(
-        cls, *, root: Path, session_id: str, target: str, request: RunRequest, manifest_json: dict[str, Any]
+        cls,
+        *,
+        root: Path,
+        session_id: str,
+        target: str,
+        request: RunRequest,
+        manifest_json: dict[str, Any],
+        epoch: int = 0,
     ) -> SessionWriter:
         """Take the directory of a session under `root`, made if missing, and write the handle that finds its run.
 
-        A directory whose owner died is taken over with the records it has. SessionError where another owner is at
+        Only the worker of this `epoch` is believed. A directory whose owner died is taken over with the records it has. SessionError where another owner is at
         work, the session is closed already, the request is another one, or the disk refuses.
         """
         if session_id != request.session_id:
@@ -69,7 +76,7 @@ class SessionWriter:
         lock = OwnerLock.take(host / contract.LOCK_FILE)
         try:
             _refuse_closed(directory)
-            handle = begin(host, target, request)
+            handle = begin(host, target, request, epoch=epoch)
             return cls(directory=directory, handle=handle, request=request, manifest_json=manifest_json, lock=lock)
         except BaseException:
             lock.release()

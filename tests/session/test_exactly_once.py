@@ -9,7 +9,8 @@ import pytest
 
 from osiris_core.errors import SessionError, WireError
 from osiris_core.session.spool import spool_range
-from tests.session.tape import TARGET_FACTS, Tape, begin, go_on, healthy, open_writer, outbox
+from osiris_core.wire.frames import encode_heartbeat, session_tag
+from tests.session.tape import SESSION_ID, TARGET_FACTS, Tape, begin, go_on, healthy, open_writer, outbox
 
 
 def finish(writer):
@@ -242,16 +243,32 @@ def test_a_frame_at_the_wrong_place_of_the_spool_is_refused(writer):
         writer.feed(moved.lines[1])
 
 
-def test_a_frame_of_another_epoch_is_refused(writer):
-    """Two incarnations of a worker cannot write one session."""
-    tape = Tape(epoch=1)
+def test_a_frame_of_a_newer_worker_is_refused(writer):
+    """A worker that this host did not start is at work: two of them cannot write one session."""
+    tape = Tape()
     tape.hello()
-    tape.epoch = 0
+    tape.epoch = 1
     tape.log("read", "one")
     writer.feed(tape.lines[0])
 
-    with pytest.raises(WireError, match="record 1 is of epoch 0, this session's worker is of 1"):
+    with pytest.raises(WireError, match="record 1 is of epoch 1, this session's worker is of 0"):
         writer.feed(tape.lines[1])
+
+
+def test_what_an_older_worker_still_says_is_dropped_and_counted(tmp_path):
+    """Its frames are no duplicates, no gaps and no equivocation, and its heartbeats promise nothing."""
+    old, new = go_on(begin(Tape(epoch=1))), begin(Tape(epoch=2))
+    tag = session_tag(SESSION_ID)
+    writer = open_writer(tmp_path, epoch=2)
+    writer.feed(old.data + encode_heartbeat(tag=tag, epoch=1, seq=1000, offset=10**6))
+    assert (writer.next_seq, writer.behind) == (0, False)
+
+    writer.feed(new.lines[0] + old.data + b"".join(new.lines[1:]))
+
+    assert (writer.next_seq, writer.behind) == (len(new.lines), False)
+    session = writer.close(target_facts=TARGET_FACTS)
+    assert session.target_facts["fenced"] == 2 * len(old.lines) + 1
+    assert (session.target_facts["duplicates"], session.target_facts["gaps"]) == (0, 0)
 
 
 @pytest.mark.parametrize("late", ["log", "terminal"])

@@ -20,7 +20,7 @@ def test_the_handle_stands_before_anything_is_asked_for(writer):
     """A session that was only opened can be found: whose it is, and what was asked for."""
     handle = read_handle(writer.host_directory)
 
-    assert (handle.session_id, handle.target, handle.run) == (SESSION_ID, "local", {})
+    assert (handle.session_id, handle.target, handle.run) == (SESSION_ID, "local", {"epoch": 0})
     assert (handle.owner.pid, handle.owner.is_alive, handle.owner.is_elsewhere) == (os.getpid(), True, False)
     assert read_request(writer.host_directory) == writer.request
     for name in ("handle.json", "request.json"):
@@ -31,7 +31,7 @@ def test_what_is_remembered_adds_up(writer):
     writer.remember(idempotency_key="osiris-1", sandbox_id="")
     writer.remember(sandbox_id="i123")
 
-    assert read_handle(writer.host_directory).run == {"idempotency_key": "osiris-1", "sandbox_id": "i123"}
+    assert read_handle(writer.host_directory).run == {"epoch": 0, "idempotency_key": "osiris-1", "sandbox_id": "i123"}
 
 
 def test_a_session_is_taken_over_with_what_it_has(tmp_path):
@@ -45,7 +45,7 @@ def test_a_session_is_taken_over_with_what_it_has(tmp_path):
     second = SessionWriter.reopen(first.directory)
     second.feed(whole)
 
-    assert (second.handle.run, second.request) == ({"sandbox_id": "i123"}, first.request)
+    assert (second.handle.run, second.request) == ({"epoch": 0, "sandbox_id": "i123"}, first.request)
     assert second.terminal is not None
     second.release()
 

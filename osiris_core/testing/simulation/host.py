@@ -31,13 +31,13 @@ def directory_below(root: Path) -> Path:
     return contract.session_directory(root, REQUEST.session_id, TARGET)
 
 
-def open_writer(root: Path) -> SessionWriter:
+def open_writer(root: Path, epoch: int = 0) -> SessionWriter:
     """Take the directory of the simulated session: for the first time, or over from an owner that died."""
     directory = directory_below(root)
     if (directory / contract.HOST_DIRECTORY / contract.HANDLE_FILE).exists():
         return SessionWriter.reopen(directory)
     return SessionWriter.open(
-        root=root, session_id=REQUEST.session_id, target=TARGET, request=REQUEST, manifest_json=MANIFEST
+        root=root, session_id=REQUEST.session_id, target=TARGET, request=REQUEST, manifest_json=MANIFEST, epoch=epoch
     )
 
 
@@ -69,7 +69,7 @@ class Host:
         spread: Callable[[], float],
     ) -> None:
         self.worker = worker
-        self.session = open_writer(root)
+        self.session = open_writer(root, worker.epoch)
         self.facts = TargetFacts(target=TARGET, provider="simulated", isolation="none")
         self.failure: OsirisError | None = None
         self._patience = patience

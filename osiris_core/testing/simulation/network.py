@@ -33,6 +33,7 @@ class SimulatedWorker:
         self._waiting = waiting
         self._sizes = sizes
         self._rng = rng
+        self.epoch = sandbox.epoch
         self.dead = False
         self.lines: list[SimulatedLine] = []
         self.piece_bytes = rng.choice((1 << 20, 1 << 20, 400, 60))
