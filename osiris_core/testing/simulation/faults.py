@@ -17,7 +17,10 @@ class Kind(Enum):
     DOUBLE = "the last `size` bytes come twice"
     GARBLE = "a byte is another one"
     FORGE = "a frame says something else, with a checksum that is right"
-    STRAY = "somebody else's bytes come in between: of kind `size`"
+    STRAY = (
+        "somebody else's bytes come in between: `size` modulo 6 is 0 for text, 1 for garbage, 2 for another session's frame, \
+3 for an older worker's, 4 for its heartbeat, 5 for a frame of this worker that it denies"
+    )
     SWAP = "the next two pieces come in the wrong order"
     SLOW = "everything from here on comes `seconds` later"
     NO_END = "the worker's end is never told"

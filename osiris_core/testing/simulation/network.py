@@ -120,19 +120,21 @@ class SimulatedWorker:
 
 
 def stray(kind: int, sandbox: SimulatedSandbox) -> bytes:
-    """Return bytes that are not this worker's: a print, garbage, another session's frame, another epoch's."""
-    seq = sandbox.written.count(b"\n")
+    """Return bytes that this worker does not print: a line of text, garbage, frames of others, a frame that it denies."""
+    seq, offset = sandbox.before
     payload = (
         b'{"kind":"log","level":"INFO","logger":"old","message":"stale","step":null,"ts":"2026-11-24T12:00:00.000000Z"}'
     )
-    match kind % 5:
+    match kind % 6:
         case 0:
             return b"warning: shadow file\n"
         case 1:
             return b"\xff\x1e\x00OS1 "
         case 2:
-            return encode_frame(tag="deadbeef", epoch=0, seq=seq, offset=len(sandbox.written), payload=payload)
+            return encode_frame(tag="deadbeef", epoch=sandbox.epoch, seq=seq, offset=offset, payload=payload)
         case 3:
-            return encode_frame(tag=TAG, epoch=sandbox.epoch - 1, seq=seq, offset=len(sandbox.written), payload=payload)
-        case _:
+            return encode_frame(tag=TAG, epoch=sandbox.epoch - 1, seq=seq, offset=offset, payload=payload)
+        case 4:
             return encode_heartbeat(tag=TAG, epoch=sandbox.epoch - 1, seq=seq + 1000, offset=10**6)
+        case _:
+            return encode_frame(tag=TAG, epoch=sandbox.epoch, seq=0, offset=0, payload=payload)

@@ -145,6 +145,8 @@ class World:
         with self._patches:
             if self.host is not None:
                 self.host.die()
+            if not played.standstill:
+                self.loop.run(sandbox.go_on_alone())
             self.loop.end()
             sandbox.close()
         played.written, played.finished, played.ended_s = sandbox.written, sandbox.finished, sandbox.ended_s
