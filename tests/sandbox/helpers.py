@@ -21,14 +21,14 @@ def bound(address):
     return E2B(api_key=address.api_key, api_url=address.url, sandbox_url=address.url)
 
 
-def until(condition, *, poll_s: float = 0.005):
+def until(condition, *, poll_s: float = 0.005, wait_s: float = WAIT_S):
     """Return the first true value of `condition()`; fail when there is none for long."""
     pause = threading.Event()
-    for _ in range(int(WAIT_S / poll_s)):
+    for _ in range(int(wait_s / poll_s)):
         if value := condition():
             return value
         pause.wait(poll_s)
-    pytest.fail(f"still not true after {WAIT_S} s")
+    pytest.fail(f"still not true after {wait_s} s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
