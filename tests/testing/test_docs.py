@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import re
 
+import pytest
 
-def test_the_example_passes(pytester, repository, bubblewrap):
+
+@pytest.fixture
+def page(repository):
+    """The page as it stands."""
+    return (repository / "docs" / "testing.md").read_text(encoding="utf-8")
+
+
+def blocks(page: str, chapter: str) -> list[str]:
+    """Return the Python blocks of a chapter."""
+    [found] = [each for each in re.split(r"^# ", page, flags=re.MULTILINE) if each.startswith(chapter + "\n")]
+    return re.findall(r"```python\n(.*?)```", found, re.DOTALL)
+
+
+def test_the_example_passes(pytester, page, bubblewrap):
     """Driver and test as they stand on the page, each check a test."""
-    page = (repository / "docs" / "testing.md").read_text(encoding="utf-8")
-    driver, test, _faults = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    driver, test = blocks(page, "Testing a driver")
     pytester.mkdir("code").joinpath("texts.py").write_text(driver)
     pytester.makepyfile(test_texts=test)
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-v")
@@ -17,9 +30,9 @@ def test_the_example_passes(pytester, repository, bubblewrap):
     result.stdout.fnmatch_lines([f"*test_upper_keeps_its_promises?{each}? PASSED*" for each in listed])
 
 
-def test_the_example_of_faults_passes(pytester, repository, bubblewrap):
+def test_the_example_of_faults_passes(pytester, page, bubblewrap):
     """As it stands on the page, against a server of its own."""
-    page = (repository / "docs" / "testing.md").read_text(encoding="utf-8")
-    pytester.makepyfile(test_faults=re.findall(r"```python\n(.*?)```", page, re.DOTALL)[-1])
+    [test] = blocks(page, "Testing a program against faults")
+    pytester.makepyfile(test_faults=test)
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:xdist")
     result.assert_outcomes(passed=2)
