@@ -32,7 +32,14 @@ def test_the_example_passes(pytester, page, bubblewrap):
 
 def test_the_example_of_faults_passes(pytester, page, bubblewrap):
     """As it stands on the page, against a server of its own."""
-    [test] = blocks(page, "Testing a program against faults")
+    test, _simulated = blocks(page, "Testing a program against faults")
     pytester.makepyfile(test_faults=test)
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:xdist")
     result.assert_outcomes(passed=2)
+
+
+def test_the_example_of_the_simulation_holds(page):
+    """It asserts that no invariant is broken."""
+    _faults, simulated = blocks(page, "Testing a program against faults")
+    assert "assert not broken(played)" in simulated
+    exec(simulated, {})
