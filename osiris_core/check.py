@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from osiris_core.choices import ISOLATIONS, TARGETS
+from osiris_core.choices import ISOLATIONS, KEEPING, TARGETS
 from osiris_core.drivers.catalog import DriverCatalog
 from osiris_core.errors import InfrastructureError, UsageError
 from osiris_core.manifest import cases, loader
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from osiris_core.backends.bundle import Bundle
+    from osiris_core.backends.e2b import E2BBackend
+    from osiris_core.backends.limits import Limits
     from osiris_core.backends.protocol import Backend, Cancellation, Job, Patience, TargetFacts
     from osiris_core.backends.provider import Provider
     from osiris_core.backends.templates import Report, TemplateSource
@@ -50,7 +52,9 @@ class CheckOptions:
     `provider` is `embedded`, `cloud`, or the address of a self-hosted server. `now` fixes the logical time
     (ISO 8601, UTC). `session_root` is the directory that holds `.osiris/`, by default the project root. `env_file` holds
     variables that secrets and connections have their values from, where the host's own do not say them. Tables of more than
-    `spill_bytes` wait in files for the steps that need them; None for what suits a target's memory.
+    `spill_bytes` wait in files for the steps that need them; None for what suits a target's memory. At most `max_sandboxes`
+    live at once, and `create_rate` are made in a second, for all processes with this session root; None for no limit.
+    `keep_sandbox` is `no`, `on-failure` or `always`: whether a sandbox outlives its run, to be looked at.
     """
 
     project_root: Path
@@ -61,6 +65,9 @@ class CheckOptions:
     patience: Patience | None = None
     env_file: Path | None = None
     spill_bytes: int | None = None
+    max_sandboxes: int | None = None
+    create_rate: float | None = None
+    keep_sandbox: str = "no"
 
 
 def load(
@@ -92,6 +99,11 @@ def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
         raise UsageError(f"unknown target {','.join(targets)!r}", hint=f"known targets: {', '.join(TARGETS)}, both")
     if options.isolation not in ISOLATIONS:
         raise UsageError(f"unknown isolation {options.isolation!r}", hint=" or ".join(ISOLATIONS))
+    if options.keep_sandbox not in KEEPING:
+        raise UsageError(f"a sandbox cannot be kept {options.keep_sandbox!r}", hint=", ".join(KEEPING))
+    for name, limit in (("max-sandboxes", options.max_sandboxes), ("create-rate", options.create_rate)):
+        if limit is not None and limit <= 0:
+            raise UsageError(f"{name} {limit} leaves no sandbox to be made", hint="give a number above 0, or none")
     if options.now is not None:
         parse_now(options.now)
     if options.env_file is not None:
@@ -136,6 +148,7 @@ class Checker:
         self._own_server: ServerProcess | None = None
         self._backends: dict[str, Backend] = {}
         self._bundle: Bundle | None = None
+        self._e2b: E2BBackend | None = None
 
     def __enter__(self) -> Self:
         """Return self; nothing is started yet."""
@@ -196,7 +209,49 @@ class Checker:
             reproduce=_reproduce(manifest, targets),
             session_root=_session_root(self._options),
         )
-        return judge(results, circumstances)
+        record = judge(results, circumstances)
+        self._settle_kept(results, record)
+        return record
+
+    def start(self, targets: Sequence[str]) -> None:
+        """Start what the targets need, on this thread; what cannot be had is said by the checks."""
+        for each in targets:
+            self._backend_or_failure(each)
+
+    def _settle_kept(self, results: Sequence[TargetResult], record: ParityRecord) -> None:
+        """Say how to reach a sandbox that is kept, and end one that was only kept for a failure which did not come."""
+        from osiris_core.backends.keeping import connect_lines, needs_a_server_lines
+
+        wanted = self._options.keep_sandbox == "always" or (
+            self._options.keep_sandbox == "on-failure" and not record.passed
+        )
+        for each in results:
+            if each.facts.kept and not wanted and self._e2b is not None:
+                self._e2b.discard(each.facts.sandbox_id)
+            elif each.facts.kept:
+                for line in connect_lines(each.facts, self._provider()[0], record.session_id, self._patience):
+                    self._report(line)
+            elif wanted and each.facts.sandbox_id and self._serves_itself:
+                for line in needs_a_server_lines():
+                    self._report(line)
+
+    @property
+    def _serves_itself(self) -> bool:
+        """Whether the sandboxes live in a server that ends with this checker: none of them can be kept."""
+        return self._options.provider == "embedded" and self._given_server is None
+
+    def _limits(self) -> Limits | None:
+        from osiris_core.backends.limits import LIMITS_DIRECTORY, Limits
+
+        options = self._options
+        if options.max_sandboxes is None and options.create_rate is None:
+            return None
+        return Limits(
+            directory=_session_root(options) / LIMITS_DIRECTORY,
+            sandboxes=options.max_sandboxes,
+            creations_per_s=options.create_rate,
+            report=self._report,
+        )
 
     def _logical_now(self, started_at: str) -> str:
         return parse_now(self._options.now) if self._options.now else started_at
@@ -218,7 +273,7 @@ class Checker:
                 wait(futures, timeout=self._patience.clean_up_s)
             raise
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=all(future.done() for future in futures), cancel_futures=True)
         return [future.result() for future in futures]
 
     def _intended(self, target: str) -> TargetFacts:
@@ -251,7 +306,8 @@ class Checker:
         from osiris_core.backends.e2b import E2BBackend
 
         provider, templates = self._provider()
-        e2b = E2BBackend(provider, templates, patience=self._patience)
+        keep = self._options.keep_sandbox != "no" and not self._serves_itself
+        e2b = self._e2b = E2BBackend(provider, templates, patience=self._patience, limits=self._limits(), keep=keep)
         if not self._warm:
             return e2b
         from osiris_core.backends.warm_e2b import WarmE2BBackend

@@ -7,3 +7,5 @@ TARGETS = ("local", "e2b")
 
 ISOLATIONS = ("bubblewrap", "plain")
 """What may stand between an embedded sandbox and this machine; the first is the default."""
+KEEPING = ("no", "on-failure", "always")
+"""When a sandbox outlives its run: never, where the check did not pass, whatever came out."""

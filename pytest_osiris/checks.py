@@ -44,7 +44,8 @@ class Checks:
         self.settings = config.stash[SETTINGS]
         self.root = config.rootpath
         self._directory = records_directory(config.rootpath, config.stash[RUN])
-        self._report = reporter_of(config)
+        self._told: list[str] = []  # where there is no terminal, it stands in the test's report
+        self._report = reporter_of(config) or self._told.append
         self._checkers: dict[Path, Checker] = {}
         self._signals = contextlib.ExitStack()
         self._signals.enter_context(terminable())  # there is something to be stopped from now on
@@ -67,6 +68,9 @@ class Checks:
             raise CheckFailedError(f"{manifest.location}: {error}") from error
         except OsirisError as error:
             raise CheckFailedError(f"{manifest.location}: {error}") from error
+        if self._told:
+            item.add_report_section("call", "osiris", "\n".join(self._told))
+            self._told.clear()
         record = placed(record, manifest, reproduce=command_for(item, targets, self.settings))
         record = dataclasses.replace(record, case=case)
         self.keep(item, record)
@@ -152,6 +156,9 @@ def check_options(settings: Settings, project_root: Path, session_root: Path) ->
         isolation=settings.isolation,
         now=settings.now,
         env_file=settings.env_file,
+        max_sandboxes=settings.max_sandboxes,
+        create_rate=settings.create_rate,
+        keep_sandbox=settings.keep_sandbox,
     )
 
 

@@ -7,17 +7,19 @@ value is judged: whether it works on this machine is the engine's business, once
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from osiris_core.choices import ISOLATIONS, TARGETS
+from osiris_core.choices import ISOLATIONS, KEEPING, TARGETS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 DEFAULT_MANIFESTS = ("*.osiris.yaml",)
+Number = TypeVar("Number", int, float)
+_MOST = 1_000_000
 
 # name, metavar, help: each becomes `--osiris-<name>`, with `-` for `_`, and the ini entry `osiris_<name>`
 _OPTIONS = (
@@ -55,6 +57,24 @@ _OPTIONS = (
         ),
     ),
     (
+        "max_sandboxes",
+        "N",
+        "how many sandboxes may live at once, in all processes of this run and others with its root (default: no limit)",
+    ),
+    (
+        "create_rate",
+        "N",
+        "how many sandboxes may be made in a second, counted alike; 0.5 is one in 2 s (default: no limit)",
+    ),
+    (
+        "keep_sandbox",
+        "WHEN",
+        (
+            "whether a sandbox outlives its run for half an hour, to be looked at: `no`, `on-failure` or `always`; needs a "
+            "server that outlives pytest (default: no)"
+        ),
+    ),
+    (
         "env_file",
         "PATH",
         (
@@ -79,6 +99,9 @@ class Settings:
     now: str | None
     report: Path | None
     env_file: Path | None
+    max_sandboxes: int | None
+    create_rate: float | None
+    keep_sandbox: str
     manifests: tuple[str, ...]
     params: Mapping[str, Any]
     written_params: tuple[str, ...]
@@ -141,6 +164,9 @@ def read_settings(config: pytest.Config) -> Settings:
         now=None if values["now"] is None else _parse_now(values["now"]),
         report=_parse_place(options["report"], entries["report"], config),
         env_file=_parse_place(options["env_file"], entries["env_file"], config),
+        max_sandboxes=_parse_number(values["max_sandboxes"], "--osiris-max-sandboxes", int),
+        create_rate=_parse_number(values["create_rate"], "--osiris-create-rate", float),
+        keep_sandbox=_parse_keeping(_or_default(values["keep_sandbox"], "no")),
         manifests=tuple(config.getini("osiris_manifests")),
         params=_parse_params(written_params) if written_params else {},
         written_params=written_params,
@@ -189,6 +215,24 @@ def _parse_isolation(text: str) -> str:
     if text in ISOLATIONS:
         return text
     raise pytest.UsageError(f"--osiris-isolation: unknown level {text!r}; give bubblewrap or plain")
+
+
+def _parse_keeping(text: str) -> str:
+    if text in KEEPING:
+        return text
+    raise pytest.UsageError(f"--osiris-keep-sandbox: unknown {text!r}; give {', '.join(KEEPING[:-1])} or {KEEPING[-1]}")
+
+
+def _parse_number(text: str | None, option: str, kind: Callable[[str], Number]) -> Number | None:
+    if not text:
+        return None
+    try:
+        number = kind(text)
+    except ValueError:
+        number = kind("0")
+    if not 0 < number < _MOST:
+        raise pytest.UsageError(f"{option}: {text!r} is no number above 0")
+    return number
 
 
 def _parse_now(text: str) -> str:

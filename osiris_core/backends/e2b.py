@@ -7,17 +7,23 @@ a hint that may have holes: the spool in the sandbox fills them, and the session
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.backends.closure import resolve_closure
 from osiris_core.backends.loop import LoopThread
+from osiris_core.backends.owned import kill_sandbox
 from osiris_core.backends.protocol import Patience, TargetFacts
 from osiris_core.backends.sandbox_run import SandboxRun
 from osiris_core.backends.templates import named_template
 from osiris_core.errors import SandboxError, TemplateMissingError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from osiris_core.backends.limits import Limits
     from osiris_core.backends.protocol import Cancellation, Job
     from osiris_core.backends.provider import Provider
     from osiris_core.backends.templates import ChosenTemplate, TemplateSource
@@ -35,9 +41,14 @@ class E2BBackend:
         templates: TemplateSource,
         *,
         patience: Patience | None = None,
+        limits: Limits | None = None,
+        keep: bool = False,
     ) -> None:
         self._provider = provider
         self._templates = templates
+        self._limits = limits
+        self._keep = keep
+        self._choosing = threading.Lock()
         self._patience = patience or Patience()
         self._thread = LoopThread()
         self._client: Any = None
@@ -56,13 +67,27 @@ class E2BBackend:
         for attempt in (0, 1):
             template = self._template(job, facts, cancellation)
             try:
-                self._run_in(template, job, session, facts, cancellation, attempt=attempt)
+                with self._slot(facts, cancellation):
+                    self._run_in(template, job, session, facts, cancellation, attempt=attempt)
             except TemplateMissingError:
                 # Believed to be there and deleted meanwhile: nothing has run yet, so it is looked for once more.
                 if attempt == 1 or job.manifest.template is not None or not self._templates.forget(template.name):
                     raise
             else:
                 return
+
+    @contextlib.contextmanager
+    def _slot(self, facts: TargetFacts, cancellation: Cancellation) -> Iterator[None]:
+        """Wait until there may be one more sandbox, and hold its place."""
+        with contextlib.ExitStack() as held:
+            if self._limits is not None:
+                with facts.phase("wait"):
+                    held.enter_context(self._limits.sandbox(cancellation))
+            yield
+
+    def discard(self, sandbox_id: str) -> None:
+        """End a sandbox that was kept. SandboxError where it may still live."""
+        self._thread.submit(kill_sandbox(self._connect(), sandbox_id)).result(self._patience.kill_s)
 
     def _template(self, job: Job, facts: TargetFacts, cancellation: Cancellation) -> ChosenTemplate:
         """Return the template that the manifest names, or the one that shows its closure."""
@@ -71,7 +96,7 @@ class E2BBackend:
         else:
             with facts.phase("closure"):
                 closure = resolve_closure(job.requirements)
-            with facts.phase("template"):
+            with facts.phase("template"), self._choosing:  # one thread builds, the others find it there
                 template = self._templates.ensure(closure, job.manifest.resources, cancellation)
         facts.template = template.name
         return template
@@ -93,7 +118,9 @@ class E2BBackend:
             network=job.manifest.network,
             template=template.name,
         )
-        run = SandboxRun(job, session, facts, self._patience, self._connect(), template=template, attempt=attempt)
+        run = SandboxRun(
+            job, session, facts, self._patience, self._connect(), template=template, attempt=attempt, keep=self._keep
+        )
         future = self._thread.submit(run.to_its_end())
 
         def ask_to_stop() -> None:

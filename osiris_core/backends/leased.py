@@ -91,6 +91,13 @@ class LeasedSandbox:
         """The sandbox's name at the provider."""
         return self.sandbox.sandbox_id
 
+    async def keep(self) -> None:
+        """Let it live without its host, for `keep_s`. SandboxError where that is refused."""
+        self._renewal.cancel()
+        self._facts.http_requests += 1
+        with as_sandbox_error(f"sandbox {self.id} could not be kept"):
+            await self.sandbox.set_timeout(int(self._patience.keep_s))
+
     async def kill(self) -> None:
         """End the sandbox, and stop renewing. SandboxError when nobody confirms that it is gone."""
         self._renewal.cancel()

@@ -72,6 +72,7 @@ class TargetFacts:
     filled_bytes: int = 0
     acknowledgements: int = 0
     retries: list[Retry] = field(default_factory=list)
+    kept: bool = False  # the sandbox outlives the run
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -219,6 +220,8 @@ class Patience:
     """The longest time between two such looks."""
     unreachable_s: float = 120.0
     """A worker that nothing can be learned of for so long is lost: as long as a lease that nobody could renew."""
+    keep_s: float = 1800.0
+    """A sandbox that is kept to be looked at dies after this."""
     kill_s: float = 10.0
     """For the provider to confirm that a sandbox is gone, and for one that was being made to be there."""
     build_s: float = 1800.0

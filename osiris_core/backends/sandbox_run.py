@@ -48,6 +48,7 @@ class SandboxRun:
         *,
         template: ChosenTemplate,
         attempt: int = 0,
+        keep: bool = False,
     ) -> None:
         self._job = job
         self._session = session
@@ -56,6 +57,7 @@ class SandboxRun:
         self._client = client
         self._template = template
         self._attempt = attempt
+        self._keep = keep
         self.stop = Stop()
         self._confirmed = False
 
@@ -117,7 +119,12 @@ class SandboxRun:
         return f"osiris-{self._job.request.session_id}-{self._attempt}".lower()
 
     async def _end(self, leased: LeasedSandbox) -> None:
-        """Kill the sandbox, also while this run is being cancelled."""
+        """Kill the sandbox, also while this run is being cancelled; or keep it, if that is wanted and it was not stopped."""
+        if self._keep and not self.stop.is_set():
+            with contextlib.suppress(SandboxError):  # then it is gone, or cannot be kept: it is killed
+                await leased.keep()
+                self._facts.kept = True
+                return
         with self._facts.phase("kill"):
             await asyncio.shield(leased.kill())
 

@@ -7,6 +7,8 @@ why a manifest failed, and where the report is, goes to standard error.
 from __future__ import annotations
 
 import shlex
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,13 +21,15 @@ from osiris_core.parity.record import Verdict
 from osiris_core.parity.record_io import encode_records
 from osiris_core.report.terminal import failure_lines, place_lines
 from osiris_core.report.text import visible_line
+from osiris_core.stopping import escalating
 from osiris_core.surface import placed, record_set, refused_record, require_report_place, verdict_line
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Self, TextIO
 
+    from osiris_core.backends.protocol import Cancellation
     from osiris_core.backends.templates import Report
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
@@ -50,6 +54,8 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
     Raises `UsageError` for options that cannot work, before anything is started. A run that is stopped
     writes no report: one that left manifests out would speak for them too.
     """
+    if given.jobs < 1:
+        raise UsageError(f"--jobs {given.jobs} runs nothing", hint="give a number above 0")
     validate_options(_options(given, Path.cwd()), targets)
     if given.report is not None:
         require_report_place(given.report)
@@ -61,9 +67,8 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
         err.write(f"{visible_line(line)}\n")
         err.flush()
 
-    with _Checkers(given, report) as checkers:
-        for path, reading in readings:
-            checked = _check(path, reading, checkers, targets, command_for(path, given))
+    with _Checkers(given, report) as checkers, _checked(readings, checkers, targets, given) as all_checked:
+        for (path, _), checked in zip(readings, all_checked, strict=True):
             verdicts.write(f"{visible_line(verdict_line(checked.record, str(path)))}\n")
             verdicts.flush()
             err.writelines(f"{visible_line(line)}\n" for line in checked.details)
@@ -77,6 +82,43 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
 
         err.write(f"report: {write_report(together, given.report).html}\n")
     return min((checked.code for checked in finished), key=_WORST_FIRST.index)
+
+
+@contextmanager
+def _checked(
+    readings: Sequence[tuple[Path, Manifest | ManifestError]],
+    checkers: _Checkers,
+    targets: Sequence[str],
+    given: argparse.Namespace,
+) -> Iterator[Iterator[_Checked]]:
+    """Give an iterator over what became of each manifest, in order; `--jobs` of them run at once, on threads.
+
+    What is raised in the block stops all of them, and passes when nothing of them is left.
+    """
+    if given.jobs == 1:
+        yield (_check(path, reading, checkers, targets, command_for(path, given)) for path, reading in readings)
+        return
+    from osiris_core.backends.protocol import Cancellation, Patience
+
+    cancellation = checkers.cancellation = Cancellation()
+    for _, reading in readings:
+        if not isinstance(reading, ManifestError):
+            checkers.start(reading, targets)  # what starts processes does so on this thread, which outlives the others
+    pool = ThreadPoolExecutor(given.jobs, thread_name_prefix="osiris-manifest")
+    futures = [
+        pool.submit(_check, path, reading, checkers, targets, command_for(path, given)) for path, reading in readings
+    ]
+    try:
+        yield (each.result() for each in futures)
+    except BaseException:
+        with escalating(cancellation):
+            for each in futures:
+                each.cancel()
+            cancellation.request()
+            wait(futures, timeout=Patience().clean_up_s)
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def command_for(path: Path, given: argparse.Namespace) -> str:
@@ -101,6 +143,8 @@ class _Checkers:
         self._given = given
         self._report = report
         self._by_project: dict[Path, Checker] = {}
+        self.cancellation: Cancellation | None = None
+        """Stops all checks, where they run on other threads than the one that hears of it."""
 
     def __enter__(self) -> Self:
         """Return self; nothing is started yet."""
@@ -113,15 +157,32 @@ class _Checkers:
 
     def check(self, manifest: Manifest, targets: Sequence[str]) -> ParityRecord:
         """Check one manifest."""
+        checker = self._checker(manifest)
+        if self.cancellation is None:
+            return checker.check(manifest, targets)
+        return checker.check(manifest, targets, cancellation=self.cancellation)
+
+    def start(self, manifest: Manifest, targets: Sequence[str]) -> None:
+        """Start what a manifest's check needs."""
+        self._checker(manifest).start(targets)
+
+    def _checker(self, manifest: Manifest) -> Checker:
         root = manifest.project_root
         if root not in self._by_project:
             self._by_project[root] = Checker(_options(self._given, root), report=self._report)
-        return self._by_project[root].check(manifest, targets)
+        return self._by_project[root]
 
 
 def _options(given: argparse.Namespace, root: Path) -> CheckOptions:
     return CheckOptions(
-        project_root=root, provider=given.e2b, isolation=given.isolation, now=given.now, env_file=given.env_file
+        project_root=root,
+        provider=given.e2b,
+        isolation=given.isolation,
+        now=given.now,
+        env_file=given.env_file,
+        max_sandboxes=given.max_sandboxes,
+        create_rate=given.create_rate,
+        keep_sandbox=given.keep_sandbox,
     )
 
 

@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     from osiris_core.cli import (
         coverage,
         drivers,
+        execute,
         explain,
         fuzz,
         importing,
@@ -91,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     schema.add_parser(commands)
     importing.add_parser(commands)
     resume.add_parser(commands)
+    execute.add_parser(commands)
     sandbox.add_parser(commands)
     fuzz.add_parser(commands)
     coverage.add_parser(commands)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from osiris_core.choices import ISOLATIONS, TARGETS
+from osiris_core.choices import ISOLATIONS, KEEPING, TARGETS
 
 if TYPE_CHECKING:
     import argparse
@@ -43,6 +43,28 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--now", metavar="TIME", help="the logical time that every step is told, ISO 8601")
     add_env_file_option(parser)
     add_param_option(parser)
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=1,
+        metavar="N",
+        help="how many manifests run at once (default: 1); lines keep their order",
+    )
+    parser.add_argument(
+        "--max-sandboxes",
+        type=int,
+        metavar="N",
+        help="how many sandboxes may live at once, in all processes of a project",
+    )
+    parser.add_argument(
+        "--create-rate", type=float, metavar="N", help="how many sandboxes may be made in a second, counted alike"
+    )
+    parser.add_argument(
+        "--keep-sandbox",
+        choices=KEEPING,
+        default=KEEPING[0],
+        help="whether a sandbox outlives its run for half an hour, to be looked at; needs a server that does (default: no)",
+    )
     parser.add_argument("--report", type=Path, metavar="PATH", help="write an HTML report, and its data beside it")
     parser.add_argument("--json", action="store_true", help="print the records as JSON; verdict lines go to stderr")
     parser.set_defaults(run=run)

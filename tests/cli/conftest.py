@@ -11,7 +11,7 @@ from osiris_core.cli import main
 from osiris_core.parity.record import Comparison, ParityRecord, TargetRun
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from osiris_core.check import CheckOptions
@@ -88,6 +88,7 @@ class Engine:
         self.calls: list[tuple[str, tuple[str, ...]]] = []
         self.params: list[dict[str, Any]] = []
         self.closed = 0
+        self.on_check: Callable[[str, Any], None] = lambda *_: None
 
     def __call__(self, options: CheckOptions, **_: object) -> Engine:
         """Be the class: making a checker returns the same one."""
@@ -108,8 +109,12 @@ class Engine:
             comparison=Comparison(verdict=verdict, first_diverging_step=step) if verdict else None,
         )
 
-    def check(self, manifest: Manifest, targets: Sequence[str]) -> ParityRecord:
+    def start(self, targets: Sequence[str]) -> None:
+        """Start nothing."""
+
+    def check(self, manifest: Manifest, targets: Sequence[str], *, cancellation: Any = None) -> ParityRecord:
         """Return what the test prepared, or raise it."""
+        self.on_check(manifest.pipeline.id, cancellation)
         self.calls.append((manifest.pipeline.id, tuple(targets)))
         self.params.append(dict(manifest.params))
         outcome = self.outcomes[manifest.pipeline.id]

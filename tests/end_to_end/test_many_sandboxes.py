@@ -1,0 +1,92 @@
+"""Many sandboxes of one process at once, and sandboxes that outlive their run."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from e2b import E2B
+
+from osiris_core.check import Checker, CheckOptions, load
+from osiris_core.cli import main
+
+if TYPE_CHECKING:
+    from conftest import Project
+
+MANIFEST = """
+osiris: "1"
+pipeline: {id: one}
+code: [code]
+steps:
+  - {id: act, driver: python.callable, config: {function: "act:act"}}
+"""
+
+
+@pytest.fixture
+def one(project: Project) -> Project:
+    """A pipeline of one step, which does nothing."""
+    project.write("code/act.py", "def act(inputs, ctx):\n    (ctx.output_dir / 'done.txt').write_text('done')\n")
+    project.write("one.osiris.yaml", MANIFEST)
+    return project
+
+
+def client(project: Project):
+    """Return the SDK, bound to the server of these tests."""
+    return E2B(api_key=project.server.api_key, api_url=project.server.url, sandbox_url=project.server.url).Sandbox
+
+
+def descriptors() -> int:
+    """Return how many descriptors this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_eight_sandboxes_of_one_process_at_once_leave_nothing(one: Project) -> None:
+    """Eight checks on eight threads: eight sandboxes, of which four live at once; then no thread and no descriptor more."""
+    options = CheckOptions(project_root=one.root, session_root=one.session_root, max_sandboxes=4)
+    manifest = load(one.root / "one.osiris.yaml", project_root=one.root)
+    with Checker(options, server=one.server) as checker:
+        checker.check(manifest, ["e2b"])
+    assert client(one).list().next_items() == []  # the SDK keeps a connection
+    before = threading.active_count(), descriptors()
+
+    with Checker(options, server=one.server) as checker, ThreadPoolExecutor(8) as pool:
+        records = list(pool.map(lambda _: checker.check(manifest, ["e2b"]), range(8)))
+
+    assert [record.passed for record in records] == [True] * 8
+    assert len({record.targets[0].sandbox_id for record in records}) == 8
+    assert len({record.session_id for record in records}) == 8
+    slots = list((one.session_root / ".osiris" / "limits").glob("slot-*"))
+    assert len(slots) == 4
+    assert client(one).list().next_items() == []
+    assert threading.active_count() <= before[0]
+    assert descriptors() <= before[1]
+
+
+def test_a_failed_runs_sandbox_is_kept_and_can_be_looked_into(
+    one: Project, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`on-failure` keeps it, says until when and how to reach it, never the key; a run that passes keeps nothing."""
+    told: list[str] = []
+    options = CheckOptions(project_root=one.root, session_root=one.session_root, keep_sandbox="on-failure")
+    with Checker(options, server=one.server, report=told.append) as checker:
+        good = checker.check(load(one.root / "one.osiris.yaml", project_root=one.root), ["e2b"])
+        assert (good.passed, told, client(one).list().next_items()) == (True, [], [])
+        one.write("code/act.py", "def act(inputs, ctx):\n    raise ValueError('broken')\n")
+        record = checker.check(load(one.root / "one.osiris.yaml", project_root=one.root), ["e2b"])
+
+    [kept] = client(one).list().next_items()
+    assert kept.sandbox_id == record.targets[0].sandbox_id
+    assert (kept.end_at - kept.started_at).total_seconds() > 1700
+    assert f"sandbox {kept.sandbox_id} of session {record.session_id} is kept until" in told[0]
+    [command] = [line.partition("osiris-parity ")[2].split() for line in told if "look into it" in line]
+    assert one.server.api_key not in "".join(told)
+    monkeypatch.setenv("E2B_API_KEY", one.server.api_key)
+    assert main(command) == 0
+    assert "spool" in capfd.readouterr().out
+
+    assert main(["exec", f"--e2b={one.server.url}", "--kill", kept.sandbox_id]) == 0
+    assert client(one).list().next_items() == []
+    assert main(command) == 3
