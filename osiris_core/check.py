@@ -14,6 +14,7 @@ import contextlib
 import datetime as dt
 import shlex
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -149,6 +150,7 @@ class Checker:
         self._backends: dict[str, Backend] = {}
         self._bundle: Bundle | None = None
         self._e2b: E2BBackend | None = None
+        self._making = threading.Lock()
 
     def __enter__(self) -> Self:
         """Return self; nothing is started yet."""
@@ -287,9 +289,10 @@ class Checker:
     def _backend_or_failure(self, target: str) -> Backend | InfrastructureError:
         """Return the backend, or why it cannot be had: that is a verdict, not a crash."""
         try:
-            if target not in self._backends:
-                self._backends[target] = self._make_backend(target)
-            return self._backends[target]
+            with self._making:
+                if target not in self._backends:
+                    self._backends[target] = self._make_backend(target)
+                return self._backends[target]
         except InfrastructureError as error:
             return error
 
