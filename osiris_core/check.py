@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
     from osiris_core.sandbox.launch import ServerAddress, ServerProcess
+    from osiris_core.wire.limits import ArtifactLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,8 @@ class CheckOptions:
     variables that secrets and connections have their values from, where the host's own do not say them. Tables of more than
     `spill_bytes` wait in files for the steps that need them; None for what suits a target's memory. At most `max_sandboxes`
     live at once, and `create_rate` are made in a second, for all processes with this session root; None for no limit.
-    `keep_sandbox` is `no`, `on-failure` or `always`: whether a sandbox outlives its run, to be looked at.
+    `keep_sandbox` is `no`, `on-failure` or `always`: whether a sandbox outlives its run, to be looked at. `artifact_limits` bound
+    what a run may leave, by default those of `ArtifactLimits`.
     """
 
     project_root: Path
@@ -69,6 +71,7 @@ class CheckOptions:
     max_sandboxes: int | None = None
     create_rate: float | None = None
     keep_sandbox: str = "no"
+    artifact_limits: ArtifactLimits | None = None
 
 
 def load(
@@ -196,7 +199,7 @@ class Checker:
                 env_file=self._options.env_file,
             )
             self._bundle = job.bundle  # the same for all manifests of this checker
-            job = replace(job, spill_bytes=self._options.spill_bytes)
+            job = replace(job, spill_bytes=self._options.spill_bytes, limits=self._artifact_limits)
             results = self._run_all(job, targets, cancellation or Cancellation())
             changed = changed_inputs(manifest, job.inputs)
         except (InfrastructureError, OSError) as error:
@@ -316,6 +319,12 @@ class Checker:
         from osiris_core.backends.warm_e2b import WarmE2BBackend
 
         return WarmE2BBackend(provider, templates, e2b, patience=self._patience)
+
+    @property
+    def _artifact_limits(self) -> ArtifactLimits:
+        from osiris_core.wire.limits import WARM_LIMITS, ArtifactLimits
+
+        return WARM_LIMITS if self._warm else self._options.artifact_limits or ArtifactLimits()
 
     @property
     def _patience(self) -> Patience:

@@ -38,6 +38,7 @@ def run_target(
             target=facts.target,
             request=job.request,
             manifest_json=job.manifest.canonical,
+            limits=job.limits,
         )
     except OsirisError as error:
         return TargetResult(facts=facts, session=None, failure=error)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from osiris_core.wire.limits import ArtifactLimits
 from osiris_core.wire.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Job:
     secrets: Secrets = field(default_factory=Secrets)  # resolved on the host; told to the worker on stdin only
     spill_bytes: int | None = None  # larger tables wait in files; None for what a target's memory suggests
     secret_variables: frozenset[str] = frozenset()  # variables of the host that no process of the run inherits
+    limits: ArtifactLimits = field(default_factory=ArtifactLimits)  # of what the run may leave
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from osiris_core.backends.leased import LeasedSandbox
     from osiris_core.backends.protocol import Patience, TargetFacts
-    from osiris_core.backends.reach import Line
 
 _STDERR_CHARACTERS = 2000
 _PIECES_HELD = 256
@@ -69,11 +68,6 @@ class SandboxLine:
             return self._counted(self._pieces.get_nowait())
         raise _why(self._ended)
 
-    @property
-    def told_the_end(self) -> bool:
-        """Whether it said that the worker has left: a line that broke, or was let go of, never does."""
-        return self._ended is not None and _tells_the_end(self._ended)
-
     async def ended_within(self, patience_s: float) -> bool:
         """Wait for its end, whatever it is, and say whether it came."""
         if self._ended is not None:
@@ -100,15 +94,6 @@ def _looked_at(ended: asyncio.Task[Any]) -> None:
     """Look at how a line ended, so that nobody is told of an error that nobody waits for."""
     if not ended.cancelled():
         ended.exception()
-
-
-def _tells_the_end(ended: asyncio.Task[Any]) -> bool:
-    """Whether the SDK's wait for a command brought an exit code."""
-    from e2b import CommandExitException
-
-    if not ended.done() or ended.cancelled():
-        return False
-    return ended.exception() is None or isinstance(ended.exception(), CommandExitException)
 
 
 def _why(ended: asyncio.Task[Any]) -> Exception:
@@ -202,17 +187,6 @@ class SandboxWorker:
             if isinstance(error.__cause__, FileNotFoundException):
                 return None
             raise
-
-    async def left_within(self, line: Line, patience_s: float) -> bool:
-        """Wait until it has left, as its last line says it or else the sandbox, and say whether it did."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience_s):
-                if isinstance(line, SandboxLine) and await line.ended_within(patience_s) and line.told_the_end:
-                    return True
-                while await self.standing() in {Standing.RUNNING, Standing.UNKNOWN}:  # noqa: ASYNC110 - it is far away
-                    await asyncio.sleep(self._patience.retry_first_s)
-                return True
-        return False
 
     async def close(self) -> None:
         """Let go of the connections that its spool was read over."""

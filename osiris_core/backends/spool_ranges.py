@@ -6,16 +6,16 @@ have checksums; what a command prints comes with its own digest.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import hashlib
 import re
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from osiris_core.backends.leased import as_sandbox_error
 from osiris_core.backends.protocol import Retry
+from osiris_core.backends.ranges import BEHIND_THE_END, NOT_FOUND, PARTIAL, WHOLE, RangeReader
 from osiris_core.errors import SandboxError, WireError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class SpoolRanges:
         self._facts = facts
         self._patience = patience
         self._segment_bytes = segment_bytes
-        self._client: Any = None
+        self._reader = RangeReader(sandbox, facts, patience)
         self._by_command = False
 
     async def read(self, offset: int, size_bytes: int) -> bytes:
@@ -77,8 +77,7 @@ class SpoolRanges:
 
     async def close(self) -> None:
         """Let go of the connections."""
-        if self._client is not None:
-            await self._client.aclose()
+        await self._reader.close()
 
     async def _piece(self, index: int, begin: int, wanted: int) -> bytes | None:
         """Return a part of one segment, None where its file is missing."""
@@ -121,56 +120,25 @@ class SpoolRanges:
     async def _get(self, path: PurePosixPath, begin: int, wanted: int, held: bytearray) -> bytes | None:
         """Add to `held` what is missing of a range, and return it all; None where there is no such file."""
         begin_now, wanted_now = begin + len(held), wanted - len(held)
-        self._facts.http_requests += 1
-        request = self._http().build_request(
-            "GET",
-            self._sandbox.download_url(str(path)),
-            headers={
-                **self._sandbox.connection_config.sandbox_headers,
-                "Range": f"bytes={begin_now}-{begin_now + wanted_now - 1}",
-                "Accept-Encoding": "identity",
-            },
-        )
-        async with asyncio.timeout(self._patience.stall_s):
-            response = await self._http().send(request, stream=True)
-        try:
-            if response.status_code == 404:  # noqa: PLR2004 - HTTP's own numbers, here and below
+        async with self._reader.answer(str(path), begin_now, wanted_now) as response:
+            if response.status_code == NOT_FOUND:
                 return None
-            if response.status_code == 416:  # noqa: PLR2004 - nothing stands there yet
+            if response.status_code == BEHIND_THE_END:  # nothing stands there yet
                 return bytes(held)
             stated = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
-            if response.status_code == 200 or (response.status_code == 206 and stated is None):  # noqa: PLR2004
+            if response.status_code == WHOLE or (response.status_code == PARTIAL and stated is None):
                 raise RangeRefusedError("the provider serves whole files only")
-            if stated is None or response.status_code != 206:  # noqa: PLR2004
+            if stated is None or response.status_code != PARTIAL:
                 raise SandboxError(f"the provider answered {response.status_code}")
             if int(stated[1]) != begin_now:
                 raise RangeRefusedError(f"the provider answered with another range, {stated[0]!r}")
-            chunks = response.aiter_bytes()
-            while True:
-                async with asyncio.timeout(self._patience.stall_s):
-                    chunk = await anext(chunks, None)
-                if chunk is None:
-                    break
+            async for chunk in self._reader.pieces(response):
                 held += chunk
-                self._facts.bytes_down += len(chunk)
             if len(held) > wanted:
                 raise RangeRefusedError("the provider sent more than it was asked for")
             if begin + len(held) <= int(stated[2]):
                 raise SandboxError(f"the answer broke off at byte {begin + len(held)}")
             return bytes(held)
-        finally:
-            await response.aclose()
-
-    def _http(self) -> Any:
-        """Return a client on the kind of transport that the SDK itself uses, so that both trust and reach the same."""
-        if self._client is None:
-            import httpx
-            from pyqwest import HTTPTransport, HTTPVersion
-            from pyqwest.httpx import AsyncPyqwestTransport
-
-            pool = HTTPTransport(tls_include_system_certs=True, http_version=HTTPVersion.HTTP1, follow_redirects=False)
-            self._client = httpx.AsyncClient(transport=AsyncPyqwestTransport(pool), timeout=None)  # noqa: S113 - each read has its own
-        return self._client
 
     async def _by_a_command(self, path: PurePosixPath, begin: int, wanted: int) -> bytes | None:
         """Return a part of a file as a command prints it, proven by its digest; None where there is no such file."""

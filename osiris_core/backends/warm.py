@@ -66,13 +66,12 @@ def can_be_served(job: Job) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a server says of one run: the supervisor's exit code and last words, what was `left`, spool and artifacts."""
+    """What a server says of one run: the supervisor's exit code and last words, what was `left`, and the spool."""
 
     exit: int
     said: str
     left: tuple[str, ...]
     spool: bytes
-    artifacts: bytes
 
 
 class AnswerReader:
@@ -89,8 +88,7 @@ class AnswerReader:
             return None
         try:
             head = json.loads(self._held[:head_end])
-            spool_end = head_end + 1 + head["spool"]
-            end = spool_end + head["artifacts"]
+            end = head_end + 1 + head["spool"]
         except (ValueError, KeyError, TypeError) as error:
             raise WireError(f"a warm worker said what is no answer: {bytes(self._held[:200])!r}") from error
         if len(self._held) < end + 1:
@@ -99,8 +97,7 @@ class AnswerReader:
             exit=head["exit"],
             said=head["said"],
             left=tuple(head["left"]),
-            spool=bytes(self._held[head_end + 1 : spool_end]),
-            artifacts=base64.b64decode(self._held[spool_end:end]),
+            spool=bytes(self._held[head_end + 1 : end]),
         )
         del self._held[: end + 1]
         return answer

@@ -25,8 +25,6 @@ from osiris_core.backends.sandbox_home import (
 from osiris_core.backends.warm import MODULES, AnswerReader, can_be_served, request_line, take_answer
 from osiris_core.backends.workspace import write_workspace
 from osiris_core.errors import SandboxError, WireError
-from osiris_core.wire.errors import WireProtocolError
-from osiris_core.wire.pack import PackLimits, unpack
 
 if TYPE_CHECKING:
     from osiris_core.backends.bundle import Bundle
@@ -86,7 +84,7 @@ class WarmE2BBackend:
             answer = self._ask(template, job, facts, cancellation)
         with facts.phase("collect"):
             take_answer(answer, job, session, hosts_build=template.hosts_build)
-            _adopt(answer, session)
+            session.adopt_incoming()
 
     def _ask(self, template: ChosenTemplate, job: Job, facts: TargetFacts, cancellation: Cancellation) -> Answer:
         """Return the server's answer; a sandbox that is not as it was before the run is thrown away."""
@@ -113,7 +111,7 @@ class WarmE2BBackend:
             if not keep:
                 del self._sandboxes[template.name]
                 self._wait(sandbox.kill())
-        facts.bytes_down += len(answer.spool) + len(answer.artifacts)
+        facts.bytes_down += len(answer.spool)
         return answer
 
     def _template(self, job: Job, cancellation: Cancellation) -> ChosenTemplate:
@@ -241,16 +239,3 @@ def _line(job: Job, patience: Patience) -> bytes:
     }
     clean = (directory, at_home(STATE / "warm"), at_home(PROJECT))
     return request_line(job, run_dir=directory, files=files, clean=clean, watch=WATCHED)
-
-
-def _adopt(answer: Answer, session: SessionWriter) -> None:
-    """Hand the verified artifacts to the session."""
-    if session.terminal is None or not session.artifacts():
-        return
-    incoming = session.host_directory / "incoming"
-    incoming.mkdir(mode=0o700, exist_ok=True)
-    try:
-        unpack(BytesIO(answer.artifacts), incoming / "artifacts", PackLimits(), keep_mtime=False)
-    except WireProtocolError as error:
-        raise WireError(f"the artifacts that came back are no valid pack: {error}") from error
-    session.adopt_artifacts(incoming / "artifacts")

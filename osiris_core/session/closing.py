@@ -32,13 +32,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
-    """What the writer knows beside the journal; `fault` is the first rule that was broken on the way, or nothing."""
+    """What the writer knows beside the journal; `fault` is the first rule that was broken on the way, or nothing.
+
+    `partial` artifacts are kept apart from a tree that is not there.
+    """
 
     directory: Path
     target: str
     request: RunRequest
     manifest: dict[str, Any]
     tally: Tally
+    partial: int
     fault: str
     target_facts: Mapping[str, Any]
     override: str | None
@@ -60,7 +64,7 @@ def close_session(closing: Closing) -> Session:
     )
     with export:
         faults = _export(walk, export, closing.fault)
-        artifacts, absent = _artifacts(directory, walk, faults)
+        artifacts, absent = _artifacts(closing, walk, faults)
         ending = decide(
             Evidence(
                 terminal=walk.terminal,
@@ -94,14 +98,15 @@ def _export(walk: JournalWalk, export: Export, fault: str) -> list[str]:
     return faults
 
 
-def _artifacts(directory: Path, walk: JournalWalk, faults: list[str]) -> tuple[dict[str, ArtifactFile], str]:
+def _artifacts(closing: Closing, walk: JournalWalk, faults: list[str]) -> tuple[dict[str, ArtifactFile], str]:
     """Return the tree on disk, and a sentence on what never came; a tree that contradicts its records is a fault."""
+    directory = closing.directory
     tree = directory / contract.ARTIFACTS_DIRECTORY
     absent = ""
     if walk.terminal is None:
         absent = f"no terminal record: the last verified record is {walk.seq - 1}" if walk.seq else "no record came"
     if walk.artifacts and not tree.exists():
-        missing = f"{len(walk.artifacts)} artifacts were not brought back"
+        missing = _missing(len(walk.artifacts), closing.partial)
         absent = f"{absent}; {missing}" if absent else missing
     try:
         found = scan_artifacts(tree)
@@ -115,6 +120,13 @@ def _artifacts(directory: Path, walk: JournalWalk, faults: list[str]) -> tuple[d
         except WireError as error:
             faults.append(error.message)
     return found, absent
+
+
+def _missing(artifacts: int, partial: int) -> str:
+    """Say what became of artifacts without a tree."""
+    missing = f"{artifacts - partial} artifacts were not brought back" if artifacts > partial else ""
+    kept = f"{partial} artifacts are in {contract.PARTIAL_DIRECTORY}/" if partial else ""
+    return " and ".join(each for each in (missing, kept) if each)
 
 
 def _facts(closing: Closing, ending: Ending, written: Written, artifacts: Mapping[str, ArtifactFile]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
@@ -97,11 +96,29 @@ def tree_files(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a directory as far as possible, also where a driver made parts of it read-only.
+    """Remove a directory as far as possible, also where a driver made parts of it read-only, or nested without end.
 
     What cannot be removed stays: it is the host's own scratch, and no reader looks at it.
     """
     with suppress(OSError):
-        for directory, _, _ in os.walk(path):
-            os.chmod(directory, DIRECTORY_MODE)  # noqa: PTH101 - os.walk yields texts
-        shutil.rmtree(path, ignore_errors=True)
+        _flatten(path)
+        path.rmdir()
+
+
+def _flatten(top: Path) -> None:
+    """Empty a directory; those in it are lifted into it first, so that no path grows and nothing is called in turn."""
+    pending, lifted = [top], 0
+    while pending:
+        directory = pending.pop()
+        with suppress(OSError):
+            os.chmod(directory, DIRECTORY_MODE, follow_symlinks=False)  # noqa: PTH101 - Path.chmod follows links
+        for entry in list(os.scandir(directory)):
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.path)  # noqa: PTH108 - an entry has a text
+                continue
+            place = top / f".{os.getpid()}-{lifted}"
+            lifted += 1
+            os.rename(entry.path, place)  # noqa: PTH104 - as above
+            pending.append(place)
+        if directory != top:
+            directory.rmdir()

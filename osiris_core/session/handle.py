@@ -20,6 +20,7 @@ from osiris_core.wire.frames import session_tag
 from osiris_core.wire.request import RunRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -52,10 +53,13 @@ class Handle:
         write_atomically(host / contract.HANDLE_FILE, json.dumps(value, indent=2).encode("ascii") + b"\n")
 
 
-def begin(host: Path, target: str, request: RunRequest, *, epoch: int = 0) -> Handle:
+def begin(
+    host: Path, target: str, request: RunRequest, *, epoch: int = 0, run: Mapping[str, Any] | None = None
+) -> Handle:
     """Write the handle of a run that begins, or take over the one of an owner that died; its request stands beside it.
 
-    `epoch` is that of the worker of a run that begins; a run that was begun goes on with its own.
+    `epoch` is that of the worker of a run that begins, and `run` what else is to be remembered of it; a run that was
+    begun goes on with its own.
 
     SessionError for a directory that was begun with another request.
     """
@@ -65,7 +69,7 @@ def begin(host: Path, target: str, request: RunRequest, *, epoch: int = 0) -> Ha
         target=target,
         request_digest=digest,
         owner=Owner.this_process(),
-        run={"epoch": epoch},
+        run={"epoch": epoch, **(run or {})},
     )
     if (host / contract.HANDLE_FILE).exists():
         begun = read_handle(host)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from osiris_core.errors import WireError
 from osiris_core.session.joiner import Joiner
-from osiris_core.session.records import Artifact, Event, Hello, decode_head, decode_object, decode_record
+from osiris_core.session.records import Artifact, Content, Event, Hello, Pack, decode_head, decode_object, decode_record
 from osiris_core.wire.errors import WireProtocolError
 from osiris_core.wire.paths import TreeNames
 from osiris_core.wire.records import ARTIFACT_SKIPPED
 
 if TYPE_CHECKING:
+    from osiris_core.session.incoming import Incoming
     from osiris_core.wire.frames import Frame
     from osiris_core.wire.request import RunRequest
 
@@ -29,6 +30,7 @@ class Landmarks:
     """Filled frame by frame, in order; `skipped` are paths of an outbox that are no artifacts."""
 
     request: RunRequest
+    incoming: Incoming
     hello: dict[str, Any] | None = None
     terminal: dict[str, Any] | None = None
     artifacts: list[dict[str, Any]] = field(default_factory=list)
@@ -52,13 +54,14 @@ class Landmarks:
         match head.kind:
             case "event" if head.name == ARTIFACT_SKIPPED:
                 self._note_skipped(payload)
-            case "artifact":
-                self._note_artifact(payload)
+            case "artifact" | "content" | "pack":
+                self._note_freight(payload)
             case "hello":
                 self._note_hello(payload)
             case "terminal":
                 decode_record(payload)
                 self.terminal = decode_object(payload)
+                self.incoming.note_end()
 
     def _note_hello(self, payload: bytes) -> None:
         hello = decode_record(payload)
@@ -73,20 +76,32 @@ class Landmarks:
                 raise WireError(f"the worker's {name} is {said!r}, this session's is {wanted!r}")
         self.hello = decode_object(payload)
 
-    def _note_artifact(self, payload: bytes) -> None:
-        artifact = decode_record(payload)
-        if not isinstance(artifact, Artifact):
-            raise WireError("an artifact record is none")
-        step = artifact.path.partition("/")[0]
-        if step != artifact.step or step not in self.request.order:
-            raise WireError(f"the artifact {artifact.path!r} does not lie below its step {artifact.step!r}")
+    def _note_freight(self, payload: bytes) -> None:
+        match record := decode_record(payload):
+            case Artifact():
+                self._check_step(record)
+                self._check_artifact(record)
+                artifact = decode_object(payload)
+                self.incoming.note_artifact(artifact)
+                self.artifacts.append(artifact)
+            case Content():
+                self._check_step(record)
+                self.incoming.note_content(record)
+            case Pack():
+                self.incoming.note_pack(record)
+
+    def _check_step(self, record: Artifact | Content) -> None:
+        step = record.path.partition("/")[0]
+        if step != record.step or step not in self.request.order:
+            raise WireError(f"the artifact {record.path!r} does not lie below its step {record.step!r}")
+
+    def _check_artifact(self, artifact: Artifact) -> None:
         if not _MODE.fullmatch(artifact.mode) or not _SHA256.fullmatch(artifact.sha256) or artifact.size_bytes < 0:
             raise WireError(f"the record of the artifact {artifact.path!r} is malformed")
         try:
             self._names.add(artifact.path)
         except WireProtocolError as error:
             raise WireError(str(error)) from error
-        self.artifacts.append(decode_object(payload))
 
     def _note_skipped(self, payload: bytes) -> None:
         event = decode_record(payload)

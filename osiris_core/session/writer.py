@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from osiris_core.errors import SessionError, WireError
 from osiris_core.session import contract
-from osiris_core.session.adoption import adopt_tree, verify_tree
+from osiris_core.session.adoption import adopt_tree, show_tree, verify_tree
 from osiris_core.session.closing import Closing, close_session
-from osiris_core.session.files import make_directory, remove_tree, tree_files
+from osiris_core.session.files import make_directory
 from osiris_core.session.handle import begin, read_handle, read_request
+from osiris_core.session.incoming import Incoming
 from osiris_core.session.intake import Intake
 from osiris_core.session.journal import Journal
 from osiris_core.session.landmarks import Landmarks
 from osiris_core.session.lock import OwnerLock
+from osiris_core.session.partial import keep_partial
 from osiris_core.session.spool import spool_chunks
 from osiris_core.wire.frames import FrameReader, session_tag
+from osiris_core.wire.limits import ArtifactLimits
 from osiris_core.wire.request import SEGMENT_BYTES
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from osiris_core.session.reader import Session
     from osiris_core.wire.request import RunRequest
 
+_LIMITS = "limits"
+
 
 class SessionWriter:
     """Takes what a worker says, exactly once, and turns it into a session.
@@ -36,7 +41,14 @@ class SessionWriter:
     """
 
     def __init__(
-        self, *, directory: Path, handle: Handle, request: RunRequest, manifest_json: dict[str, Any], lock: OwnerLock
+        self,
+        *,
+        directory: Path,
+        handle: Handle,
+        request: RunRequest,
+        manifest_json: dict[str, Any],
+        lock: OwnerLock,
+        limits: ArtifactLimits,
     ) -> None:
         self.directory = directory
         self.host_directory = directory / contract.HOST_DIRECTORY
@@ -46,7 +58,9 @@ class SessionWriter:
         self._manifest = manifest_json
         self._lock = lock
         self._tag = session_tag(request.session_id)
-        self._landmarks = Landmarks(request=request, epoch=handle.epoch)
+        self.incoming = Incoming(self.host_directory / contract.INCOMING_DIRECTORY, limits)
+        """Artifacts that come from elsewhere."""
+        self._landmarks = Landmarks(request=request, epoch=handle.epoch, incoming=self.incoming)
         self._journal = Journal.open(self.host_directory / contract.JOURNAL_FILE, self._tag, self._landmarks.note)
         self._intake = Intake(self._journal, self._landmarks, self.host_directory / contract.STRAY_FILE)
         self._live = FrameReader(self._tag)
@@ -62,6 +76,7 @@ class SessionWriter:
         request: RunRequest,
         manifest_json: dict[str, Any],
         epoch: int = 0,
+        limits: ArtifactLimits | None = None,
     ) -> SessionWriter:
         """Take the directory of a session under `root`, made if missing, and write the handle that finds its run.
 
@@ -76,8 +91,17 @@ class SessionWriter:
         lock = OwnerLock.take(host / contract.LOCK_FILE)
         try:
             _refuse_closed(directory)
-            handle = begin(host, target, request, epoch=epoch)
-            return cls(directory=directory, handle=handle, request=request, manifest_json=manifest_json, lock=lock)
+            held = limits or ArtifactLimits()
+            remembered = {} if held == ArtifactLimits() else {_LIMITS: held.to_json()}
+            handle = begin(host, target, request, epoch=epoch, run=remembered)
+            return cls(
+                directory=directory,
+                handle=handle,
+                request=request,
+                manifest_json=manifest_json,
+                lock=lock,
+                limits=held,
+            )
         except BaseException:
             lock.release()
             raise
@@ -95,9 +119,15 @@ class SessionWriter:
         try:
             _refuse_closed(directory)
             request = read_request(host)
-            remove_tree(host / contract.INCOMING_DIRECTORY)  # what was on its way is fetched anew
             handle = begin(host, read_handle(host).target, request)
-            return cls(directory=directory, handle=handle, request=request, manifest_json=request.manifest, lock=lock)
+            return cls(
+                directory=directory,
+                handle=handle,
+                request=request,
+                manifest_json=request.manifest,
+                lock=lock,
+                limits=ArtifactLimits.from_json(handle.run.get(_LIMITS, {})),
+            )
         except BaseException:
             lock.release()
             raise
@@ -187,24 +217,34 @@ class SessionWriter:
     def adopt_artifacts(self, source: Path) -> None:
         """Verify the files below `source` against their records, and show them as `artifacts/`, all or none.
 
-        Files that the worker reported as no artifacts are left behind; so is, in a run without terminal record,
-        what has no record yet. WireError names the file that is not as recorded; the session is then lost.
+        Files that the worker reported as no artifacts are left behind. Without a terminal record nobody knows whether
+        the records are all: nothing is shown then. WireError names the file that is not as recorded; the session is
+        then lost.
         """
-        records = self._landmarks.artifacts
-        ignored = self._landmarks.skipped
         if self.terminal is None:
-            ignored = ignored | {path for path, _ in tree_files(source)}
-        try:
-            verify_tree(source, records, ignored=ignored)
-        except WireError as error:
-            self._fault = self._fault or error.message
-            raise
+            return
+        self._verify(source)
         adopt_tree(
             source,
-            records,
+            self._landmarks.artifacts,
             staging=self.host_directory / contract.ADOPTION_DIRECTORY,
             destination=self.directory / contract.ARTIFACTS_DIRECTORY,
         )
+
+    def adopt_incoming(self) -> None:
+        """Show what came from elsewhere, as `adopt_artifacts` does."""
+        self.incoming.close()
+        if self.terminal is None or not self._landmarks.artifacts:
+            return
+        self._verify(self.incoming.tree)
+        show_tree(self.incoming.tree, destination=self.directory / contract.ARTIFACTS_DIRECTORY)
+
+    def _verify(self, source: Path) -> None:
+        try:
+            verify_tree(source, self._landmarks.artifacts, ignored=self._landmarks.skipped)
+        except WireError as error:
+            self._fault = self._fault or error.message
+            raise
 
     def close(
         self,
@@ -222,6 +262,7 @@ class SessionWriter:
         try:
             self._intake.finish(self._live)
             self._journal.close()
+            partial = self._keep_partial()
             return close_session(
                 Closing(
                     directory=self.directory,
@@ -229,6 +270,7 @@ class SessionWriter:
                     request=self._request,
                     manifest=self._manifest,
                     tally=self._intake.tally,
+                    partial=partial,
                     fault=self._intake.fault or self._fault,
                     target_facts=target_facts,
                     override=outcome_override,
@@ -238,10 +280,23 @@ class SessionWriter:
         finally:
             self.release()
 
+    def _keep_partial(self) -> int:
+        """Keep apart what came of artifacts that are not all there; return how many."""
+        self.incoming.close()
+        if (self.directory / contract.ARTIFACTS_DIRECTORY).exists():
+            return 0
+        return keep_partial(
+            self.directory,
+            (self.incoming.tree, self.host_directory / contract.RUN_DIRECTORY / "outbox"),
+            self._landmarks.artifacts,
+            session_id=self._request.session_id,
+        )
+
     def release(self) -> None:
         """Give up the directory as it is; a second time is harmless."""
         try:
             self._journal.close()
+            self.incoming.close()
         finally:
             self._lock.release()
 

@@ -17,12 +17,13 @@ from osiris_core.drivers.registry import load_target
 from osiris_core.drivers.tables import as_table
 from osiris_core.testing.watch import Places, watching
 from osiris_core.wire.canon import canonical_json
+from osiris_core.wire.limits import ArtifactLimits
 from osiris_core.wire.names import TABLE, table_key
 from osiris_core.wire.paths import TreeNames
 from osiris_core.wire.request import RunRequest
 from osiris_core.wire.secrets import Secrets
 from osiris_core.worker.context import StepContext
-from osiris_core.worker.outbox import FoundFile, SkippedFile, scan_step
+from osiris_core.worker.outbox import FoundFile, Scan, SkippedFile
 from osiris_core.worker.outputs import Output, Outputs
 
 if TYPE_CHECKING:
@@ -230,7 +231,8 @@ def _table_of(returned: Any) -> dict[str, Any]:
 
 def _artifacts_of(places: Places) -> dict[str, Any]:
     """Return the files that a host would fetch, and why it would leave out others."""
-    found = scan_step(places.output.parent, STEP, TreeNames())
+    scan = Scan(limits=ArtifactLimits(), names=TreeNames())
+    found = list(scan.step(places.output.parent, STEP))
     files = [each.path for each in found if isinstance(each, FoundFile)]
     skipped = [
         f"{each.path.removeprefix(f'{STEP}/')}: {each.reason}" for each in found if isinstance(each, SkippedFile)

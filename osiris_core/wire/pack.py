@@ -16,7 +16,7 @@ import os
 import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from osiris_core.wire.canon import canonical_json
 from osiris_core.wire.errors import WireProtocolError
@@ -25,7 +25,7 @@ from osiris_core.wire.roots import artifact_root
 from osiris_core.wire.tree import TreeWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 MAGIC = b"OSPACK1\n"
@@ -62,31 +62,56 @@ class Unpacked:
     sha256: str
 
 
+class _Sink(Protocol):
+    """What takes the bytes of a pack."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take bytes."""
+        ...
+
+
+class PackWriter:
+    """Writes a pack file by file; the caller has checked the paths, and ends it."""
+
+    def __init__(self, out: _Sink) -> None:
+        self._out = out
+        self._rows: list[tuple[str, int, int, str]] = []
+        out.write(MAGIC)
+
+    def head(self, *, path: str, size_bytes: int, mode: int, sha256: str, mtime_ns: int | None = None) -> None:
+        """Begin a file: its bytes follow."""
+        mode &= 0o777
+        _write_header(
+            self._out,
+            {"path": path, "size": size_bytes, "mode": f"{mode:04o}", "sha256": sha256, "mtime_ns": mtime_ns},
+        )
+        self._rows.append((path, size_bytes, mode, sha256))
+
+    def add(self, *, path: str, mode: int, sha256: str, content: bytes) -> None:
+        """Write a whole file, which has this digest and no time."""
+        self.head(path=path, size_bytes=len(content), mode=mode, sha256=sha256)
+        self._out.write(content)
+
+    def end(self) -> str:
+        """Write the end, and return the root."""
+        root = artifact_root(self._rows)
+        _write_header(self._out, {"end": True, "members": len(self._rows), "root": root})
+        return root
+
+
 def write_pack(out: BinaryIO, entries: Iterable[PackEntry]) -> str:
     """Write a pack and return its root. WireProtocolError for a bad path, a link, or a file that changes meanwhile."""
     listed = list(entries)
     check_tree(entry.path for entry in listed)
-    out.write(MAGIC)
-    rows = []
+    writer = PackWriter(out)
     for entry in listed:
-        mode = entry.mode & 0o777
         with _opened(entry) as source:
             size_bytes, sha256 = _copy(source, None)
-            head = {
-                "path": entry.path,
-                "size": size_bytes,
-                "mode": f"{mode:04o}",
-                "sha256": sha256,
-                "mtime_ns": entry.mtime_ns,
-            }
-            _write_header(out, head)
+            writer.head(path=entry.path, size_bytes=size_bytes, mode=entry.mode, sha256=sha256, mtime_ns=entry.mtime_ns)
             source.seek(0)
             if _copy(source, out) != (size_bytes, sha256):
                 raise WireProtocolError(f"{entry.path} changed while it was packed")
-        rows.append((entry.path, size_bytes, mode, sha256))
-    root = artifact_root(rows)
-    _write_header(out, {"end": True, "members": len(rows), "root": root})
-    return root
+    return writer.end()
 
 
 def unpack(stream: BinaryIO, destination: Path, limits: PackLimits, *, keep_mtime: bool) -> list[Unpacked]:
@@ -95,40 +120,70 @@ def unpack(stream: BinaryIO, destination: Path, limits: PackLimits, *, keep_mtim
     WireProtocolError for anything that is not a whole pack within the limits; FileExistsError where a file already
     stands. What was written before an error stays: unpack into a directory that you can throw away.
     """
+    with TreeWriter(destination) as tree:
+        return unpack_into(tree, stream, limits, keep_mtime=keep_mtime)
+
+
+def unpack_into(
+    tree: TreeWriter,
+    stream: BinaryIO,
+    limits: PackLimits,
+    *,
+    keep_mtime: bool = False,
+    admit: Callable[[Unpacked], None] | None = None,
+    replaces: bool = False,
+) -> list[Unpacked]:
+    """Do as `unpack` does, in an open tree.
+
+    `admit` is called with what a header says before anything is written, and may raise; with `replaces` a file that
+    stands in the place of another goes.
+    """
     if stream.read(len(MAGIC)) != MAGIC:
         raise WireProtocolError("this is not a pack: it does not start with its magic line")
     done: list[Unpacked] = []
     left_bytes = limits.total_bytes
-    with TreeWriter(destination) as tree:
-        while True:
-            head = _read_header(stream)
-            if head.get("end") is True:
-                _check_end(stream, head, done)
-                return done
-            if len(done) >= limits.members:
-                raise WireProtocolError(f"the pack has more than {limits.members} files")
-            member = _unpack_member(stream, tree, head, min(limits.member_bytes, left_bytes), keep_mtime=keep_mtime)
-            left_bytes -= member.size_bytes
-            done.append(member)
+    while True:
+        head = _read_header(stream)
+        if head.get("end") is True:
+            _check_end(stream, head, done)
+            return done
+        if len(done) >= limits.members:
+            raise WireProtocolError(f"the pack has more than {limits.members} files")
+        said, mtime_ns = _said(head, min(limits.member_bytes, left_bytes))
+        if admit is not None:
+            admit(said)
+        if replaces:
+            tree.discard(said.path)
+        member = _unpack_member(stream, tree, said, mtime_ns if keep_mtime else None)
+        left_bytes -= member.size_bytes
+        done.append(member)
 
 
-def _unpack_member(
-    stream: BinaryIO, tree: TreeWriter, head: dict[str, Any], limit_bytes: int, *, keep_mtime: bool
-) -> Unpacked:
+def _said(head: dict[str, Any], limit_bytes: int) -> tuple[Unpacked, int | None]:
+    """Return what a header says of its file, and its time."""
     try:
-        path, size_bytes, sha256 = str(head["path"]), int(head["size"]), str(head["sha256"])
-        mode, mtime_ns = int(head["mode"], 8) & 0o777, head["mtime_ns"]
+        said = Unpacked(
+            path=str(head["path"]),
+            size_bytes=int(head["size"]),
+            mode=int(head["mode"], 8) & 0o777,
+            sha256=str(head["sha256"]),
+        )
+        mtime_ns = head["mtime_ns"]
     except (KeyError, TypeError, ValueError) as error:
         raise WireProtocolError(f"a header in the pack is malformed: {error!r}") from error
-    if not 0 <= size_bytes <= limit_bytes:
-        raise WireProtocolError(f"{path!r} claims {size_bytes} bytes, more than the pack may bring")
-    with tree.create(path, mode=mode, mtime_ns=mtime_ns if keep_mtime else None) as out:
-        written = _copy(stream, out, size_bytes)
-        if written[0] != size_bytes:
-            raise WireProtocolError(f"the pack ends inside {path!r}")
-        if written[1] != sha256:
-            raise WireProtocolError(f"{path!r} does not have the digest that the pack says")
-    return Unpacked(path=path, size_bytes=size_bytes, mode=mode, sha256=sha256)
+    if not 0 <= said.size_bytes <= limit_bytes:
+        raise WireProtocolError(f"{said.path!r} claims {said.size_bytes} bytes, more than the pack may bring")
+    return said, mtime_ns
+
+
+def _unpack_member(stream: BinaryIO, tree: TreeWriter, said: Unpacked, mtime_ns: int | None) -> Unpacked:
+    with tree.create(said.path, mode=said.mode, mtime_ns=mtime_ns) as out:
+        size_bytes, sha256 = _copy(stream, out, said.size_bytes)
+        if size_bytes != said.size_bytes:
+            raise WireProtocolError(f"the pack ends inside {said.path!r}")
+        if sha256 != said.sha256:
+            raise WireProtocolError(f"{said.path!r} does not have the digest that the pack says")
+    return said
 
 
 def _check_end(stream: BinaryIO, head: dict[str, Any], done: list[Unpacked]) -> None:
@@ -171,7 +226,7 @@ def _copy(source: BinaryIO, out: BinaryIO | None, limit_bytes: int | None = None
     return size_bytes, digest.hexdigest()
 
 
-def _write_header(out: BinaryIO, head: dict[str, Any]) -> None:
+def _write_header(out: _Sink, head: dict[str, Any]) -> None:
     data = canonical_json(head)
     out.write(len(data).to_bytes(4, "big") + data)
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self, TypeVar, cast
 
 from osiris_core.wire.canon import canonical_json, sha256_hex
 from osiris_core.wire.errors import WireProtocolError
+from osiris_core.wire.limits import ArtifactLimits
 
 PROTOCOL = 1
 """Version of requests, frames and records; a worker refuses others."""
@@ -68,8 +69,9 @@ class Placement:
     """Where and how one target runs a request; paths are absolute in the target, or below `~/`, its user's home.
 
     `work_dir` is the manifest's directory and the steps' working directory; `sys_path` holds the code directories;
-    `variables` are set for the steps, `keep_variables` are spared from removal. `pack_artifacts` asks for
-    `artifacts.pack`; `stdin_end_cancels` says what the end of stdin means; `cancel_grace_s` is the time between
+    `variables` are set for the steps, `keep_variables` are spared from removal. With
+    `artifacts_travel` small ones are sent in the record stream or in packs; `limits` are those of all of them
+    (`ArtifactLimits`). `stdin_end_cancels` says what the end of stdin means; `cancel_grace_s` is the time between
     SIGTERM and SIGKILL; with `expects_secrets` the first line of stdin is `Secrets`, and must come within
     `secrets_patience_s`; a checkpoint is written every `checkpoint_every` records; a table of more than `spill_bytes`
     waits in a file for the step that needs it.
@@ -87,7 +89,8 @@ class Placement:
     sys_path: tuple[str, ...] = ()
     variables: dict[str, str]
     keep_variables: tuple[str, ...] = ()
-    pack_artifacts: bool
+    artifacts_travel: bool
+    limits: dict[str, int] = field(default_factory=lambda: ArtifactLimits().to_json())
     stdin_end_cancels: bool
     cancel_grace_s: float = 5.0
     checkpoint_every: int = 1000

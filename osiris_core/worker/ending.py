@@ -9,7 +9,8 @@ from osiris_core.wire import records
 from osiris_core.wire.paths import TreeNames
 from osiris_core.wire.roots import root_of_records
 from osiris_core.worker.failure import plain_error
-from osiris_core.worker.outbox import artifact_records, scan_step
+from osiris_core.worker.outbox import Scan
+from osiris_core.worker.shipping import Shipping
 
 if TYPE_CHECKING:
     from osiris_core.wire.leaks import Leaks
@@ -61,13 +62,20 @@ def _end_running(
     spool: Spool, assignment: Assignment, ledger: Ledger, step: str, end: End, *, leaks: Leaks | None
 ) -> None:
     """Say what the interrupted step left, and that it failed or was cancelled."""
-    names = TreeNames()
+    scan = Scan(limits=assignment.limits, names=TreeNames(), leaks=leaks)
     for artifact in spool.artifacts:
         if not artifact["path"].startswith(f"{step}/"):
-            names.add(artifact["path"])
-    known = {artifact["path"] for artifact in spool.artifacts}
-    found = [each for each in scan_step(assignment.outbox, step, names, leaks) if each.path not in known]
-    for record in artifact_records(step, found):
+            scan.names.add(artifact["path"])
+            scan.count(artifact["size_bytes"])
+    shipping = Shipping(
+        directory=assignment.directory,
+        limits=assignment.limits,
+        travels=assignment.placement.artifacts_travel,
+        streamed_bytes=spool.freight.streamed_bytes,
+        packs=False,  # the disk may be full, and the executor may have left one that nobody was told of
+    )
+    found = (each for each in scan.step(assignment.outbox, step) if each.path not in spool.freight.recorded)
+    for record in shipping.records(step, found):
         spool.record(record)
     error = end.error or plain_error("Interrupted", "the step did not end")
     duration_ms = round((time.monotonic() - ledger.step_started) * 1000, 3)

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
+from osiris_core.wire.paths import TreeNames
 from osiris_core.wire.secrets import Secrets
 from osiris_core.worker.attempts import Attempts
 from osiris_core.worker.capture import LogCapture
@@ -17,8 +18,10 @@ from osiris_core.worker.failure import describe_error
 from osiris_core.worker.masking import leaks_of
 from osiris_core.worker.messages import Channel
 from osiris_core.worker.orders import OrderReader
+from osiris_core.worker.outbox import Scan
 from osiris_core.worker.outputs import Outputs
 from osiris_core.worker.processes import die_with_parent, keep_memory_private, prefer_as_memory_victim
+from osiris_core.worker.shipping import Shipping
 from osiris_core.worker.snapshot import hello_facts
 from osiris_core.worker.staging import read_assignment
 from osiris_core.worker.steps import StepRunner
@@ -62,7 +65,7 @@ def execute(run_directory: Path, *, records_fd: int, supervisor_pid: int) -> int
             outputs=_outputs(assignment),
             leaks=leaks_of(assignment, secrets),
         )
-        result = _run_steps(assignment, StepRunner(attempts=attempts))
+        result = _run_steps(assignment, _runner(assignment, attempts))
     except StopRun:
         stopped = True
     except Exception as error:  # noqa: BLE001 - the worker's own fault: the supervisor says so in the terminal record
@@ -105,6 +108,16 @@ def _run_steps(assignment: Assignment, runner: StepRunner) -> dict[str, Any]:
             without_output.add(step_id)
         runner.forget(last_uses[index])
     return {"outcome": records.SUCCEEDED if first_error is None else records.FAILED, "error": first_error}
+
+
+def _runner(assignment: Assignment, attempts: Attempts) -> StepRunner:
+    """Return what runs the steps, with the whole run's share of files before it."""
+    limits, travels = assignment.limits, assignment.placement.artifacts_travel
+    return StepRunner(
+        attempts=attempts,
+        scan=Scan(limits=limits, names=TreeNames(), leaks=attempts.leaks),
+        shipping=Shipping(directory=assignment.directory, limits=limits, travels=travels),
+    )
 
 
 def _outputs(assignment: Assignment) -> Outputs:

@@ -21,12 +21,8 @@ EXIT_NOT_STARTED = 3
 def run(run_directory: Path, *, start: ExecutorStart = start_executor) -> int:
     """Supervise one run; `start` starts its executor, by default as a new process. Return the exit code."""
     try:
-        deliver = supervise(run_directory.absolute(), start)
+        supervise(run_directory.absolute(), start)
     except (OSError, WireProtocolError) as error:
         sys.stderr.write(f"osiris worker: the run could not be started or written down: {error}\n")
         return EXIT_NOT_STARTED
-    try:
-        deliver()
-    except (OSError, WireProtocolError) as error:
-        sys.stderr.write(f"osiris worker: the artifacts could not be packed: {error}\n")
     return 0

@@ -4,11 +4,11 @@ For many short runs most of the time goes into starting Python and importing eng
 never uses them (a fork must not find threads at work), and forks: a supervisor for each request, which forks the
 executor instead of starting one. From there on it is the same code as in a run of its own.
 
-A request is one line of JSON on stdin; the answer on stdout is one line of JSON, then the spool's frames, then the
-artifacts as base64. One request is served after the other; the end of stdin ends the server.
+A request is one line of JSON on stdin; the answer on stdout is one line of JSON, then the spool's frames, which hold the
+artifacts too where these travel. One request is served after the other; the end of stdin ends the server.
 
     request   {"id", "run_dir", "files": {name: base64}, "clean": [directory], "watch": [directory]}
-    answer    {"id", "exit", "said", "left": [path], "spool": bytes, "artifacts": bytes}
+    answer    {"id", "exit", "said", "left": [path], "spool": bytes}
 
 `clean` is removed after the run with the run directory; whatever else is then new or different below `watch` is
 `left`: an example that leaves something has spoiled the place for the next one.
@@ -78,15 +78,13 @@ def _served(request: Mapping[str, Any], before: Seen) -> list[bytes]:
     status = _run(directory)
     kill_descendants()
     spool = b"".join(each.read_bytes() for each in sorted(directory.glob("spool/*")))
-    pack = directory / "artifacts.pack"
-    artifacts = base64.b64encode(pack.read_bytes()) if pack.exists() else b""
     said = (directory / "supervisor.err").read_bytes()[-_SAID_BYTES:].decode("utf-8", "replace").strip()
     for each in request["clean"]:
         shutil.rmtree(Path(each).expanduser(), ignore_errors=True)
     after = _seen(request["watch"])
     left = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
     head = {"id": request["id"], "exit": status, "said": said, "left": left[:10], "spool": len(spool)}
-    return [json.dumps({**head, "artifacts": len(artifacts)}).encode("ascii"), b"\n", spool, artifacts, b"\n"]
+    return [json.dumps(head).encode("ascii"), b"\n", spool, b"\n"]
 
 
 def _run(directory: Path) -> int:

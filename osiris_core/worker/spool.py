@@ -19,6 +19,7 @@ from osiris_core.wire.digest import RunningDigest
 from osiris_core.wire.frames import MAX_PAYLOAD, encode_frame, encode_heartbeat
 from osiris_core.wire.parts import split_payload
 from osiris_core.worker.segments import Segments
+from osiris_core.worker.shipping import Freight
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _RESERVE_BYTES = 1 << 20
 _SYNC_INTERVAL_S = 1.0
+_FREIGHT = frozenset({"artifact", "content"})
 
 
 class SpoolError(OSError):
@@ -83,6 +85,7 @@ class Spool:
         self.tally = Tally()
         self.artifacts: list[Mapping[str, Any]] = []
         """The artifact records so far."""
+        self.freight = Freight()
 
     @property
     def written_seq(self) -> int:
@@ -108,6 +111,8 @@ class Spool:
         if kind == "artifact":
             self.tally.artifacts += 1
             self.artifacts.append(json.loads(payload))
+        if kind in _FREIGHT:
+            self.freight.note(kind, payload)
         self.tally.counts[kind] += 1
         if len(payload) <= MAX_PAYLOAD:
             self._frame(payload)
@@ -188,6 +193,7 @@ class Spool:
         self._segments.take_back(self._written.offset)
         self.tally = self._written.copy()
         del self.artifacts[self.tally.artifacts :]
+        self.freight.forget_but({each["path"] for each in self.artifacts})
 
     def _refusal(self, error: OSError, needed_bytes: int) -> SpoolError:
         """Return what is known of the disk that refused."""

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from osiris_core.wire.limits import ArtifactLimits
 from osiris_core.wire.request import Placement, RunRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,11 @@ class Assignment:
     def outbox(self) -> Path:
         """Where steps leave files, one directory each."""
         return self.directory / "outbox"
+
+    @property
+    def limits(self) -> ArtifactLimits:
+        """What may be left there."""
+        return ArtifactLimits.from_json(self.placement.limits)
 
     @property
     def spill(self) -> Path:
@@ -89,19 +95,3 @@ def write_status(assignment: Assignment, status: Mapping[str, Any]) -> None:
         out.flush()
         os.fsync(out.fileno())
     partial.rename(assignment.directory / "status.json")
-
-
-def pack_artifacts(assignment: Assignment, artifacts: Sequence[Mapping[str, Any]]) -> None:
-    """Write the recorded artifacts to `artifacts.pack`; none, no pack. OSError or WireProtocolError when it fails."""
-    if not artifacts:
-        return
-    from osiris_core.wire.pack import PackEntry, write_pack
-
-    entries = [
-        PackEntry(path=each["path"], source=assignment.outbox / each["path"], mode=int(each["mode"], 8))
-        for each in artifacts
-    ]
-    partial = assignment.directory / "artifacts.pack.partial"
-    with partial.open("wb") as out:
-        write_pack(out, entries)
-    partial.rename(assignment.directory / "artifacts.pack")

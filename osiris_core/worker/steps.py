@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
 from osiris_core.wire.names import table_names
-from osiris_core.wire.paths import TreeNames
-from osiris_core.worker.outbox import artifact_records, leak_error, scan_step
+from osiris_core.worker.outbox import fault_of
+from osiris_core.worker.shipping import noted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from osiris_core.worker.attempts import Attempts, Tried
     from osiris_core.worker.messages import Channel
+    from osiris_core.worker.outbox import Scan, SkippedFile
     from osiris_core.worker.outputs import Output
+    from osiris_core.worker.shipping import Shipping
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,7 +27,8 @@ class StepRunner:
     """Runs steps one after the other in this process."""
 
     attempts: Attempts
-    _names: TreeNames = field(default_factory=TreeNames)
+    scan: Scan
+    shipping: Shipping
 
     def run(self, step: Mapping[str, Any]) -> dict[str, Any] | None:
         """Run one step of the manifest and send all its records; return its error, None when it succeeded.
@@ -96,7 +99,7 @@ class StepRunner:
     def _report(
         self, step_id: str, output: Output, error: dict[str, Any] | None, *, duration_ms: float
     ) -> dict[str, Any] | None:
-        """Say what the step left and how it ended; return its error, which may be that it left a secret."""
+        """Send what the step left and its end; return its error, which may be that it left a secret, or too much."""
         self._channel.record(
             records.metric(
                 ts=records.timestamp(),
@@ -108,10 +111,11 @@ class StepRunner:
                 tags={},
             )
         )
-        found = scan_step(self.attempts.assignment.outbox, step_id, self._names, self.attempts.leaks)
-        error = error or leak_error(found)
-        for record in artifact_records(step_id, found):
+        skipped: list[SkippedFile] = []
+        found = noted(self.scan.step(self.attempts.assignment.outbox, step_id), skipped)
+        for record in self.shipping.records(step_id, found):
             self._channel.record(record)
+        error = error or fault_of(skipped)
         name, data = records.STEP_COMPLETE, output.facts()
         if error is not None:
             name, data = records.STEP_FAILED, _as_event_data(error)

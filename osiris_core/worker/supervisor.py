@@ -28,7 +28,7 @@ from osiris_core.worker.outcome import Evidence, decide_end
 from osiris_core.worker.processes import adopt_orphans, keep_memory_private
 from osiris_core.worker.recorder import OUTPUT_BYTES, Recorder
 from osiris_core.worker.spool import SpoolError
-from osiris_core.worker.staging import pack_artifacts, read_assignment, settle, stage_workspace, write_status
+from osiris_core.worker.staging import read_assignment, settle, stage_workspace, write_status
 from osiris_core.worker.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -44,10 +44,8 @@ _RECORDS_BYTES = 1 << 18
 _STDIN = 0
 
 
-def supervise(run_directory: Path, start: ExecutorStart) -> Callable[[], None]:
-    """Run what the directory asks for, up to the terminal record; return what hands over the artifacts.
-
-    `start` starts the executor.
+def supervise(run_directory: Path, start: ExecutorStart) -> None:
+    """Run what the directory asks for, up to the terminal record; `start` starts the executor.
 
     OSError or WireProtocolError when the run cannot be started, or its end not be written.
     """
@@ -66,7 +64,7 @@ def supervise(run_directory: Path, start: ExecutorStart) -> Callable[[], None]:
             supervision.watch(wakeup)
         finally:
             executor.sweep()
-        return supervision.conclude()
+        supervision.conclude()
 
 
 class Supervision:
@@ -111,8 +109,8 @@ class Supervision:
                 self._hold_back(selector, throttled)
                 self._await_reader(selector)
 
-    def conclude(self) -> Callable[[], None]:
-        """Take what the executor left in its pipes and write the ending; return what packs the artifacts."""
+    def conclude(self) -> None:
+        """Take what the executor left in its pipes and write the ending."""
         recorder, spool = self._recorder, self._recorder.spool
         recorder.throttled(self._throttle.release())
         self._drain()
@@ -131,8 +129,6 @@ class Supervision:
         recorder.live.offer(batch)
         recorder.live.close(LIVE_PATIENCE_S)
         spool.close()
-        wanted = spool.artifacts if self._assignment.placement.pack_artifacts else []
-        return lambda: pack_artifacts(self._assignment, wanted)
 
     def _write_ending(self) -> tuple[bytes, dict[str, Any]]:
         """Write the last records; return them, and what `status.json` says."""

@@ -69,14 +69,14 @@ def hearing(point: Callable[[SessionWriter, bytes], bool]) -> None:
 
 def in_transfer() -> None:
     """Die when the artifacts have come, before they are in their place."""
-    adopt = SessionWriter.adopt_artifacts
+    adopt = SessionWriter.adopt_incoming
 
     def hooked(self: SessionWriter, *given: Any, **named: Any) -> None:
         if of_sandbox(self):
             die()
         adopt(self, *given, **named)
 
-    SessionWriter.adopt_artifacts = hooked  # type: ignore[method-assign]
+    SessionWriter.adopt_incoming = hooked  # type: ignore[method-assign]
 
 
 def ended() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 
 import pytest
 
 from osiris_core.errors import SessionError, WireError
-from tests.session.tape import CSV, TARGET_FACTS, Tape, begin, go_on, healthy, outbox
+from tests.session.tape import CSV, SESSION_ID, TARGET_FACTS, Tape, begin, go_on, healthy, outbox
+
+CSV_SHA256 = hashlib.sha256(CSV).hexdigest()
 
 
 @pytest.fixture
@@ -145,16 +149,27 @@ def test_what_the_worker_reported_as_no_artifact_is_left_behind(writer, tmp_path
     assert writer.close(target_facts=TARGET_FACTS).outcome == "succeeded"
 
 
-def test_a_run_cut_off_leaves_its_unrecorded_files_behind(writer, tmp_path):
-    """Without a terminal record a file without record is no surprise; those with one are adopted."""
+def test_a_run_cut_off_has_no_tree_and_what_is_verified_is_kept_apart(writer):
+    """Without a terminal record nobody knows what is missing: what is as recorded goes to `artifacts.partial/`."""
     writer.feed(b"".join(go_on(begin(Tape())).lines[:16]))
-    source = outbox(tmp_path / "outbox")
+    source = outbox(writer.host_directory / "run" / "outbox")
 
     writer.adopt_artifacts(source)
     session = writer.close(target_facts=TARGET_FACTS, outcome_override="cancelled")
 
-    assert list(session.artifacts) == ["write/out.csv"]
-    assert session.outcome == "cancelled"
+    assert (session.outcome, session.artifacts) == ("cancelled", {})
+    assert not (writer.directory / "artifacts").exists()
+    partial = writer.directory / "artifacts.partial"
+    assert sorted(str(path.relative_to(partial)) for path in partial.rglob("*") if path.is_file()) == [
+        "verified.json",
+        "write/out.csv",
+    ]
+    assert json.loads((partial / "verified.json").read_text()) == {
+        "contract": 1,
+        "session": SESSION_ID,
+        "verified": [{"path": "write/out.csv", "size_bytes": 15, "mode": "0644", "sha256": CSV_SHA256}],
+        "missing": [],
+    }
 
 
 def test_the_mode_is_the_recorded_one(writer, tmp_path):

@@ -35,7 +35,7 @@ PLACEMENT = Placement(
     sys_path=("/p/code",),
     variables={"A": "1"},
     keep_variables=("B",),
-    pack_artifacts=True,
+    artifacts_travel=True,
     stdin_end_cancels=False,
 )
 

@@ -214,7 +214,7 @@ class Worker:
             "work_dir": str(self.project),
             "sys_path": (str(self.code),),
             "variables": {},
-            "pack_artifacts": False,
+            "artifacts_travel": False,
             "stdin_end_cancels": False,
             "cancel_grace_s": 60.0,
         }

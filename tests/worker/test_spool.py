@@ -32,7 +32,7 @@ def record(kind="metric", **values):
 def test_a_batch_that_the_disk_refuses_is_taken_back_whole(spool, tmp_path, monkeypatch):
     """Half a batch on a full disk: file and tallies are as before it, and there is room for a last word."""
     spool.record(record(n=1))
-    spool.record(record("artifact", path="a/b"))
+    spool.record(record("artifact", path="a/b", sha256="b"))
     first = spool.flush()
     write = os.write
     room = [10]
@@ -43,7 +43,7 @@ def test_a_batch_that_the_disk_refuses_is_taken_back_whole(spool, tmp_path, monk
         return write(descriptor, bytes(data[: room.pop()]))
 
     spool.record(record(n=2))
-    spool.record(record("artifact", path="a/c"))
+    spool.record(record("artifact", path="a/c", sha256="c"))
     with monkeypatch.context() as patched:
         patched.setattr(segments_module.os, "write", full)
         with pytest.raises(SpoolError, match="No space left"):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import resource
 from pathlib import Path
 
-from osiris_core.wire.pack import PackEntry, PackLimits, unpack, write_pack
+from osiris_core.wire.pack import PackEntry, write_pack
 
 READ = """
 def read(config, inputs, ctx):
@@ -24,7 +23,7 @@ def stage(worker, entries):
         [("read", "read", (), {})],
         project_dir=str(target),
         work_dir=str(target / "pipelines"),
-        pack_artifacts=True,
+        artifacts_travel=True,
     )
     with (worker.run_directory / "workspace.pack").open("wb") as out:
         write_pack(out, entries)
@@ -41,24 +40,6 @@ def test_staged_files_are_there_with_mode_and_time(worker):
     assert run.terminal["outcome"] == "succeeded"
     status = (target / "data" / "in.txt").stat()
     assert (status.st_mode & 0o777, status.st_mtime_ns) == (0o640, 1_600_000_000_000_000_000)
-
-
-def test_artifacts_are_packed_for_the_host(worker, tmp_path):
-    """With `pack_artifacts` the recorded files, and only those, lie in `artifacts.pack`."""
-    stage(worker, [PackEntry(path="data/in.txt", source=b"hello", mode=0o644)])
-    worker.start()
-    run = worker.finish()
-    with (run.directory / "artifacts.pack").open("rb") as stream:
-        (member,) = unpack(stream, tmp_path / "came", PackLimits(), keep_mtime=False)
-    assert (member.path, member.size_bytes, member.mode) == ("read/copy.txt", 5, 0o755)
-    assert member.sha256 == hashlib.sha256(b"hello").hexdigest()
-    assert (tmp_path / "came" / "read" / "copy.txt").read_bytes() == b"hello"
-
-
-def test_without_artifacts_there_is_no_pack(worker):
-    """A run that leaves no file leaves no pack."""
-    run = worker.run("def nothing(config, inputs, ctx): pass", "nothing", pack_artifacts=True)
-    assert not (run.directory / "artifacts.pack").exists()
 
 
 def test_a_damaged_workspace_starts_nothing(worker):
