@@ -5,11 +5,13 @@ OsirisError                   base: a sentence, and a hint where something can b
 ├── ManifestError             a manifest cannot be run as written; carries every problem at once     (CLI exit 2)
 ├── DriverDeclarationError    what a driver says about itself cannot be understood                   (CLI exit 2)
 ├── SessionError              a session directory cannot be read as one
+│   ├── DiskFullError         the host's disk has no room for what a run sends
 │   └── SameSessionError      a session was to be compared with itself                               (CLI exit 2)
 ├── WireError                 bytes between worker and host break the protocol
 └── InfrastructureError       a target could not run: never a statement about the pipeline           (CLI exit 3)
     ├── SandboxError          the sandbox could not be made, reached or kept
-    │   └── WorkerLostError   the worker went away without its last record, with or in its sandbox
+    │   ├── WorkerLostError   the worker went away without its last record, with or in its sandbox
+    │   └── OverdueError      the worker does not end, long after its own timeout should have ended it
     ├── TemplateMissingError  the provider does not know the template that the closure, or the manifest, names
     ├── TemplateBuildError    the provider could not build the template that the closure names
     └── ClosureError          the declared distributions cannot be resolved or shown to the sandbox
@@ -18,7 +20,7 @@ OsirisError                   base: a sentence, and a hint where something can b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +33,11 @@ class OsirisError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What it says as values: of JSON, for `session.json` and `target.json`."""
+        return {}
 
     def __str__(self) -> str:
         """Return the sentence, with the hint behind it."""
@@ -73,6 +80,24 @@ class SessionError(OsirisError):
     """Raised when a directory cannot be read as a session of this contract version."""
 
 
+class DiskFullError(SessionError):
+    """Raised when the host's disk refuses `size_bytes` more for the file at `path`.
+
+    `kept` says that the run's sandbox was left alive, so that the session can be resumed when there is room.
+    """
+
+    def __init__(self, message: str, *, path: str, size_bytes: int, hint: str = "", kept: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+        self.size_bytes = size_bytes
+        self.kept = kept
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Where there is no room, and how much was asked for."""
+        return {"path": self.path, "size_bytes": self.size_bytes}
+
+
 class SameSessionError(SessionError):
     """Raised when a session would be compared with itself: such a comparison cannot fail."""
 
@@ -95,7 +120,26 @@ class WorkerLostError(SandboxError):
     def __init__(self, message: str, *, last_seq: int, hint: str = "") -> None:
         known = f"the last verified record is {last_seq}" if last_seq >= 0 else "no record came"
         super().__init__(f"{message}; {known}", hint=hint)
+        self.what = message
         self.last_seq = last_seq
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The last verified record, None for none."""
+        return {"last_verified_seq": self.last_seq if self.last_seq >= 0 else None}
+
+
+class OverdueError(SandboxError):
+    """Raised when a worker goes on long after the run's timeout, which it should have minded itself."""
+
+    def __init__(self, *, timeout_s: float, waited_s: float) -> None:
+        super().__init__(f"the run has a timeout of {timeout_s:g} s, and its worker still goes on after {waited_s:g} s")
+        self._data = {"timeout_s": timeout_s, "waited_s": waited_s}
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The run's timeout, and how long it was waited for its end."""
+        return self._data
 
 
 class TemplateMissingError(InfrastructureError):

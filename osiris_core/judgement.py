@@ -11,7 +11,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from osiris_core.errors import InfrastructureError
+from osiris_core.errors import DiskFullError, InfrastructureError
 from osiris_core.parity.compare import compare
 from osiris_core.parity.expectations import unmet
 from osiris_core.parity.record import ParityRecord, TargetRun, Verdict
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import Comparison
     from osiris_core.session.reader import Session
+
+_NO_STATEMENT = (InfrastructureError, DiskFullError)
+"""Failures that say nothing about the pipeline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,7 @@ class Circumstances:
 
 def judge(results: Sequence[TargetResult], circumstances: Circumstances) -> ParityRecord:
     """Return the record of one check: with two targets a verdict, with one only whether `expect` held."""
-    broken = [each for each in results if each.session is None or isinstance(each.failure, InfrastructureError)]
+    broken = [each for each in results if each.session is None or isinstance(each.failure, _NO_STATEMENT)]
     if broken:
         reason = f"{broken[0].facts.target}: {broken[0].failure}"
         return _record(results, circumstances, verdict=Verdict.INFRA, headline=reason, comparison=None)

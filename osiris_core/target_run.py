@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from osiris_core.errors import InfrastructureError, OsirisError
+from osiris_core.errors import DiskFullError, InfrastructureError, OsirisError, OverdueError
 from osiris_core.judgement import TargetResult
 from osiris_core.manifest.overrides import written_overrides
 from osiris_core.session.writer import SessionWriter
+from osiris_core.wire import records
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,13 +63,30 @@ def _origin(manifest: Manifest) -> dict[str, Any]:
 
 
 def _close(writer: SessionWriter, facts: TargetFacts, failure: OsirisError | None, *, cancelled: bool) -> TargetResult:
-    """Close the session with what is known about its end."""
+    """Close the session with what is known about its end; one that can be resumed is left as it is."""
+    if isinstance(failure, DiskFullError) and failure.kept:
+        writer.release()
+        return TargetResult(facts=facts, session=None, failure=failure)
     try:
         session = writer.close(
             target_facts=facts.to_json(),
-            outcome_override="cancelled" if cancelled else None,
-            error=None if failure is None else {"type": type(failure).__name__, "message": str(failure)},
+            outcome_override=records.CANCELLED if cancelled else _outcome(failure, spoke=writer.hello is not None),
+            error=None
+            if failure is None
+            else {"type": type(failure).__name__, "message": str(failure), "data": failure.data},
         )
     except OsirisError as error:
         return TargetResult(facts=facts, session=None, failure=failure or error)
     return TargetResult(facts=facts, session=session, failure=failure)
+
+
+def _outcome(failure: OsirisError | None, *, spoke: bool) -> str | None:
+    """Return how a run ended that left no terminal record, as far as its failure tells; None for lost."""
+    match failure:
+        case DiskFullError():
+            return records.DISK_FULL
+        case OverdueError():
+            return records.DEADLINE
+        case InfrastructureError() if not spoke:
+            return records.INFRASTRUCTURE
+    return None

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import textwrap
 from typing import TYPE_CHECKING, Any, Self
 
+from osiris_core.backends.backoff import Backoff
 from osiris_core.backends.protocol import Retry
-from osiris_core.errors import InfrastructureError, SandboxError, TemplateMissingError
+from osiris_core.backends.retrying import asks_to_wait, may_pass
+from osiris_core.errors import DiskFullError, InfrastructureError, SandboxError, TemplateMissingError
+from osiris_core.session.files import NO_ROOM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,6 +34,9 @@ class LeasedSandbox:
         self.sandbox = sandbox
         self._facts = facts
         self._patience = patience
+        self.trouble = ""
+        """Why the lease could not be renewed, while it cannot."""
+        self._ending = asyncio.Event()
         self._renewal = asyncio.create_task(self._renew())
 
     @classmethod
@@ -44,32 +51,35 @@ class LeasedSandbox:
         network: bool,
         idempotency_key: str,
     ) -> Self:
-        """Make a sandbox; asking again with the same key makes no second one. SandboxError or TemplateMissingError."""
-        from e2b.exceptions import AuthenticationException, NotFoundException, SandboxException
+        """Make a sandbox; asking again with the same key makes no second one. SandboxError or TemplateMissingError.
 
-        facts.http_requests += 1
-        provider = facts.provider
-        try:
-            sandbox = await client.AsyncSandbox.create(
-                template=template,
-                timeout=int(patience.lease_s),
-                metadata=dict(metadata),
-                allow_internet_access=network,
-                idempotency_key=idempotency_key,
-            )
-        except AuthenticationException as error:
-            raise SandboxError(
-                f"{provider} refused the API key: {error}", hint="set E2B_API_KEY to a valid key"
-            ) from error
-        except NotFoundException as error:
-            raise TemplateMissingError(f"{provider} has no template {template}: {error}") from error
-        except SandboxException as error:
-            if "template" in str(error).lower() and "not found" in str(error).lower():
-                raise TemplateMissingError(f"{provider} has no template {template}: {error}") from error
-            raise SandboxError(f"{provider} made no sandbox: {error}") from error
-        except Exception as error:  # the SDK lets its transport's own errors through
-            raise SandboxError(f"{provider} made no sandbox: {in_short(error)}") from error
-        return cls(sandbox, facts, patience)
+        Where an answer was lost, the sandbox may have been made: it is looked for by its `metadata` before it is asked for
+        again, because not every provider knows such keys.
+        """
+        pause = Backoff(first_s=patience.retry_first_s, most_s=patience.retry_most_s)
+        retries = 0
+        while True:
+            facts.http_requests += 1
+            try:
+                sandbox = await client.AsyncSandbox.create(
+                    template=template,
+                    timeout=_seconds(patience.lease_s),
+                    metadata=dict(metadata),
+                    allow_internet_access=network,
+                    idempotency_key=idempotency_key,
+                    retries=retries,
+                )
+            except Exception as error:
+                if not may_pass(error) or retries or pause.failures >= patience.retry_attempts - 1:
+                    raise _not_made(error, facts.provider, template) from error
+                waited_ms = await pause.wait()
+                facts.retries.append(Retry(what="create", cause=in_short(error), waited_ms=waited_ms))
+                if asks_to_wait(error):
+                    retries = max(1, patience.retry_attempts - 2)  # from now on the SDK waits as it is told to
+                elif (found := await _made_already(client, facts, metadata)) is not None:
+                    return await cls.connect(client, facts, patience, found)
+            else:
+                return cls(sandbox, facts, patience)
 
     @classmethod
     async def connect(cls, client: Any, facts: TargetFacts, patience: Patience, sandbox_id: str) -> Self:
@@ -79,7 +89,7 @@ class LeasedSandbox:
         facts.http_requests += 1
         try:
             with as_sandbox_error(f"sandbox {sandbox_id} cannot be reached"):
-                sandbox = await client.AsyncSandbox.connect(sandbox_id, timeout=int(patience.lease_s))
+                sandbox = await client.AsyncSandbox.connect(sandbox_id, timeout=_seconds(patience.lease_s))
         except SandboxError as error:
             if isinstance(error.__cause__, NotFoundException):
                 raise SandboxError(f"sandbox {sandbox_id} is gone", hint="its lease ended") from error
@@ -101,21 +111,100 @@ class LeasedSandbox:
     async def kill(self) -> None:
         """End the sandbox, and stop renewing. SandboxError when nobody confirms that it is gone."""
         self._renewal.cancel()
-        self._facts.http_requests += 1
+        pause = self._pause()
         with as_sandbox_error(f"sandbox {self.id} may still be alive"):
             async with asyncio.timeout(self._patience.kill_s):
-                await self.sandbox.kill()
+                while True:
+                    self._facts.http_requests += 1
+                    try:
+                        await self.sandbox.kill()
+                    except Exception as error:
+                        if not may_pass(error):
+                            raise
+                        waited_ms = await pause.wait()
+                        self._facts.retries.append(Retry(what="kill", cause=in_short(error), waited_ms=waited_ms))
+                    else:
+                        return
+
+    async def leave(self, lease_s: float) -> None:
+        """Let the sandbox live for `lease_s` from now, without this host. SandboxError when that is refused."""
+        self._renewal.cancel()
+        self._facts.http_requests += 1
+        with as_sandbox_error(f"sandbox {self.id} could not be kept"):
+            async with asyncio.timeout(self._patience.kill_s):
+                await self.sandbox.set_timeout(_seconds(lease_s))
+
+    async def about_to_end(self) -> str:
+        """Return why, as soon as the lease is about to end because it could not be renewed."""
+        await self._ending.wait()
+        return self.trouble
 
     async def _renew(self) -> None:
-        """Keep the lease alive; what is refused is noted, and tried again at the next renewal."""
+        """Keep the lease alive; what is refused is tried again until the lease is about to end, and then given up."""
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + self._patience.lease_s
+        pause = self._pause()
+        wait_s = self._patience.renew_s
         while True:
-            await asyncio.sleep(self._patience.renew_s)
+            await asyncio.sleep(wait_s)
+            asked_at = loop.time()
             self._facts.http_requests += 1
             try:
-                await self.sandbox.set_timeout(int(self._patience.lease_s))
-            except Exception as error:  # noqa: BLE001 - the next renewal is the retry, and target.json tells of it
-                wait_ms = self._patience.renew_s * 1000
-                self._facts.retries.append(Retry(what="lease", cause=in_short(error), waited_ms=wait_ms))
+                async with asyncio.timeout(self._patience.renew_s):
+                    await self.sandbox.set_timeout(_seconds(self._patience.lease_s))
+            except Exception as error:  # noqa: BLE001 - tried again, and said: in target.json, and to whoever follows
+                self.trouble = in_short(error)
+                wait_s = min(pause.next_s(), self._patience.renew_s)
+                self._facts.retries.append(Retry(what="lease", cause=self.trouble, waited_ms=wait_s * 1000))
+                if loop.time() + wait_s >= ends_at - self._patience.lease_margin_s:
+                    self._ending.set()
+                    wait_s = self._patience.renew_s
+            else:
+                ends_at = asked_at + self._patience.lease_s
+                wait_s = self._patience.renew_s
+                self.trouble = ""
+                self._ending.clear()
+                pause.reset()
+
+    def _pause(self) -> Backoff:
+        return Backoff(first_s=self._patience.retry_first_s, most_s=self._patience.retry_most_s)
+
+
+def _seconds(value_s: float) -> int:
+    """Return a time limit as the API takes it: whole seconds, and never none."""
+    return max(1, math.ceil(value_s))
+
+
+async def _made_already(client: Any, facts: TargetFacts, metadata: Mapping[str, str]) -> str | None:
+    """Return the sandbox that says of itself what `metadata` says; None where nobody knows of one."""
+    from e2b import SandboxQuery
+
+    from osiris_core.backends.owned import SESSION
+
+    if SESSION not in metadata:
+        return None
+    facts.http_requests += 1
+    try:
+        found = await client.AsyncSandbox.list(query=SandboxQuery(metadata=dict(metadata))).next_items()
+    except Exception as error:  # noqa: BLE001 - the next creation is the answer to it, and target.json tells of it
+        facts.retries.append(Retry(what="find", cause=in_short(error), waited_ms=0.0))
+        return None
+    return str(found[0].sandbox_id) if found else None
+
+
+def _not_made(error: Exception, provider: str, template: str) -> InfrastructureError:
+    """Return what a creation failed for, as one sentence with what can be done about it."""
+    from e2b.exceptions import AuthenticationException, NotFoundException, SandboxException
+
+    if isinstance(error, AuthenticationException):
+        return SandboxError(f"{provider} refused the API key: {error}", hint="set E2B_API_KEY to a valid key")
+    if isinstance(error, NotFoundException):
+        return TemplateMissingError(f"{provider} has no template {template}: {error}")
+    if isinstance(error, SandboxException):
+        if "template" in str(error).lower() and "not found" in str(error).lower():
+            return TemplateMissingError(f"{provider} has no template {template}: {error}")
+        return SandboxError(f"{provider} made no sandbox: {error}")
+    return SandboxError(f"{provider} made no sandbox: {in_short(error)}")  # the SDK lets its transport's errors through
 
 
 @contextlib.contextmanager
@@ -125,6 +214,12 @@ def as_sandbox_error(what: str) -> Iterator[None]:
         yield
     except (InfrastructureError, asyncio.CancelledError):
         raise
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise DiskFullError(
+                f"{what}: {error}", path=str(error.filename or ""), size_bytes=0, hint="free space on this host"
+            ) from error
+        raise SandboxError(f"{what}: {in_short(error)}") from error
     except Exception as error:
         raise SandboxError(f"{what}: {in_short(error)}") from error
 

@@ -204,6 +204,8 @@ class Patience:
     """A sandbox nobody renews dies after this."""
     renew_s: float = 20.0
     """Between two renewals of the lease."""
+    lease_margin_s: float = 5.0
+    """So long before the end of a lease that cannot be renewed the run ends, with everything that it has by then."""
     heartbeat_s: float = 5.0
     """Between two heartbeats of the worker."""
     stall_s: float = 15.0
@@ -224,6 +226,10 @@ class Patience:
     """A worker that nothing can be learned of for so long is lost: as long as a lease that nobody could renew."""
     keep_s: float = 1800.0
     """A sandbox that is kept to be looked at dies after this."""
+    overdue_s: float = 60.0
+    """For a worker to end after the run's own timeout, which it minds itself; then the host ends the run."""
+    keep_when_full_s: float = 1800.0
+    """A sandbox lives so long without its host, whose disk is full, so that the session can be resumed; 0 for not at all."""
     kill_s: float = 10.0
     """For the provider to confirm that a sandbox is gone, and for one that was being made to be there."""
     build_s: float = 1800.0

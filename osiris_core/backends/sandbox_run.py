@@ -20,7 +20,7 @@ from osiris_core.backends.sandbox_home import RUN_DIRECTORY, bundle_path, comman
 from osiris_core.backends.sandbox_worker import SandboxWorker
 from osiris_core.backends.stopping import Stop
 from osiris_core.backends.workspace import write_workspace
-from osiris_core.errors import SandboxError, TemplateMissingError
+from osiris_core.errors import DiskFullError, SandboxError, TemplateMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from osiris_core.session.writer import SessionWriter
 
 FULL = "full"
+EMBEDDED = "embedded"
 _SPOOLED_IN_MEMORY = 8 << 20
 
 
@@ -76,6 +77,9 @@ class SandboxRun:
                 await self._execute(leased, attendance)
             with self._facts.phase("fetch"):
                 await attendance.fetch()
+        except DiskFullError as error:
+            await self._leave(leased, error)
+            raise
         except BaseException:
             with contextlib.suppress(SandboxError):  # what went wrong first is what is worth saying
                 await self._end(leased)
@@ -117,6 +121,21 @@ class SandboxRun:
     @property
     def _idempotency_key(self) -> str:
         return f"osiris-{self._job.request.session_id}-{self._attempt}".lower()
+
+    async def _leave(self, leased: LeasedSandbox, error: DiskFullError) -> None:
+        """Let the sandbox live where the session can be resumed in it; a server of this process dies with it."""
+        keep_s = self._patience.keep_when_full_s
+        if keep_s > 0 and self._facts.provider != EMBEDDED and not self.stop.is_set():
+            with contextlib.suppress(SandboxError):  # then it is ended as ever
+                await asyncio.shield(leased.leave(keep_s))
+                error.kept = True
+                error.hint = (
+                    f"free space, then run `osiris-parity resume {self._session.request.session_id}`: "
+                    f"sandbox {leased.id} waits for {keep_s / 60:g} minutes"
+                )
+                return
+        with contextlib.suppress(SandboxError):  # what went wrong first is what is worth saying
+            await self._end(leased)
 
     async def _end(self, leased: LeasedSandbox) -> None:
         """Kill the sandbox, also while this run is being cancelled; or keep it, if that is wanted and it was not stopped."""
@@ -196,18 +215,18 @@ class SandboxRun:
                 leased, command_of(self._job, self._template), self._facts, self._patience
             )
             self._session.remember(worker_pid=worker.pid)
-            await self._tell_secrets(worker, line)
+            await self._tell_secrets(attendance, worker, line)
             await attendance.follow(worker, line)
         if self._session.hello is None and self._session.terminal is None and not self.stop.is_set():
             said = f"; it said: {line.stderr.strip()}" if line.stderr.strip() else ""
             raise SandboxError(f"the worker did not start in the sandbox{said}")
 
-    async def _tell_secrets(self, worker: SandboxWorker, line: SandboxLine) -> None:
+    async def _tell_secrets(self, attendance: Attendance, worker: SandboxWorker, line: SandboxLine) -> None:
         """Tell the worker its secrets; where it has ended before it could hear them, why is what is worth saying."""
         if not self._job.secrets:
             return
         try:
-            await worker.say(self._job.secrets.to_line().decode("ascii"))
+            await attendance.tell(worker, self._job.secrets.to_line().decode("ascii"), what="secrets")
         except SandboxError:
             if not await line.ended_within(self._patience.driver_stop_s):
                 raise

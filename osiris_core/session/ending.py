@@ -70,17 +70,22 @@ def decide(evidence: Evidence) -> Ending:
                 for step in terminal.steps
             ],
         )
-    outcome = records.LOST if evidence.faults or override is None else override
+    refuted = bool(evidence.faults) and override != records.DISK_FULL  # a full disk is a fault of its own
+    outcome = records.LOST if override is None or refuted else override
     steps = [_step(step, evidence.last_events.get(step), outcome) for step in evidence.order]
-    return Ending(outcome=outcome, failed_step=_failed(steps), error=_error(evidence), steps=steps)
+    return Ending(outcome=outcome, failed_step=_failed(steps), error=_error(evidence, outcome), steps=steps)
 
 
-def _error(evidence: Evidence) -> dict[str, Any]:
+def _error(evidence: Evidence, outcome: str) -> dict[str, Any]:
     """Say what is wrong, and behind it what the backend said."""
     said = evidence.said or {}
     reasons = [*evidence.faults, *([evidence.absent] if evidence.absent else [])]
     message = str(said.get("message", ""))
-    kind = "SessionLost" if evidence.faults or not said else str(said.get("type", "SessionLost"))
+    kind = (
+        "SessionLost"
+        if (evidence.faults and outcome == records.LOST) or not said
+        else str(said.get("type", "SessionLost"))
+    )
     if message and message not in reasons:
         reasons.append(message)
     last = {"last_verified_seq": evidence.verified - 1 if evidence.verified else None}

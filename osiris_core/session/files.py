@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from osiris_core.errors import SessionError
+from osiris_core.errors import DiskFullError, SessionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,12 +27,26 @@ class FileFacts(NamedTuple):
     sha256: str
 
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What a system says when there is no room."""
+
+
 @contextmanager
-def refused(path: Path, what: str) -> Iterator[None]:
-    """Turn an OSError into a SessionError: "{path} {what}: {the system's reason}"."""
+def refused(path: Path, what: str, *, size_bytes: int = 0) -> Iterator[None]:
+    """Turn an OSError into a SessionError: "{path} {what}: {the system's reason}".
+
+    It is a DiskFullError where there was no room for `size_bytes`.
+    """
     try:
         yield
     except OSError as error:
+        if error.errno in NO_ROOM:
+            raise DiskFullError(
+                f"{path} {what}: {error.strerror or error}",
+                path=str(path),
+                size_bytes=size_bytes,
+                hint="free space, or choose another directory",
+            ) from error
         raise SessionError(
             f"{path} {what}: {error.strerror or error}", hint="free space, or choose a directory that can be written"
         ) from error

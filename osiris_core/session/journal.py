@@ -51,7 +51,7 @@ class Journal:
         data = b"".join(lines)
         if not data:
             return
-        with refused(self.path, f"cannot take {len(data)} more bytes"):
+        with refused(self.path, f"cannot take {len(data)} more bytes", size_bytes=len(data)):
             try:
                 left = memoryview(data)
                 while left:

@@ -1,0 +1,50 @@
+"""Which failures of a request may pass, so that asking again makes sense; where it is safe is for the caller to know.
+
+The SDK tries again by itself: to connect (three times), and, on the control plane, where an answer says 429, 502, 503 or 504
+(`retries`), for as long as that answer's Retry-After says, which it shows to nobody else. Whoever wants to know of such an
+answer asks with `retries=0` first, and leaves the waiting to the SDK when it has seen one.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+_PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
+_ASKING = frozenset(
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+
+
+def asks_to_wait(error: BaseException) -> bool:
+    """Whether an answer asks to come again later: the SDK knows when."""
+    return getattr(error, "status_code", None) in _ASKING
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether the same request may succeed a moment later.
+
+    An address without a name, a refused connection or a certificate that nobody trusts will not change in seconds, and the
+    SDK has tried to connect more than once: that is no reason to ask again.
+    """
+    import httpx
+    from e2b.exceptions import (
+        AuthenticationException,
+        InvalidArgumentException,
+        NotFoundException,
+        SandboxNotRunningException,
+        TimeoutException,
+    )
+
+    if isinstance(error, AuthenticationException | InvalidArgumentException | NotFoundException):
+        return False
+    if isinstance(error, SandboxNotRunningException | httpx.ConnectError | ConnectionError):
+        return False
+    status = getattr(error, "status_code", None)
+    if status is not None:
+        return status in _PASSING or status in _ASKING or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return isinstance(error, httpx.TransportError | TimeoutException | TimeoutError)
