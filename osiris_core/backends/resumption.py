@@ -19,7 +19,7 @@ from osiris_core.backends.leased import LeasedSandbox, as_sandbox_error
 from osiris_core.backends.loop import LoopThread
 from osiris_core.backends.owned import list_sandboxes
 from osiris_core.backends.reach import LineBroken
-from osiris_core.backends.sandbox_home import RUN_DIRECTORY
+from osiris_core.backends.sandbox_home import is_worker
 from osiris_core.backends.sandbox_worker import SandboxWorker
 from osiris_core.backends.stopping import Stop
 from osiris_core.errors import SandboxError
@@ -159,8 +159,7 @@ class _ResumedRun:
         self._facts.http_requests += 1
         with as_sandbox_error("the sandbox could not be asked for its processes"):
             processes = await leased.sandbox.commands.list()
-        of_ours = f" run {RUN_DIRECTORY}"
-        return next((each.pid for each in processes if of_ours in " ".join([each.cmd, *each.args])), _NO_PROCESS)
+        return next((each.pid for each in processes if is_worker([each.cmd, *each.args])), _NO_PROCESS)
 
     def _confirm(self) -> None:
         """Judge the worker's hello, once, as soon as it is there."""

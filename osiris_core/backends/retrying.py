@@ -25,8 +25,8 @@ def asks_to_wait(error: BaseException) -> bool:
     return getattr(error, "status_code", None) in _ASKING
 
 
-def may_pass(error: BaseException) -> bool:
-    """Whether the same request may succeed a moment later.
+def refuses(error: BaseException) -> bool:
+    """Whether this is a plain no, so that nothing was begun and the same request will not do better.
 
     An address without a name, a refused connection or a certificate that nobody trusts will not change in seconds, and the
     SDK has tried to connect more than once: that is no reason to ask again.
@@ -37,12 +37,19 @@ def may_pass(error: BaseException) -> bool:
         InvalidArgumentException,
         NotFoundException,
         SandboxNotRunningException,
-        TimeoutException,
     )
 
-    if isinstance(error, AuthenticationException | InvalidArgumentException | NotFoundException):
-        return False
-    if isinstance(error, SandboxNotRunningException | httpx.ConnectError | ConnectionError):
+    plain = (AuthenticationException, InvalidArgumentException, NotFoundException, SandboxNotRunningException)
+    unconnected = (httpx.ConnectError, ConnectionError)
+    return isinstance(error, (*plain, *unconnected)) or isinstance(error.__cause__, unconnected)
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether the same request may succeed a moment later."""
+    import httpx
+    from e2b.exceptions import TimeoutException
+
+    if refuses(error):
         return False
     status = getattr(error, "status_code", None)
     if status is not None:

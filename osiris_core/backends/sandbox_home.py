@@ -32,6 +32,11 @@ def command_of(job: Job, template: ChosenTemplate) -> str:
     return f'cd "$HOME" && mkdir -p {work} || exit\n' + _becoming(template, job.bundle, f"run {RUN_DIRECTORY}")
 
 
+def is_worker(words: Sequence[str]) -> bool:
+    """Whether a process with these words is the worker of a run."""
+    return f" run {RUN_DIRECTORY}" in " ".join(words)
+
+
 def serving_command(bundle: Bundle, template: ChosenTemplate, modules: Sequence[str]) -> str:
     """Return the one command of a warm sandbox: become the server that has imported these modules."""
     return 'cd "$HOME" || exit\n' + _becoming(template, bundle, f"serve {' '.join(modules)}")

@@ -7,9 +7,12 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any, Self
 
+from osiris_core.backends.backoff import Backoff
 from osiris_core.backends.leased import as_sandbox_error, in_short
+from osiris_core.backends.protocol import Retry
 from osiris_core.backends.reach import LineBroken, LineEnded, Standing
-from osiris_core.backends.sandbox_home import RUN_DIRECTORY
+from osiris_core.backends.retrying import refuses
+from osiris_core.backends.sandbox_home import RUN_DIRECTORY, is_worker
 from osiris_core.backends.spool_ranges import SpoolRanges
 from osiris_core.errors import SandboxError
 from osiris_core.wire.request import SEGMENT_BYTES
@@ -132,21 +135,51 @@ class SandboxWorker:
     async def start(
         cls, leased: LeasedSandbox, command: str, facts: TargetFacts, patience: Patience
     ) -> tuple[Self, SandboxLine]:
-        """Start it, and return it with its first line, on which nothing it prints is missed."""
+        """Start it, and return it with its first line, on which nothing it prints is missed.
+
+        It is started once: where the answer was lost, the worker is looked for, and what its first line has missed stands
+        in its spool. SandboxError where it was refused, or is not there; then it is not started again, because it may have
+        begun and left.
+        """
         line = SandboxLine(facts)
         facts.http_requests += 1
-        with as_sandbox_error("the worker could not be started"):
-            handle = await leased.sandbox.commands.run(
-                command,
-                background=True,
-                stdin=True,
-                timeout=0,  # the SDK's default would kill the process after 60 s
-                on_stdout=line.on_stdout,
-                on_stderr=line.on_stderr,
-                retain_output=False,
-            )
+        try:
+            with as_sandbox_error("the worker could not be started"):
+                handle = await leased.sandbox.commands.run(
+                    command,
+                    background=True,
+                    stdin=True,
+                    timeout=0,  # the SDK's default would kill the process after 60 s
+                    on_stdout=line.on_stdout,
+                    on_stderr=line.on_stderr,
+                    retain_output=False,
+                )
+        except SandboxError as error:
+            if error.__cause__ is None or refuses(error.__cause__):
+                raise
+            return await cls._found(leased, facts, patience, error)
         line.begin(handle)
         return cls(leased, handle.pid, facts, patience), line
+
+    @classmethod
+    async def _found(
+        cls, leased: LeasedSandbox, facts: TargetFacts, patience: Patience, error: SandboxError
+    ) -> tuple[Self, SandboxLine]:
+        """Return a worker whose start was not answered, with a line to it. SandboxError where there is none."""
+        pause = Backoff(first_s=patience.retry_first_s, most_s=patience.retry_most_s)
+        while pause.failures < patience.retry_attempts:
+            waited_ms = await pause.wait()
+            facts.retries.append(Retry(what="start", cause=error.message, waited_ms=waited_ms))
+            facts.http_requests += 1
+            with contextlib.suppress(SandboxError):  # asked again, and in the end told by `error`
+                with as_sandbox_error("the sandbox could not be asked for its processes"):
+                    async with asyncio.timeout(patience.stall_s):
+                        processes = await leased.sandbox.commands.list()
+                pid = next((each.pid for each in processes if is_worker([each.cmd, *each.args])), None)
+                if pid is not None:
+                    worker = cls(leased, pid, facts, patience)
+                    return worker, await worker.attach()
+        raise SandboxError(f"{error.message}; no worker is there, and it is not started a second time") from error
 
     async def attach(self) -> SandboxLine:
         """Attach to what it prints from now on."""
