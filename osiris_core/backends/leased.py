@@ -50,11 +50,12 @@ class LeasedSandbox:
         metadata: Mapping[str, str],
         network: bool,
         idempotency_key: str,
+        unique: bool = False,
     ) -> Self:
         """Make a sandbox; asking again with the same key makes no second one. SandboxError or TemplateMissingError.
 
-        Where an answer was lost, the sandbox may have been made: it is looked for by its `metadata` before it is asked for
-        again, because not every provider knows such keys.
+        Where an answer was lost, the sandbox may have been made: if its `metadata` is `unique`, it is looked for by that
+        before it is asked for again, because not every provider knows such keys.
         """
         pause = Backoff(first_s=patience.retry_first_s, most_s=patience.retry_most_s)
         retries = 0
@@ -76,7 +77,7 @@ class LeasedSandbox:
                 facts.retries.append(Retry(what="create", cause=in_short(error), waited_ms=waited_ms))
                 if asks_to_wait(error):
                     retries = max(1, patience.retry_attempts - 2)  # from now on the SDK waits as it is told to
-                elif (found := await _made_already(client, facts, metadata)) is not None:
+                elif unique and (found := await _made_already(client, facts, metadata)) is not None:
                     return await cls.connect(client, facts, patience, found)
             else:
                 return cls(sandbox, facts, patience)
@@ -179,10 +180,6 @@ async def _made_already(client: Any, facts: TargetFacts, metadata: Mapping[str, 
     """Return the sandbox that says of itself what `metadata` says; None where nobody knows of one."""
     from e2b import SandboxQuery
 
-    from osiris_core.backends.owned import SESSION
-
-    if SESSION not in metadata:
-        return None
     facts.http_requests += 1
     try:
         found = await client.AsyncSandbox.list(query=SandboxQuery(metadata=dict(metadata))).next_items()

@@ -161,6 +161,7 @@ class SandboxRun:
                 metadata=metadata_of(self._job.request.session_id, self._facts.target),
                 network=self._job.manifest.network == FULL,
                 idempotency_key=self._idempotency_key,
+                unique=True,
             )
         except TemplateMissingError as error:
             raise self._template_missing(error) from error
