@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 ABANDONED_S = 90.0
 """So long a stream stays open whose reader has died: envd's default keepalive."""
 PATIENCE = Patience()
+HORIZON_S = 4 * 3600.0
+"""More than any schedule may take."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,7 +78,7 @@ class World:
     """Everything of one schedule that lives in its virtual time."""
 
     def __init__(self, schedule: Schedule, directory: Path, *, patience: Patience = PATIENCE) -> None:
-        self.loop = VirtualLoop()
+        self.loop = VirtualLoop(horizon_s=HORIZON_S)
         self.rng = random.Random(schedule.seed)  # noqa: S311 - no secret
         self.played = Played(schedule=schedule, root=directory)
         self.sandbox = SimulatedSandbox(
