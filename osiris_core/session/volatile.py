@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SCHEMAS = ("session", "manifest", "events", "metrics", "target")
+SCHEMAS = ("session", "manifest", "events", "metrics", "target", "partial")
 _MARK = "x-osiris-volatile"
 _UNITS_MARK = "x-osiris-volatile-units"
 
