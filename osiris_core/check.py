@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from osiris_core.sandbox.launch import ServerAddress, ServerProcess
     from osiris_core.wire.limits import ArtifactLimits
 
+_SWEPT_SESSIONS = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOptions:
@@ -154,6 +156,7 @@ class Checker:
         self._bundle: Bundle | None = None
         self._e2b: E2BBackend | None = None
         self._making = threading.Lock()
+        self._swept = False
 
     def __enter__(self) -> Self:
         """Return self; nothing is started yet."""
@@ -187,6 +190,7 @@ class Checker:
         from osiris_core.session.contract import new_session_id
 
         validate_options(self._options, targets)
+        self._sweep()
         started_at, started, session_id = _utc_now(), time.monotonic(), new_session_id()
         changed: tuple[str, ...] = ()
         try:
@@ -217,6 +221,15 @@ class Checker:
         record = judge(results, circumstances)
         self._settle_kept(results, record)
         return record
+
+    def _sweep(self) -> None:
+        """Remove, once, what killed runs left on the disk; only the newest ones are looked at, so that it costs little."""
+        if self._swept:
+            return
+        from osiris_core.backends.leftovers import collect_scratch
+
+        self._swept = True
+        collect_scratch(_session_root(self._options), newest=_SWEPT_SESSIONS)
 
     def start(self, targets: Sequence[str]) -> None:
         """Start what the targets need, on this thread; what cannot be had is said by the checks."""

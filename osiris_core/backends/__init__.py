@@ -11,7 +11,8 @@ arrive, artifacts come back as one verified pack.
                ``reach`` is all that ``following`` asks of a transport: ``filling`` reads what is missing from the spool,
                ``acknowledging`` lets the worker free it, ``backoff`` spreads attempts over time
                ``sandbox_worker`` is that transport over the SDK, ``spool_ranges`` its way to parts of files
-               ``owned`` finds sandboxes of ours, ``stopping`` says what a stop leaves time for
+               ``owned`` finds sandboxes of ours, ``leftovers`` what dead hosts left, ``resumption`` takes a run up,
+               ``limits`` bounds how many there are, ``keeping`` says how one that is kept is reached, ``stopping`` says what a stop leaves time for
 ``warm``, ``warm_e2b``  targets that are kept ready for many short runs
 
 What a target is given:

@@ -7,10 +7,12 @@ that are missing are made once. The tree is never chmod-ed: that would reach thr
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from osiris_core.backends.cache import cache_directory, shared_directory
+from osiris_core.backends.farms import BUILDING, being_built
+from osiris_core.backends.protocol import Cancellation
 from osiris_core.errors import ClosureError
 
 if TYPE_CHECKING:
@@ -33,21 +37,23 @@ _COMPILE_TIMEOUT_S = 600
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK}  # other filesystem, protected_hardlinks, too many links
 
 
-def build_farm(closure: Closure, interpreter: Interpreter) -> Path:
+def build_farm(closure: Closure, interpreter: Interpreter, cancellation: Cancellation | None = None) -> Path:
     """Return the farm of `closure`, built if the cache lacks it.
 
-    Raises `ClosureError` where the files of a distribution are missing or cannot be read.
+    Raises `ClosureError` where the files of a distribution are missing or cannot be read, or where the run is stopped.
     """
     home = _farms_directory(closure)
     farm = home / closure.digest[:32]
     if farm.is_dir():
         return farm
     shared_directory(home)
-    scratch = Path(tempfile.mkdtemp(prefix="building-", dir=home))
+    scratch = Path(tempfile.mkdtemp(prefix=BUILDING, dir=home))
     try:
-        _fill(scratch, closure, interpreter)
-        _open_directories(scratch)
-        scratch.rename(farm)
+        with being_built(scratch):
+            _fill(scratch, closure, interpreter)
+            _compile(scratch, interpreter, cancellation)
+            _open_directories(scratch)
+            scratch.rename(farm)
     except OSError as error:
         if error.errno not in {errno.EEXIST, errno.ENOTEMPTY} or not farm.is_dir():
             raise ClosureError(f"the closure cannot be laid out in {home}: {error}") from error
@@ -78,7 +84,6 @@ def _fill(farm: Path, closure: Closure, interpreter: Interpreter) -> None:
     for distribution in closure.distributions:
         for relative in _files(distribution):
             _link(distribution, relative, farm, site)
-    _compile(farm, interpreter)
 
 
 def _files(distribution: LockedDistribution) -> Iterator[PurePosixPath]:
@@ -123,13 +128,29 @@ def _open_directories(farm: Path) -> None:
         Path(directory).chmod(0o755)
 
 
-def _compile(farm: Path, interpreter: Interpreter) -> None:
-    """Compile what the host has not compiled yet; a file that does not compile stays as it is, as on the host."""
+def _compile(farm: Path, interpreter: Interpreter, cancellation: Cancellation | None) -> None:
+    """Compile what the host has not compiled yet; a file that does not compile stays as it is, as on the host.
+
+    A stop kills the compiler and its helpers: a farm that is not whole is thrown away, and nobody waits for it.
+    """
     options = ["-q", "-j0", "-s", str(farm), "-p", MOUNT_POINT]
     command = [str(interpreter.executable), "-I", "-m", "compileall", *options, str(farm / "lib")]
+    compiler = subprocess.Popen(  # noqa: S603 - the interpreter that runs this process
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+
+    def stop() -> None:
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            os.killpg(compiler.pid, signal.SIGKILL)
+
     try:
-        subprocess.run(  # noqa: S603 - the interpreter that runs this process
-            command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=_COMPILE_TIMEOUT_S
-        )
+        with (cancellation or Cancellation()).calling(stop):
+            compiler.wait(_COMPILE_TIMEOUT_S)
     except subprocess.TimeoutExpired as error:
         raise ClosureError(f"compiling the closure took longer than {_COMPILE_TIMEOUT_S} s") from error
+    finally:
+        if compiler.poll() is None:
+            stop()
+            compiler.wait()
+    if cancellation is not None and cancellation.requested:
+        raise ClosureError("the run was stopped while the closure was compiled")

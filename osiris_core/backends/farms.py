@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from osiris_core.backends.cache import cache_directory
 from osiris_core.errors import InfrastructureError
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from osiris_core.backends.closure import Closure
+
+
+BUILDING: Final = "building-"
+"""What the name of a farm's directory begins with until it is whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +49,22 @@ def all_farms() -> list[Farm]:
     return sorted(_farms(), key=lambda farm: farm.digest)
 
 
+@contextlib.contextmanager
+def being_built(directory: Path) -> Iterator[None]:
+    """Say, while the block runs, that somebody fills this directory; the kernel takes it back when its process ends."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def unfinished_farms() -> list[Path]:
+    """Return the directories of farms that nobody builds any more, and that are none yet."""
+    return [each for home in _homes() for each in sorted(home.glob(f"{BUILDING}*")) if _is_abandoned(each)]
+
+
 def delete_farm(farm: Farm) -> None:
     """Remove a farm; raises `InfrastructureError` where that fails. The host's files stay, being linked."""
     doomed = farm.directory.with_name(f"deleting-{farm.digest}")
@@ -58,8 +80,26 @@ def installed_size_bytes(closure: Closure) -> int:
     return sum(int(size) for each in closure.distributions for size in _sizes(each.record))
 
 
+def _homes() -> tuple[Path, Path]:
+    return cache_directory() / "closures", Path(sys.prefix) / ".osiris-closures"
+
+
+def _is_abandoned(directory: Path) -> bool:
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:  # it has just become a farm, or is somebody else's
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
 def _farms() -> Iterator[Farm]:
-    for home in (cache_directory() / "closures", Path(sys.prefix) / ".osiris-closures"):
+    for home in _homes():
         for directory in home.glob("[0-9a-f]" * 32):
             infos = directory.glob("lib/python*/site-packages/*.dist-info")
             pins = sorted(info.name.removesuffix(".dist-info").replace("-", "==", 1) for info in infos)

@@ -29,12 +29,12 @@ class RegisteredTemplates:
         self._provider = provider
         self._known: set[str] = set()
 
-    def ensure(self, closure: Closure, resources: Resources, _cancellation: Cancellation) -> ChosenTemplate:
+    def ensure(self, closure: Closure, resources: Resources, cancellation: Cancellation) -> ChosenTemplate:
         """Build the farm, register it once, and return its template."""
         interpreter = current_interpreter()
         name = template_name(closure.digest, resources)
         if name not in self._known:
-            self._register(name, build_farm(closure, interpreter), interpreter, resources)
+            self._register(name, build_farm(closure, interpreter, cancellation), interpreter, resources)
             self._known.add(name)
         return ChosenTemplate(name=name, hosts_build=True)
 

@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         execute,
         explain,
         fuzz,
+        gc,
         importing,
         resume,
         run,
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     schema.add_parser(commands)
     importing.add_parser(commands)
     resume.add_parser(commands)
+    gc.add_parser(commands)
     execute.add_parser(commands)
     sandbox.add_parser(commands)
     fuzz.add_parser(commands)

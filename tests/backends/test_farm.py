@@ -12,7 +12,10 @@ import pytest
 
 from osiris_core.backends.closure import resolve_closure
 from osiris_core.backends.farm import build_farm
+from osiris_core.backends.farms import being_built, unfinished_farms
 from osiris_core.backends.interpreter import current_interpreter
+from osiris_core.backends.leftovers import collect_farms
+from osiris_core.backends.protocol import Cancellation
 from osiris_core.errors import ClosureError
 
 if TYPE_CHECKING:
@@ -125,3 +128,29 @@ def test_a_missing_file_is_named_and_nothing_is_left(cache: Path, environment: E
         farm_of("thing")
 
     assert list((cache / "closures").iterdir()) == []
+
+
+def test_a_stop_does_not_wait_for_the_compiler(cache: Path, environment: Environment) -> None:
+    """The compiler is killed with its helpers, nobody finds half a farm, and the next run builds it."""
+    environment.install("thing")
+    stopped = Cancellation()
+    stopped.request()
+
+    with pytest.raises(ClosureError, match="stopped while the closure was compiled"):
+        build_farm(resolve_closure(["thing"]), current_interpreter(), stopped)
+
+    assert list((cache / "closures").iterdir()) == []
+    assert list(farm_of("thing").glob("lib/*/site-packages/__pycache__/thing.*.pyc"))
+
+
+def test_a_farm_that_nobody_builds_any_more_is_found(cache: Path) -> None:
+    """The builder's lock says that it is alive; the kernel takes it back when it is not."""
+    directory = cache / "closures" / "building-abc"
+    directory.mkdir(parents=True)
+
+    with being_built(directory):
+        assert unfinished_farms() == []
+    assert unfinished_farms() == [directory]
+    [found] = collect_farms(dry_run=False)
+
+    assert (found.kind, found.gone, directory.exists()) == ("farm", True, False)
