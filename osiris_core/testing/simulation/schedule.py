@@ -76,4 +76,4 @@ def _fault(rng: Random, size: int) -> Fault:
             kind = rng.choice(LINE)
             if kind is Kind.FORGE and rng.random() < _FORGE_SELDOM:
                 kind = Kind.RESET  # behind a forged frame little else can be seen
-            return Fault(kind=kind, at=at, size=rng.choice((1, 2, 30, 200, 900)), seconds=seconds)
+            return Fault(kind=kind, at=at, size=rng.choice((1, 2, 3, 4, 30, 200, 900)), seconds=seconds)
