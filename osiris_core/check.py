@@ -193,6 +193,7 @@ class Checker:
         self._sweep()
         started_at, started, session_id = _utc_now(), time.monotonic(), new_session_id()
         changed: tuple[str, ...] = ()
+        job: Job | None = None
         try:
             now = self._logical_now(started_at)
             job = prepare(
@@ -218,7 +219,7 @@ class Checker:
             reproduce=_reproduce(manifest, targets),
             session_root=_session_root(self._options),
         )
-        record = judge(results, circumstances)
+        record = self._shown(judge(results, circumstances), job)
         self._settle_kept(results, record)
         return record
 
@@ -271,6 +272,17 @@ class Checker:
             report=self._report,
         )
 
+    def _shown(self, record: ParityRecord, job: Job | None) -> ParityRecord:
+        """Return a record as it may be shown: without secrets, and with a warning for those that are hard to mask."""
+        from osiris_core.secrets.masked_record import host_table, masked
+        from osiris_core.secrets.resolution import weakness
+        from osiris_core.wire.secrets import Secrets
+
+        if job is not None and job.leaks is not None:
+            record = replace(record, warnings=tuple(map(weakness, job.leaks.table.weak)))
+        table = host_table(Secrets() if job is None else job.secrets, self._options.provider)
+        return record if table is None else masked(record, table)
+
     def _logical_now(self, started_at: str) -> str:
         return parse_now(self._options.now) if self._options.now else started_at
 
@@ -300,7 +312,9 @@ class Checker:
 
         if target == "local":
             return TargetFacts(target=target, provider="host", isolation="none")
-        return TargetFacts(target=target, provider=self._options.provider, isolation="")
+        from osiris_core.backends.provider import public_address
+
+        return TargetFacts(target=target, provider=public_address(self._options.provider), isolation="")
 
     def _backend_or_failure(self, target: str) -> Backend | InfrastructureError:
         """Return the backend, or why it cannot be had: that is a verdict, not a crash."""

@@ -154,6 +154,7 @@ def _target_run(result: TargetResult, circumstances: Circumstances) -> TargetRun
         error=run.error or (str(session.error.get("message", "")) if session.error else ""),
         session_directory=_relative(session.directory, circumstances.session_root),
         steps=step_runs(session),
+        masked=int(session.target_facts.get("masked", 0)),
         environment=dict((session.hello or {}).get("environment", {})),
     )
 

@@ -14,6 +14,8 @@ from osiris_core.errors import UsageError
 from osiris_core.project import read_settings
 from osiris_core.secrets.environment import host_environment
 from osiris_core.secrets.resolution import resolve_secrets, secret_variables
+from osiris_core.wire.leaks import Leaks
+from osiris_core.wire.masking import MaskTable
 from osiris_core.wire.request import RunRequest
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from osiris_core.backends.bundle import Bundle
     from osiris_core.manifest.model import Manifest
+    from osiris_core.wire.secrets import Secrets
 
 
 def prepare(
@@ -45,7 +48,12 @@ def prepare(
         seed=int(manifest.fingerprint[:8], 16),
         timeout_s=manifest.timeout_s,
         drivers={
-            name: {"target": each.target, "frame": each.frame, "effects": each.effects}
+            name: {
+                "target": each.target,
+                "frame": each.frame,
+                "effects": each.effects,
+                **({"secret_variables": list(each.secret_variables)} if each.secret_variables else {}),
+            }
             for name, each in manifest.drivers.items()
         },
     )
@@ -57,8 +65,15 @@ def prepare(
         requirements=declared_requirements(manifest),
         host_variables=_host_variables(manifest),
         secrets=secrets,
+        leaks=leaks_of(secrets, manifest),
         secret_variables=secret_variables(manifest),
     )
+
+
+def leaks_of(secrets: Secrets, manifest: Manifest) -> Leaks | None:
+    """Return what looks for a run's secrets; None where it has none."""
+    table = MaskTable.of(secrets)
+    return None if table is None else Leaks(table=table, waived=tuple(manifest.secrets_in_artifacts))
 
 
 def _host_variables(manifest: Manifest) -> Mapping[str, str]:

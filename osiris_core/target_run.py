@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.errors import DiskFullError, InfrastructureError, OsirisError, OverdueError
@@ -43,6 +44,8 @@ def run_target(
         )
     except OsirisError as error:
         return TargetResult(facts=facts, session=None, failure=error)
+    if job.leaks is not None:
+        writer.guard(job.leaks)
     try:
         writer.remember(manifest=_origin(job.manifest))
         backend.run(job, writer, facts, cancellation)
@@ -51,9 +54,20 @@ def run_target(
     except OSError as error:
         failure = InfrastructureError(str(error))
     except Exception as error:  # noqa: BLE001 - the session is closed first; the traceback goes to the log
-        _log.exception("the %s target failed for a reason of ours", facts.target)
+        _log.error("the %s target failed for a reason of ours\n%s", facts.target, _shown(job, traceback.format_exc()))
         failure = InfrastructureError(f"{type(error).__name__}: {error}", hint="this is a fault of pytest-osiris")
+    if failure is not None:
+        _mask(failure, job)
     return _close(writer, facts, failure, cancelled=cancellation.requested)
+
+
+def _shown(job: Job, text: str) -> str:
+    return text if job.leaks is None else job.leaks.table.inside(text)
+
+
+def _mask(failure: OsirisError, job: Job) -> None:
+    """Mask what an error says, which goes into the session and to every reader: it may repeat what a server said."""
+    failure.message, failure.hint = _shown(job, failure.message), _shown(job, failure.hint)
 
 
 def _origin(manifest: Manifest) -> dict[str, Any]:

@@ -13,6 +13,7 @@
 ``failure``    the few lines that a failed check shows
 ``fuzzing``    `osiris_fuzz`, generated manifests over one's own drivers
 ``strategies`` Hypothesis strategies, re-exported
+``masking``    takes secrets out of what pytest shows of a test
 ``summary``    the section at the end, and the report
 
 Every pytest run that has this distribution installed imports `plugin`, `options`, `keys` and `fixtures`; all

@@ -20,8 +20,18 @@ from osiris_core.errors import ManifestError, OsirisError, UsageError
 from osiris_core.manifest.loader import find_project_root
 from osiris_core.stopping import terminable
 from osiris_core.surface import placed, refused_record
-from pytest_osiris.keys import CLOSE, PROPERTY, REFUSAL, RUN, SETTINGS, CheckFailedError, records_directory
+from pytest_osiris.keys import (
+    CLOSE,
+    MASK,
+    PROPERTY,
+    REFUSAL,
+    RUN,
+    SETTINGS,
+    CheckFailedError,
+    records_directory,
+)
 from pytest_osiris.marker import read_marker
+from pytest_osiris.masking import table_of
 from pytest_osiris.options import target_word
 from pytest_osiris.store import write_record
 
@@ -35,6 +45,10 @@ if TYPE_CHECKING:
     from pytest_osiris.options import Settings
 
 _CHECKS: pytest.StashKey[Checks] = pytest.StashKey()
+
+
+class SecretWarning(pytest.PytestWarning):
+    """A secret cannot be masked inside of other text."""
 
 
 class Checks:
@@ -59,6 +73,9 @@ class Checks:
         if refusal := item.config.stash.get(REFUSAL, ""):
             raise CheckFailedError(refusal)
         try:
+            table = table_of(manifest, self.settings.env_file, self.settings.provider)
+            if table is not None:
+                item.stash[MASK] = table
             record = self._checker(manifest.project_root).check(manifest, targets)
         except UsageError as error:
             command = command_for(item, targets, self.settings)
@@ -73,6 +90,8 @@ class Checks:
             self._told.clear()
         record = placed(record, manifest, reproduce=command_for(item, targets, self.settings))
         record = dataclasses.replace(record, case=case)
+        for each in record.warnings:
+            item.warn(SecretWarning(f"{manifest.location}: {each}"))
         self.keep(item, record)
         return record
 

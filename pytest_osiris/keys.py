@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.parity.record import RecordSet
+    from osiris_core.wire.masking import MaskTable
     from pytest_osiris.options import Settings
 
 PROPERTY = "osiris"
@@ -33,6 +34,8 @@ class Outcome:
     problem: str
 
 
+MASK: pytest.StashKey[MaskTable] = pytest.StashKey()
+"""On an item: what its reports may not show; only there when it ran a manifest with secrets."""
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 CLOSE: pytest.StashKey[Callable[[], None]] = pytest.StashKey()
 """Stops what manifests needed; only there when something may have been started."""

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_osiris import fixtures
-from pytest_osiris.keys import CLOSE, OUTCOME, REFUSAL, RUN, RUN_NAME, SETTINGS, CheckFailedError, records_directory
+from pytest_osiris.keys import (
+    CLOSE,
+    MASK,
+    OUTCOME,
+    REFUSAL,
+    RUN,
+    RUN_NAME,
+    SETTINGS,
+    CheckFailedError,
+    records_directory,
+)
 from pytest_osiris.options import add_options, read_settings, require_writable
 
 if TYPE_CHECKING:
@@ -82,16 +92,22 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         _refuse_impossible(config)
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
+    item: pytest.Item,
     call: pytest.CallInfo[None],
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show a failed check as its few lines, and as a failure of the test though a fixture found it."""
+    """Show a failed check as its few lines, and as a failure of the test though a fixture found it; and no secret."""
     report = yield
     if call.excinfo is not None and isinstance(call.excinfo.value, CheckFailedError) and report.outcome == "failed":
         report.longrepr = str(call.excinfo.value)
         if report.when == "setup":  # an error would say that the test is broken; it is the pipeline that is
             report.when = "call"
+    table = item.stash.get(MASK, None)
+    if table is not None:
+        from pytest_osiris.masking import mask_report
+
+        mask_report(report, table)
     return report
 
 

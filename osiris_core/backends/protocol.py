@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from osiris_core.backends.bundle import Bundle
     from osiris_core.manifest.model import Manifest
     from osiris_core.session.writer import SessionWriter
+    from osiris_core.wire.leaks import Leaks
     from osiris_core.wire.request import RunRequest
 
 
@@ -39,6 +40,7 @@ class Job:
     requirements: tuple[str, ...]  # PEP 508: the roots of the closure
     host_variables: Mapping[str, str]  # the host's values of the variables that the manifest names
     secrets: Secrets = field(default_factory=Secrets)  # resolved on the host; told to the worker on stdin only
+    leaks: Leaks | None = field(default=None, repr=False)  # looks for the secrets where none may be
     spill_bytes: int | None = None  # larger tables wait in files; None for what a target's memory suggests
     secret_variables: frozenset[str] = frozenset()  # variables of the host that no process of the run inherits
     limits: ArtifactLimits = field(default_factory=ArtifactLimits)  # of what the run may leave

@@ -51,7 +51,14 @@ def remote_provider(name: str) -> Provider:
     key = os.environ.get(KEY_VARIABLE, "")
     if name == "cloud":
         return Provider(name=name, api_key=key, isolation="microvm")
-    return Provider(name=name, url=name.rstrip("/"), api_key=key, isolation="unknown")
+    return Provider(name=public_address(name), url=name.rstrip("/"), api_key=key, isolation="unknown")
+
+
+def public_address(name: str) -> str:
+    """Return a provider's name or address without a user and a password in front of the host."""
+    scheme, separator, rest = name.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
 
 
 def validate_provider(provider: str) -> None:
@@ -61,10 +68,11 @@ def validate_provider(provider: str) -> None:
         return
     if provider != "cloud" and not provider.startswith(("http://", "https://")):
         raise UsageError(
-            f"unknown E2B provider {provider!r}", hint="embedded, cloud, or an address like http://host:port"
+            f"unknown E2B provider {public_address(provider)!r}",
+            hint="embedded, cloud, or an address like http://host:port",
         )
     if not os.environ.get(KEY_VARIABLE):
-        place = "E2B's cloud" if provider == "cloud" else provider
+        place = "E2B's cloud" if provider == "cloud" else public_address(provider)
         raise UsageError(f"{place} needs a key, and {KEY_VARIABLE} is not set", hint=f"export {KEY_VARIABLE}=...")
     if provider == "cloud":
         _require_the_cloud()

@@ -198,7 +198,7 @@ def _check(
     except UsageError as error:
         record = refused_record(str(path), error, reproduce=command, pipeline_id=manifest.pipeline.id)
         return _Checked(code=EXIT_USAGE, record=record, details=(f"{path}: {error}",))
-    noted = _noted(manifest, path)
+    noted = (*_noted(manifest, path), *(f"{path}: warning: {each}" for each in record.warnings))
     if record.passed:
         return _Checked(code=EXIT_GOOD, record=record, details=noted)
     code = EXIT_INFRASTRUCTURE if record.verdict is Verdict.INFRA else EXIT_FAILED

@@ -134,6 +134,7 @@ def _page(listed: _Listed) -> Iterator[str]:
         f"tables    {spec.frame}",
         f"changes   {_CHANGES[spec.effects]}",
         f"requires  {', '.join(spec.requirements) or 'nothing of its own'}",
+        *([f"variables {', '.join(spec.secret_variables)}"] if spec.secret_variables else []),
         "",
     )
     yield from (_option_line(name, option, spec) for name, option in spec.options.items())

@@ -43,6 +43,7 @@ def spec_of(
         requirements=(*requirements, *_missing_frame(words.get("frame", "arrow"), requirements)),
         options=MappingProxyType(_options(stated["options"]) if "options" in stated else {}),
         open_options=_flag("open_options", stated["open_options"]) if "open_options" in stated else not stated,
+        secret_variables=_texts("secret_variables", stated["secret_variables"]) if "secret_variables" in stated else (),
         summary=summary or text,
         documentation=documentation,
         source=source,

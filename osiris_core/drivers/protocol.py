@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
+    from osiris_core.wire.secret import Secret
+
 Kind = Literal["extractor", "processor", "writer", "callable"]
 OptionType = Literal[
     "string",
@@ -51,8 +53,8 @@ class Context(Protocol):
     def log_event(self, name: str, data: Mapping[str, Any] | None = None, /, **fields: Any) -> None:
         """Record an event of the driver's own; `data` and `fields` are anything that JSON can say."""
 
-    def secret(self, name: str) -> str:
-        """Return the value of a secret that the manifest declares; LookupError for another."""
+    def secret(self, name: str) -> Secret:
+        """Return a secret that the manifest declares, whose `reveal()` returns the value; LookupError for another."""
 
     def log(self, message: object, level: str = "info") -> None:
         """Log a line by `logger`."""
@@ -99,7 +101,8 @@ class DriverSpec:
     """A driver's declaration: enough to check a manifest and to prepare a target without importing the driver.
 
     `target` is `module:Class`; `requirements` are PEP 508 names of the distributions that it imports; with
-    `open_options` a config may have keys that are not among `options`. `source` says where the name comes from, and
+    `open_options` a config may have keys that are not among `options`. `secret_variables` are
+    secrets that it reads from variables of its process. `source` says where the name comes from, and
     `documentation` is what its class says of itself beyond the `summary`.
     """
 
@@ -112,5 +115,6 @@ class DriverSpec:
     frame: Frame = "arrow"
     effects: Effects = "artifacts"
     open_options: bool = False
+    secret_variables: tuple[str, ...] = ()
     source: str = "built in"
     documentation: str = ""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-ATTRIBUTES: Final = ("kind", "requirements", "frame", "effects", "options", "open_options")
+ATTRIBUTES: Final = ("kind", "requirements", "frame", "effects", "options", "open_options", "secret_variables")
 """The attributes that declare."""
 _MAX_STEPS = 20  # from one module or class to the next
 

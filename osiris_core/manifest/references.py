@@ -89,6 +89,13 @@ class References:
                     message = f"{shown(name)} can be seen by others while the step runs, and cannot hold a secret"
                     problems.add(at, message, "the option `env` can" if shape and "env" in shape.options else "")
 
+    def read_variables(self, problems: Problems, shape: DriverShape | None, at: Place) -> None:
+        """Take note of the secrets that a driver, named at this place, reads from variables."""
+        for name in () if shape is None else shape.secret_variables:
+            self._used.add(name)
+            if name not in self.secrets:
+                problems.add(at, f"this driver reads the secret {shown(name)}", f"declare it: `secrets: [{name}]`")
+
     def report_unused(self, problems: Problems, top: Mapping[str, Entry]) -> None:
         """Report secrets and a file of connections that no step can use; `top` holds the keys of the manifest."""
         for name, at in self.secrets.items():

@@ -68,6 +68,10 @@ class DriverShape(Protocol):
     def effects(self) -> str:
         """What it changes: `artifacts`, or also something `external`."""
 
+    @property
+    def secret_variables(self) -> tuple[str, ...]:
+        """The secrets that it reads from variables of its process."""
+
 
 class DriverSource(Protocol):
     """Where drivers are looked up by the name that a step gives."""

@@ -143,6 +143,8 @@ def _read_step(problems: Problems, node: Node, around: Surroundings) -> StepNode
             at, places = driver_node, around.places
             check_options(config.problems, config.node, driver=driver, shape=shape, at=at, places=places)
     around.references.read(config.problems, config.node, shape)
+    if driver_node is not None:
+        around.references.read_variables(problems, shape, driver_node)
     if step_id is None or id_node is None:
         return None
     return StepNodes(

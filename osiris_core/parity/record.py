@@ -148,6 +148,7 @@ class TargetRun:
     bytes_down: int = 0
     sandbox_id: str = ""
     template: str = ""
+    masked: int = 0  # tokens that stand for secrets in its session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +175,7 @@ class ParityRecord:
     comparison: Comparison | None = None
     expectation_failures: tuple[str, ...] = ()
     reproduce: str = ""
+    warnings: tuple[str, ...] = ()  # what did not fail the check, and may be a mistake
     line: int = 1
     case: str = ""
     version: int = RECORD_VERSION

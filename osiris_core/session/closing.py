@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from osiris_core.session.ending import Ending
     from osiris_core.session.export import Written
+    from osiris_core.session.guard import SecretGuard
     from osiris_core.session.intake import Tally
     from osiris_core.session.reader import ArtifactFile, Session
     from osiris_core.wire.request import RunRequest
@@ -47,6 +48,7 @@ class Closing:
     target_facts: Mapping[str, Any]
     override: str | None
     said: Mapping[str, Any] | None
+    guard: SecretGuard | None = None
 
 
 def close_session(closing: Closing) -> Session:
@@ -162,6 +164,7 @@ def _target(closing: Closing, walk: JournalWalk, written: Written) -> dict[str, 
     return {
         "contract": contract.CONTRACT_VERSION,
         **closing.target_facts,
+        **({} if closing.guard is None else {"masked": closing.guard.count(closing.directory)}),
         "target": closing.target,
         "error": None if closing.said is None else dict(closing.said),
         "hello": walk.hello,

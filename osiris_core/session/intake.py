@@ -18,6 +18,7 @@ from osiris_core.wire.frames import Damaged, Heartbeat, Stray
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from osiris_core.session.guard import SecretGuard
     from osiris_core.session.journal import Journal
     from osiris_core.session.landmarks import Landmarks
     from osiris_core.wire.frames import Frame, FrameReader, Item
@@ -49,6 +50,7 @@ class Intake:
         self._known_seq = 0
         self._suspicious = False
         self.tally = Tally()
+        self.guard: SecretGuard | None = None
         self.fault = ""
         """The first broken rule, as a sentence, or nothing."""
 
@@ -70,7 +72,7 @@ class Intake:
             try:
                 self._sort(items, batch)
             finally:
-                self._journal.append(batch)
+                self._append(batch)
         except OsirisError as error:
             self.fault = error.message
             raise
@@ -100,13 +102,19 @@ class Intake:
                 offset += len(item.line)
                 self._in_gap = False
             elif item.seq < seq:
-                self._journal.append(batch)
+                self._append(batch)
                 batch.clear()
                 self._check_duplicate(item)
             else:
                 self._known_seq = max(self._known_seq, item.seq + 1)
                 self.tally.gaps += not self._in_gap
                 self._in_gap = True
+
+    def _append(self, batch: list[bytes]) -> None:
+        """Have the journal keep frames, unless one of them holds a secret."""
+        if self.guard is not None and batch:
+            self.guard.check_lines(batch)
+        self._journal.append(batch)
 
     def _check_duplicate(self, frame: Frame) -> None:
         if not self._journal.holds(frame):
@@ -120,10 +128,11 @@ class Intake:
         else:
             self.tally.strays += 1
             self.tally.stray_bytes += len(item.data)
+        data = item.data if self.guard is None else self.guard.text(item.data)
         with refused(self._stray_path, "cannot be written"):
             descriptor = open_private(self._stray_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             try:
                 room = STRAY_KEPT_BYTES - os.fstat(descriptor).st_size
-                os.write(descriptor, item.data[: max(0, room)])
+                os.write(descriptor, data[: max(0, room)])
             finally:
                 os.close(descriptor)

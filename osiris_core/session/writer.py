@@ -10,6 +10,7 @@ from osiris_core.session import contract
 from osiris_core.session.adoption import adopt_tree, show_tree, verify_tree
 from osiris_core.session.closing import Closing, close_session
 from osiris_core.session.files import make_directory
+from osiris_core.session.guard import SecretGuard
 from osiris_core.session.handle import begin, read_handle, read_request
 from osiris_core.session.incoming import Incoming
 from osiris_core.session.intake import Intake
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from osiris_core.session.handle import Handle
     from osiris_core.session.reader import Session
+    from osiris_core.wire.leaks import Leaks
     from osiris_core.wire.request import RunRequest
 
 _LIMITS = "limits"
@@ -64,6 +66,7 @@ class SessionWriter:
         self._journal = Journal.open(self.host_directory / contract.JOURNAL_FILE, self._tag, self._landmarks.note)
         self._intake = Intake(self._journal, self._landmarks, self.host_directory / contract.STRAY_FILE)
         self._live = FrameReader(self._tag)
+        self._guard: SecretGuard | None = None
         self._fault = ""
 
     @classmethod
@@ -131,6 +134,10 @@ class SessionWriter:
         except BaseException:
             lock.release()
             raise
+
+    def guard(self, leaks: Leaks) -> None:
+        """Refuse from now on what holds one of these secrets: records, and artifacts that may not."""
+        self._guard = self._intake.guard = SecretGuard(leaks)
 
     @property
     def request(self) -> RunRequest:
@@ -240,8 +247,13 @@ class SessionWriter:
         show_tree(self.incoming.tree, destination=self.directory / contract.ARTIFACTS_DIRECTORY)
 
     def _verify(self, source: Path) -> None:
+        records, ignored = self._landmarks.artifacts, self._landmarks.skipped
+        if self._guard is not None:
+            ignored = ignored | self._guard.hidden_in(source)
         try:
-            verify_tree(source, self._landmarks.artifacts, ignored=self._landmarks.skipped)
+            verify_tree(source, records, ignored=ignored)
+            if self._guard is not None:
+                self._guard.check_files(source, [each["path"] for each in records])
         except WireError as error:
             self._fault = self._fault or error.message
             raise
@@ -263,7 +275,7 @@ class SessionWriter:
             self._intake.finish(self._live)
             self._journal.close()
             partial = self._keep_partial()
-            return close_session(
+            session = close_session(
                 Closing(
                     directory=self.directory,
                     target=self._target,
@@ -275,8 +287,13 @@ class SessionWriter:
                     target_facts=target_facts,
                     override=outcome_override,
                     said=error,
+                    guard=self._guard,
                 )
             )
+            if self._guard is not None:
+                self._guard.sweep(self.host_directory)
+                self._guard.sweep(self.directory / contract.PARTIAL_DIRECTORY)
+            return session
         finally:
             self.release()
 

@@ -29,7 +29,8 @@ class RunRequest:
 
     `manifest` is the canonical manifest and `manifest_fingerprint` its fingerprint; `order` the step ids in order of execution; `logical_now` the time that
     steps are told (ISO 8601, UTC, microseconds, `Z`); `0 <= seed < 2**32`; `timeout_s` of the whole run, or None. `drivers` says, for every driver that a
-    step names, its class (`target`, as `module:Class`), the `frame` that it is handed, and its `effects`.
+    step names, its class (`target`, as `module:Class`), the `frame` that it is handed, its `effects`, and, if
+    there are any, its `secret_variables`: names of secrets that it reads from variables of its process.
     """
 
     protocol: int = PROTOCOL
@@ -40,7 +41,7 @@ class RunRequest:
     seed: int
     timeout_s: float | None = None
     manifest_fingerprint: str = ""
-    drivers: dict[str, dict[str, str]] = field(default_factory=dict)
+    drivers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse another protocol and a seed out of range."""

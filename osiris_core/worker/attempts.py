@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire.names import table_names
 from osiris_core.worker.context import StepContext
-from osiris_core.worker.disclosure import disclosed
+from osiris_core.worker.disclosure import disclosed, variables
 from osiris_core.worker.failure import as_text, describe_error, timeout_error
 from osiris_core.worker.outputs import Output, read_result
 from osiris_core.worker.stop import AttemptOverdue, StopRun
@@ -99,7 +99,8 @@ class Attempts:
         driver = load_target(declared["target"])
         inputs = self.outputs.inputs(table_names(step), declared["frame"])
         config = disclosed(step["config"], self.secrets, ctx.output_dir)
-        result = driver.run(step_id=step["id"], config=config, inputs=inputs, ctx=ctx)
+        with variables(declared.get("secret_variables", ()), self.secrets):
+            result = driver.run(step_id=step["id"], config=config, inputs=inputs, ctx=ctx)
         self._leave_if_forked(0)
         del driver, inputs, config  # what only they hold is free before a large result is read
         return self.outputs.settled(step["id"], read_result(result, declared["frame"]))

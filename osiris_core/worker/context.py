@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 
 from osiris_core.wire import records
+from osiris_core.wire.secret import Secret
 from osiris_core.worker.disclosure import secret_of
 
 if TYPE_CHECKING:
@@ -100,9 +101,9 @@ class StepContext:
         self._channel.record(record)
         self.has_recorded = True
 
-    def secret(self, name: str) -> str:
-        """Return a secret's value. LookupError for one that the manifest does not declare."""
-        return secret_of(self._secrets, name)
+    def secret(self, name: str) -> Secret:
+        """Return a secret, whose `reveal()` returns the value. LookupError for one that the manifest does not declare."""
+        return Secret(name, secret_of(self._secrets, name))
 
 
 def _check_name(name: object, what: str) -> None:

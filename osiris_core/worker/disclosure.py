@@ -6,13 +6,15 @@ The manifest and every record hold references only; they become values here, in 
 from __future__ import annotations
 
 import copy
+import os
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.wire.names import OUTPUT_DIRECTORY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from osiris_core.wire.secrets import Secrets
@@ -43,6 +45,25 @@ def secret_of(secrets: Secrets, name: str) -> str:
     if name not in secrets.values:
         raise LookupError(f"the secret {name!r} is not declared: name it under `secrets:` in the manifest")
     return secrets.values[name]
+
+
+@contextmanager
+def variables(names: Iterable[str], secrets: Secrets) -> Iterator[None]:
+    """Set variables of this process to the secrets of their names, for the drivers that declare that they read them.
+
+    Afterwards they are as they were. LookupError for a secret that the manifest does not declare.
+    """
+    told = {name: secret_of(secrets, name) for name in names}
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _value(value: Any, secrets: Secrets, output_dir: Path) -> Any:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 SECRET = "secrets: [OSIRIS_TEST_TOKEN, OSIRIS_TEST_KEY]\n"
 STEPS = """
 def tell(inputs, ctx):
-    told = ctx.secret("OSIRIS_TEST_TOKEN"), ctx.secret("OSIRIS_TEST_KEY")
+    told = ctx.secret("OSIRIS_TEST_TOKEN").reveal(), ctx.secret("OSIRIS_TEST_KEY").reveal()
     (ctx.output_dir / "length.txt").write_text(str([len(each) for each in told]))
 """
 

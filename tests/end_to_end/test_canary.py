@@ -56,7 +56,7 @@ class Look:
 
     def run(self, *, step_id, config, inputs, ctx):
         connection = config["resolved_connection"]
-        values = [config["url"].split(":", 2)[2].split("@")[0], *config["lines"], ctx.secret("FROM_FILE"),
+        values = [config["url"].split(":", 2)[2].split("@")[0], *config["lines"], ctx.secret("FROM_FILE").reveal(),
                   connection["password"], connection["nested"][0]["key"]]
         told = hashlib.sha256(json.dumps(values).encode()).hexdigest()
         if told != config["digest"] or "connection" in config:

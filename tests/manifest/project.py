@@ -43,6 +43,7 @@ class Driver:
     open_options: bool = False
     frame: str = "arrow"
     effects: str = "artifacts"
+    secret_variables: tuple[str, ...] = ()
 
 
 class Drivers(dict[str, Driver]):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 SECRET = "secrets: [OSIRIS_TEST_TOKEN]\n"
 STEPS = """
 def tell(inputs, ctx):
-    (ctx.output_dir / "length.txt").write_text(str(len(ctx.secret("OSIRIS_TEST_TOKEN"))))
+    (ctx.output_dir / "length.txt").write_text(str(len(ctx.secret("OSIRIS_TEST_TOKEN").reveal())))
 
 def write(inputs, ctx):
     (ctx.output_dir / "x.txt").write_text("x")

@@ -23,7 +23,7 @@ import hashlib, json
 def sha(value): return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 def use(config, inputs, ctx):
     print(sha(config))
-    print(sha(ctx.secret("TOKEN")))
+    print(sha(ctx.secret("TOKEN").reveal()))
     seen = [*os.environ.values(), *sys.argv, open("/proc/self/cmdline").read(), open(f"/proc/{os.getppid()}/cmdline").read()]
     print(any("c4n4ry" in each for each in seen), os.readlink("/proc/self/fd/0"), os.read(0, 1))
 """
@@ -69,7 +69,7 @@ def test_a_driver_is_told_what_its_config_refers_to(worker):
 LEAK = """
 import base64, json, logging, urllib.parse, warnings
 def leak(config, inputs, ctx):
-    token, password = ctx.secret("TOKEN"), config["resolved_connection"]["password"]
+    token, password = ctx.secret("TOKEN").reveal(), config["resolved_connection"]["password"]
     for text in (token, repr(token), json.dumps(token), urllib.parse.quote(token), token.encode().hex(),
                  base64.b64encode(b"u:" + token.encode()).decode(), password):
         print(text)
@@ -122,7 +122,9 @@ def test_what_a_driver_says_is_masked_before_it_is_written(worker):
 
 def test_without_masking_the_search_finds_it(worker):
     """The same driver, told the values by its config: nothing is declared a secret, and all of it is written."""
-    source = LEAK.replace('ctx.secret("TOKEN"), config["resolved_connection"]["password"]', 'config["a"], config["b"]')
+    source = LEAK.replace(
+        'ctx.secret("TOKEN").reveal(), config["resolved_connection"]["password"]', 'config["a"], config["b"]'
+    )
     run = worker.run(source, ("leak", "leak", (), {"a": CANARY, "b": f"{CANARY}-2"}))
     assert leaked(worker, run) == [b"c4n4ry", b"63346e347279", b"NG40cnkt"]
 
@@ -146,7 +148,7 @@ def test_an_error_in_a_driver_shows_no_values(worker):
     """The traceback of a step that fails with secrets in hand has modules, functions and lines."""
     source = """
     def fail(config, inputs, ctx):
-        token = ctx.secret("TOKEN")
+        token = ctx.secret("TOKEN").reveal()
         raise ValueError("refused")
     """
     run = worker.run(source, ("fail", "fail", (), CONFIG), told=SECRETS.to_line(), expects_secrets=True)
@@ -164,7 +166,7 @@ def test_a_connection_that_is_no_reference_is_the_drivers_business(worker):
 def test_a_long_line_arrives_whole(worker):
     """A line beyond what a pipe holds is no special case."""
     long = Secrets(values={"TOKEN": "x" * 900_000})
-    source = "def size(config, inputs, ctx): print(len(ctx.secret('TOKEN')))"
+    source = "def size(config, inputs, ctx): print(len(ctx.secret('TOKEN').reveal()))"
     assert worker.run(source, "size", told=long.to_line(), expects_secrets=True).printed("size") == b"900000\n"
 
 
@@ -316,3 +318,43 @@ def test_an_executor_without_secrets_can_be_looked_into(worker):
         print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
     """
     assert worker.run(source, "look").printed("look") == b"1\n"
+
+
+VARIABLES = """
+def declares(config, inputs, ctx):
+    print(os.environ["TOKEN"] == ctx.secret("TOKEN"), os.system('test -n "$TOKEN"'), repr(ctx.secret("TOKEN")))
+def does_not(config, inputs, ctx):
+    print("TOKEN" in os.environ, os.system('test -z "$TOKEN"'), os.environ.get("HOME"))
+"""
+
+
+def test_a_variable_is_there_for_the_driver_that_declares_it(worker):
+    """And for its children; after the step it is gone."""
+    run = worker.run(
+        VARIABLES,
+        "declares",
+        "does_not",
+        told=SECRETS.to_line(),
+        expects_secrets=True,
+        variables={"HOME": "/of/the/run"},
+        declared={"declares": {"secret_variables": ["TOKEN"]}},
+    )
+    assert run.printed("declares") == b"True 0 <Secret TOKEN>\n"
+    assert run.printed("does_not") == b"False 0 /of/the/run\n"
+
+
+def test_a_variable_that_was_there_is_there_again(worker):
+    """A step that fails changes nothing of it; what is not told fails the step."""
+    source = VARIABLES.replace('"TOKEN" in os.environ', 'os.environ["TOKEN"]') + "def other(config, inputs, ctx): pass"
+    run = worker.run(
+        source,
+        "other",
+        "does_not",
+        told=SECRETS.to_line(),
+        expects_secrets=True,
+        variables={"TOKEN": "before"},
+        on_failure="continue",
+        declared={"other": {"secret_variables": ["TOKEN", "NOT_TOLD"]}},
+    )
+    assert run.printed("does_not").startswith(b"before ")
+    assert run.terminal["error"]["message"].startswith("the secret 'NOT_TOLD' is not declared")

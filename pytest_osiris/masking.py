@@ -1,0 +1,98 @@
+"""Masks what pytest is about to show of a test that used secrets: tracebacks with their locals, assertions, captured output.
+
+pytest shortens long values with `...`, and may cut through a secret there: what is left of it beside the dots is masked too.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from osiris_core.secrets.environment import host_environment
+from osiris_core.secrets.masked_record import host_table
+from osiris_core.secrets.resolution import resolve_secrets, secret_variables
+from osiris_core.wire.masking import token
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from osiris_core.manifest.model import Manifest
+    from osiris_core.wire.masking import MaskTable
+
+_CUT: Final = re.compile(rb"\.\.\.+|\xe2\x80\xa6")
+_LEAST_OF_A_CUT: Final = 5
+_DEEP: Final = 20
+_UNTOUCHED: Final = (int, float, bool, type(None))
+
+
+def table_of(manifest: Manifest, env_file: Path | None, provider: str) -> MaskTable | None:
+    """Return the table of what a test of this manifest may not show; `UsageError` where a secret is missing."""
+    from osiris_core.wire.secrets import Secrets
+
+    has_any = manifest.secrets or secret_variables(manifest) or manifest.connections
+    secrets = resolve_secrets(manifest, host_environment(env_file)) if has_any else Secrets()
+    return host_table(secrets, provider)
+
+
+def mask_report(report: pytest.TestReport, table: MaskTable) -> None:
+    """Mask a report in place: it is what the terminal, JUnit and every other plugin are told."""
+    mask = _Mask(table)
+    report.longrepr = mask.anything(report.longrepr)
+    report.sections = [(name, mask.text(content)) for name, content in report.sections]
+    report.user_properties = [(name, mask.anything(value)) for name, value in report.user_properties]
+
+
+class _Mask:
+    def __init__(self, table: MaskTable) -> None:
+        self._table = table
+        self._seen: set[int] = set()
+
+    def text(self, text: str) -> str:
+        """Return a text, masked, also where a secret was cut."""
+        text = self._table.inside(text)
+        data = text.encode("utf-8", "surrogatepass")
+        cuts = list(_CUT.finditer(data))
+        if not cuts:
+            return text
+        out, at = [], 0
+        for cut in cuts:
+            start, left = self._before(data[at : cut.start()])
+            out += [data[at : at + start], left, cut.group()]
+            at = cut.end()
+            end, right = self._behind(data[at:])
+            out.append(right)
+            at += end
+        return b"".join((*out, data[at:])).decode("utf-8", "backslashreplace")
+
+    def _before(self, data: bytes) -> tuple[int, bytes]:
+        """Return where the beginning of a form starts that `data` ends with, and what stands for it."""
+        for form, name in self._table.needles:
+            for length in range(min(len(form) - 1, len(data)), _LEAST_OF_A_CUT, -1):
+                if data.endswith(form[:length]):
+                    return len(data) - length, token(name).encode()
+        return len(data), b""
+
+    def _behind(self, data: bytes) -> tuple[int, bytes]:
+        for form, name in self._table.needles:
+            for length in range(min(len(form) - 1, len(data)), _LEAST_OF_A_CUT, -1):
+                if data.startswith(form[-length:]):
+                    return length, token(name).encode()
+        return 0, b""
+
+    def anything(self, value: Any, depth: int = 0) -> Any:
+        """Return a value with its texts masked; pytest's own representations of failures are changed in place."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, _UNTOUCHED) or depth > _DEEP or id(value) in self._seen:
+            return value
+        if isinstance(value, (list, tuple)):
+            return type(value)(self.anything(each, depth + 1) for each in value)
+        if isinstance(value, dict):
+            return {self.anything(key, depth + 1): self.anything(each, depth + 1) for key, each in value.items()}
+        if type(value).__module__.startswith("_pytest."):
+            self._seen.add(id(value))
+            for name, each in list(vars(value).items()):
+                object.__setattr__(value, name, self.anything(each, depth + 1))
+        return value
