@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from osiris_core.backends.reach import Line, Worker
     from osiris_core.session.writer import SessionWriter
 
+_SANDBOX, _SPOOL = "the sandbox", "the worker's spool"
 _ABSENCES = 2
 """So often must a worker that left no terminal record be seen to be absent, before that is believed."""
 
@@ -60,7 +61,7 @@ class Following:
         self._pause = self._backoff()
         self._filling = Filling(worker, session, facts, pause=self._backoff(), heard=heard)
         self._acknowledging = Acknowledging(worker, session, facts, pause=self._backoff(), segment_bytes=segment_bytes)
-        self._unreachable_since: float | None = None
+        self._failing_since: dict[str, float] = {}
         self._advanced = True
 
     async def to_the_end(self) -> None:
@@ -109,7 +110,9 @@ class Following:
         try:
             await self._filling.try_to_fill()
         except SandboxError as error:
-            self._unreached(error.message)
+            self._unreached(error.message, _SPOOL)
+        else:
+            self._reached(_SPOOL)
 
     async def _attached_again(self, cause: str) -> bool:
         """Return whether there is a new line, and the gap before it filled; if not, everything there was has come."""
@@ -150,10 +153,10 @@ class Following:
             before = self._session.next_offset
             try:
                 await self._filling.fill()
-                self._reached()
+                self._reached(_SPOOL)
             except SandboxError as error:
                 cause = error.message
-                self._unreached(cause)
+                self._unreached(cause, _SPOOL)
             self._acknowledging.tick()
             if self._complete():
                 return
@@ -183,8 +186,9 @@ class Following:
                 if self._complete():
                     return True
                 status = await self._worker.status()
+                self._reached(_SPOOL)
             except SandboxError as error:
-                self._unreached(error.message)
+                self._unreached(error.message, _SPOOL)
                 return False
             seen += not _says_more(status, self._session.next_offset)
             if seen == _ABSENCES:
@@ -207,16 +211,16 @@ class Following:
     def _complete(self) -> bool:
         return self._session.terminal is not None
 
-    def _reached(self) -> None:
-        self._unreachable_since = None
+    def _reached(self, what: str = _SANDBOX) -> None:
+        """Note that it could be reached: whoever reads a spool has reached its sandbox too."""
+        self._failing_since.pop(what, None)
+        self._failing_since.pop(_SANDBOX, None)
 
-    def _unreached(self, cause: str) -> None:
+    def _unreached(self, cause: str, what: str = _SANDBOX) -> None:
         """Note that it could not be reached. WorkerLostError when that has lasted too long."""
         now = asyncio.get_running_loop().time()
-        if self._unreachable_since is None:
-            self._unreachable_since = now
-        elif now - self._unreachable_since >= self._patience.unreachable_s:
-            raise self._lost(f"the sandbox could not be reached for {self._patience.unreachable_s:g} s: {cause}")
+        if now - self._failing_since.setdefault(what, now) >= self._patience.unreachable_s:
+            raise self._lost(f"{what} could not be reached for {self._patience.unreachable_s:g} s: {cause}")
 
     def _lost(self, what: str) -> WorkerLostError:
         return WorkerLostError(what, last_seq=self._session.next_seq - 1)
