@@ -4,7 +4,7 @@ A backend moves bytes. It knows no event name and no file format: frames go to t
 arrive, artifacts come back as one verified pack.
 
 ``protocol``   what a backend is given and gives back         ``confirm``    whether the right worker says hello
-``local``      a child process
+``local``      a child process: ``local_worker`` holds it, ``local_following`` listens to it
 ``e2b``        one sandbox a run, by ``sandbox_run``, which tells it what ``sandbox_home`` says; ``loop`` runs the SDK,
                ``sdk`` says which one, ``provider`` whose API
                ``attendance`` follows a worker that runs, by ``following``, and fetches what it made

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 from osiris_core.backends.confirm import confirm_hello
+from osiris_core.backends.local_following import LocalFollowing
+from osiris_core.backends.local_worker import LocalWorker
 from osiris_core.backends.protocol import Patience, TargetFacts
 from osiris_core.errors import InfrastructureError
+from osiris_core.session.files import remove_tree
 from osiris_core.session.owner import Owner
-from osiris_core.wire.request import SPILL_BYTES, Placement
+from osiris_core.wire.request import SEGMENT_BYTES, SPILL_BYTES, Placement
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from osiris_core.backends.protocol import Cancellation, Job
     from osiris_core.session.writer import SessionWriter
 
-_CHUNK = 1 << 16
 _MESSAGE_BYTES = 2000
 
 
@@ -41,69 +40,66 @@ class LocalBackend:
         """Hold nothing between runs."""
 
     def run(self, job: Job, session: SessionWriter, facts: TargetFacts, cancellation: Cancellation) -> None:
-        """Run the worker to its end, in the manifest's own directory."""
+        """Run the worker to its end, in the manifest's own directory.
+
+        What a host that died has begun here is taken up as it is: no step is run a second time.
+        """
         facts.bundle_digest = job.bundle.digest
         run_directory = session.host_directory / "run"
+        if run_directory.exists() and self._takes_up(session, run_directory):
+            return
+        placement = local_placement(job, run_directory, self._patience)
         with facts.phase("prepare"):
             run_directory.mkdir(mode=0o700)
             (run_directory / "request.json").write_bytes(job.request.to_bytes())
-            (run_directory / "placement.json").write_bytes(
-                local_placement(job, run_directory, self._patience).to_bytes()
-            )
+            (run_directory / "placement.json").write_bytes(placement.to_bytes())
         with facts.phase("run"):
-            self._supervise(job, run_directory, session, cancellation)
+            self._supervise(job, run_directory, session, facts, cancellation)
         with facts.phase("collect"):
             if session.needs_fill:
-                session.fill(run_directory / "spool")
+                session.fill(run_directory / "spool", segment_bytes=placement.segment_bytes)
                 _confirmed(session, job)
             session.adopt_artifacts(run_directory / "outbox")
 
-    def _supervise(self, job: Job, run_directory: Path, session: SessionWriter, cancellation: Cancellation) -> None:
+    def _takes_up(self, session: SessionWriter, run_directory: Path) -> bool:
+        """Take in what a worker of a dead host has written; return whether it had begun to."""
+        from osiris_core.backends.resumption import resume_on_this_machine
+
+        resume_on_this_machine(session, self._patience)
+        begun = (run_directory / "spool").exists()
+        if not begun:
+            remove_tree(run_directory)
+        return begun
+
+    def _supervise(
+        self, job: Job, run_directory: Path, session: SessionWriter, facts: TargetFacts, cancellation: Cancellation
+    ) -> None:
         """Feed the worker's frames to the session until its stdout ends; leave no process behind."""
-        errors = run_directory / "supervisor.err"
-        with errors.open("wb") as stderr:
-            process = subprocess.Popen(  # noqa: S603 - this interpreter, with the bundle as its program
-                [sys.executable, "-s", "-P", job.bundle.path, "run", run_directory],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                cwd=job.manifest.directory,
-                env={name: value for name, value in os.environ.items() if name not in job.secret_variables},
-                start_new_session=True,  # Ctrl-C in the terminal reaches pytest, which then asks the worker to stop
-            )
-        stdin, stdout = process.stdin, process.stdout
-        if stdin is None or stdout is None:
-            raise AssertionError("both pipes were asked for")
-
-        def ask_to_stop() -> None:
-            with contextlib.suppress(BrokenPipeError, ValueError):  # it has just ended by itself
-                stdin.write(b"CANCEL\n")
-                stdin.flush()
-
-        def hurry() -> None:
-            with contextlib.suppress(ProcessLookupError):  # as above
-                os.killpg(process.pid, signal.SIGKILL)
-
+        worker = LocalWorker.start(
+            [sys.executable, "-s", "-P", job.bundle.path, "run", run_directory],
+            run_directory,
+            cwd=job.manifest.directory,
+            env={name: value for name, value in os.environ.items() if name not in job.secret_variables},
+            segment_bytes=SEGMENT_BYTES,
+        )
         confirmed = False
-        try:
-            session.remember(worker=Owner.of_process(process.pid).to_json())
-            if job.secrets:
-                with contextlib.suppress(BrokenPipeError):  # a worker that did not start is heard of below
-                    stdin.write(job.secrets.to_line())
-                    stdin.flush()
-            with cancellation.calling(ask_to_stop, hurried=hurry):
-                while chunk := os.read(stdout.fileno(), _CHUNK):
-                    session.feed(chunk)
-                    confirmed = confirmed or _confirmed(session, job)
-            self._wait(process)
-        finally:
-            _end(process, self._patience)
-        if session.terminal is None and not (run_directory / "spool").exists():
-            raise InfrastructureError(f"the local worker did not start: {_tail(errors)}")
 
-    def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        with contextlib.suppress(subprocess.TimeoutExpired):  # `_end` kills what does not leave by itself
-            process.wait(self._patience.driver_stop_s)
+        def confirm() -> None:
+            nonlocal confirmed
+            confirmed = confirmed or _confirmed(session, job)
+
+        try:
+            session.remember(worker=Owner.of_process(worker.pid).to_json())
+            if job.secrets:
+                worker.say(job.secrets.to_line())
+            following = LocalFollowing(worker, session, facts, self._patience, heard=confirm)
+            with cancellation.calling(lambda: worker.say(b"CANCEL\n"), hurried=worker.kill):
+                following.to_the_end()
+            worker.wait(self._patience.driver_stop_s)
+        finally:
+            worker.end(self._patience)
+        if session.terminal is None and not (run_directory / "spool").exists():
+            raise InfrastructureError(f"the local worker did not start: {_tail(run_directory / 'supervisor.err')}")
 
 
 def _confirmed(session: SessionWriter, job: Job) -> bool:
@@ -134,20 +130,6 @@ def local_placement(job: Job, run_directory: Path, patience: Patience) -> Placem
         spill_bytes=SPILL_BYTES if job.spill_bytes is None else job.spill_bytes,
         heartbeat_s=patience.heartbeat_s,
     )
-
-
-def _end(process: subprocess.Popen[bytes], patience: Patience) -> None:
-    """Close the worker's stdin, which ends it, and kill its process group if that does not help."""
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with contextlib.suppress(BrokenPipeError):  # what was still to be written has no reader any more
-                pipe.close()
-    try:
-        process.wait(patience.driver_stop_s + patience.fetch_s)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):  # it left between the two calls
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def _tail(path: Path) -> str:
