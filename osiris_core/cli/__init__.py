@@ -7,6 +7,7 @@
 ``importing`` `osiris-parity import`: what Osiris compiled, as a manifest
 ``schema``    `osiris-parity schema`: the JSON Schema of manifests
 ``drivers``   `osiris-parity drivers`: what steps can name
+``doctor``    `osiris-parity doctor`: whether this machine can run manifests; ``examining`` looks
 ``resume``    `osiris-parity resume`: sessions whose host died; ``gc``, ``execute`` and what else they left, or kept
 ``fuzz``      `osiris-parity fuzz`: generated manifests; ``fuzzing`` does it
 ``coverage``  `osiris-parity coverage`: what was never compared

@@ -66,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     from osiris_core.cli import (
         coverage,
+        doctor,
         drivers,
         execute,
         explain,
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     drivers.add_parser(commands)
     schema.add_parser(commands)
     importing.add_parser(commands)
+    doctor.add_parser(commands)
     resume.add_parser(commands)
     gc.add_parser(commands)
     execute.add_parser(commands)
