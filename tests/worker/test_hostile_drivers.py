@@ -338,3 +338,44 @@ def test_the_search_for_survivors_finds_one():
         with pytest.raises(AssertionError, match="lives on"):
             wait_for_death(os.pidfd_open(process.pid), patience_ms=0)
         process.kill()
+
+
+def test_as_many_processes_as_there_may_be_are_all_ended(worker):
+    """A driver that forks until it is refused fails with the system's own words; its children, sessions of their own, are gone."""
+    source = """
+    import signal
+    def bomb(config, inputs, ctx):
+        for n in range(10_000):
+            if n == 150: raise BlockingIOError(11, os.strerror(11))  # as fork does at its limit, which root has not
+            child = os.fork()
+            print(child or os.getpid(), flush=True)
+            if child == 0:
+                os.setsid()
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                signal.pause()
+    """
+    run = worker.run(source, "bomb")
+    assert (run.terminal["outcome"], run.terminal["failed_step"]) == ("failed", "bomb")
+    error = run.terminal["error"]
+    assert (error["type"], error["data"]) == ("BlockingIOError", {"step": "bomb", "errno": "EAGAIN"})
+    children = set(run.printed("bomb").split())
+    assert len(children) == 150
+    assert [child for child in children if Path(f"/proc/{int(child)}").exists()] == []
+
+
+def test_one_endless_line_is_cut_into_parts_and_held_by_nobody(worker):
+    """24 MB without a line end arrive to the byte; the supervisor never has more than a part of it."""
+    source = """
+    def line(config, inputs, ctx):
+        for n in range(384): os.write(1, bytes([97 + n % 26]) * 65536)
+        status = open(f"/proc/{os.getppid()}/status").read()
+        ctx.log_metric("peak", int(status.partition("VmHWM:")[2].split()[0]), unit="KiB")
+    """
+    worker.prepare(source, [("line", "line", (), {})])
+    with Path(os.devnull).open("wb") as nowhere:
+        worker.start(stdout=nowhere)
+    run = worker.finish()
+    assert run.printed("line") == b"".join(bytes([97 + n % 26]) * 65536 for n in range(384))
+    assert max(len(line) for line in run.lines) <= 65536
+    (peak,) = [record["value"] for record in run.of_kind("metric") if record["name"] == "peak"]
+    assert peak < 48 * 1024

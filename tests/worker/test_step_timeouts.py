@@ -260,3 +260,22 @@ def test_the_end_of_the_run_goes_before_the_end_of_an_attempt(supervision):
     supervision._check_clock()
     assert executor.done == [("interrupt", 1), "stop"]
     assert supervision._kill_due is not None
+
+
+@pytest.mark.parametrize("skew_s", [3600, -3600, 86_400 * 366])
+def test_a_wall_clock_that_jumps_has_no_effect(supervision, monkeypatch, skew_s):
+    """Deadlines go by the monotonic clock and order by number: an hour forth or back ends nothing and moves no record."""
+    ledger, recorder = supervision._recorder.ledger, supervision._recorder
+    ledger.begin_attempt("one", 1, started=time.monotonic())
+    recorder.start_run()
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + skew_s)
+    monkeypatch.setattr(recorder_module.records, "timestamp", lambda: "1999-12-31T23:59:59.000000Z")
+    supervision._check_clock()
+    recorder.on_output("one", b"later")
+    recorder.flush()
+    assert supervision._executor.done == []
+    assert 0 < supervision._patience_s() <= 60
+    spool = (supervision._assignment.spool / "00000000.os1").read_bytes().splitlines()
+    assert [line.split(b" ")[3] for line in spool] == [b"0", b"1"]
+    assert b'"ts":"1999' in spool[1]
