@@ -84,7 +84,7 @@ class SimulatedWorker:
         sandbox = self._sandbox
         if sandbox.running or not sandbox.finished:
             return None
-        return {"frames": sandbox.written.count(b"\n"), "spool_bytes": len(sandbox.written)}
+        return {"spool_bytes": sandbox.written.end}
 
     async def standing(self) -> Standing:
         """Say what became of it."""

@@ -75,9 +75,11 @@ class Played:
 
 
 class World:
-    """Everything of one schedule that lives in its virtual time."""
+    """Everything of one schedule that lives in its virtual time; one that `forgets` holds no more of a long run than it must."""
 
-    def __init__(self, schedule: Schedule, directory: Path, *, patience: Patience = PATIENCE) -> None:
+    def __init__(
+        self, schedule: Schedule, directory: Path, *, patience: Patience = PATIENCE, forgets: bool = False
+    ) -> None:
         self.loop = VirtualLoop(horizon_s=HORIZON_S)
         self.rng = random.Random(schedule.seed)  # noqa: S311 - no secret
         self.played = Played(schedule=schedule, root=directory)
@@ -90,6 +92,8 @@ class World:
             segment_bytes=schedule.segment_bytes,
             cap_bytes=None if schedule.cap_segments is None else schedule.cap_segments * schedule.segment_bytes,
             pipe_bytes=schedule.pipe_bytes,
+            checkpoint_every=schedule.checkpoint_every,
+            gathers=schedule.gathers,
         )
         self.sandbox.carry = self._carry
         self.host: Host | None = None
@@ -101,6 +105,7 @@ class World:
         self._printed = 0
         self._following: asyncio.Task[None] | None = None
         self._death: Fault | None = None
+        self._forgets = forgets
         self._patches = ExitStack()
         self._journal = self.played.journal_path
         self._journal_checked = 0
@@ -151,8 +156,9 @@ class World:
                 self.loop.run(sandbox.go_on_alone())
             self.loop.end()
             sandbox.close()
-        played.written, played.finished, played.ended_s = sandbox.written, sandbox.finished, sandbox.ended_s
-        played.journal, played.printed_bytes = self._journal.read_bytes(), self._printed
+        played.finished, played.ended_s, played.printed_bytes = sandbox.finished, sandbox.ended_s, self._printed
+        if not self._forgets:
+            played.written, played.journal = sandbox.written.all(), self._journal.read_bytes()
         return played
 
     def _replace_host(self) -> None:
@@ -262,10 +268,11 @@ class World:
         with self._journal.open("rb") as journal:
             journal.seek(self._journal_checked)
             found = journal.read()
-        known = self.sandbox.written[self._journal_checked :]
-        if not known.startswith(found):
+        if not self.sandbox.written.has(self._journal_checked, found):
             self.played.breaks.append(f"at {self.loop.time():.3f} s the journal is no prefix of the spool")
         self._journal_checked += len(found)
+        if self._forgets:
+            self.sandbox.written.forget(self._journal_checked)
 
 
 def play(schedule: Schedule, directory: Path, *, patience: Patience = PATIENCE, close: bool = True) -> Played:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from osiris_core.backends.reach import LineEnded
 from osiris_core.errors import WireError
 from osiris_core.testing.simulation.script import REQUEST, TS
+from osiris_core.testing.simulation.truth import Truth
 from osiris_core.wire import records
 from osiris_core.wire.frames import session_tag
 from osiris_core.wire.roots import root_of_records
@@ -44,12 +45,13 @@ class SimulatedSandbox:
         cap_bytes: int | None = None,
         checkpoint_every: int = 5,
         pipe_bytes: int = 1 << 20,
+        gathers: bool = False,
     ) -> None:
         self.loop = loop
         self.script = script
         self.epoch = epoch
-        self.written = b""
-        """Every whole frame in the spool, in order: the truth."""
+        self.written = Truth()
+        """Every whole frame in the spool, in order."""
         self.torn = b""
         """What a killed worker had written of its last frames."""
         self.before = (0, 0)
@@ -63,6 +65,8 @@ class SimulatedSandbox:
         self._segment_bytes = segment_bytes
         self._cap_bytes = cap_bytes
         self._pipe_bytes = pipe_bytes
+        self._gathers = gathers
+        self._gathered = False
         self._killed_in_write = 0
         self._terminal_at: int | None = None
         self._cancelled = asyncio.Event()
@@ -92,7 +96,7 @@ class SimulatedSandbox:
     @property
     def finished(self) -> bool:
         """Whether the worker wrote its terminal record, whole."""
-        return self._terminal_at is not None and len(self.written) > self._terminal_at
+        return self._terminal_at is not None and self.written.end > self._terminal_at
 
     def kill_worker(self, torn_bytes: int) -> None:
         """Kill it in its next write, of which the last `torn_bytes` do not reach the spool."""
@@ -116,7 +120,7 @@ class SimulatedSandbox:
 
     def read(self, offset: int, size_bytes: int) -> bytes:
         """Read the spool's segments. WireError where they were freed."""
-        end = min(len(self.written) + len(self.torn), offset + size_bytes)
+        end = min(self.written.end + len(self.torn), offset + size_bytes)
         found = []
         for piece in segment_pieces(offset, max(0, end - offset), self._segment_bytes):
             path = self._directory / "run" / "spool" / piece.name
@@ -143,11 +147,13 @@ class SimulatedSandbox:
         """Carry out the script, and end it with a terminal record."""
         outcome, failed = self.script.outcome, self.script.failed_step
         for deed in self.script.deeds:
-            if deed.after_s and await self._cancelled_within(deed.after_s):
-                outcome, failed = records.CANCELLED, None
-                break
+            if deed.after_s:
+                self._flush()
+                if await self._cancelled_within(deed.after_s):
+                    outcome, failed = records.CANCELLED, None
+                    break
             await self._below_the_cap()
-            self._write(deed.record)
+            self._record(deed.record)
         self._terminal(outcome, failed)
         await asyncio.sleep(self.script.leaves_after_s)
         self._stop(0)
@@ -172,19 +178,29 @@ class SimulatedSandbox:
             await asyncio.sleep(self._heartbeat_s)
             self._print(self._spool.heartbeat())
 
-    def _write(self, record: dict[str, object]) -> None:
-        """Append a record to the spool, and print it when it is there."""
-        self.before = (self._spool.tally.seq, self._spool.tally.offset)
+    def _record(self, record: dict[str, object]) -> None:
+        """Append a record to the spool; with `gathers` it is written with those that come at the same moment."""
+        if not self._gathers or not self._gathered:
+            self.before = (self._spool.tally.seq, self._spool.tally.offset)
         self._spool.record(record)
+        self._gathered = True
+        if not self._gathers:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write what was appended, and print it when it is in the spool."""
+        if not self._gathered:
+            return
+        self._gathered = False
         batch = self._spool.flush()
         if self._killed_in_write:
             kept = batch[: max(0, len(batch) - self._killed_in_write)]
             whole = kept.rfind(b"\n") + 1
-            self.written += kept[:whole]
+            self.written.append(kept[:whole])
             self.torn = kept[whole:]
             self._stop(KILLED)
             raise asyncio.CancelledError
-        self.written += batch
+        self.written.append(batch)
         self._print(batch)
 
     def _terminal(self, outcome: str, failed: str | None) -> None:
@@ -193,7 +209,7 @@ class SimulatedSandbox:
         self._terminal_at = tally.offset
         error = None if outcome == records.SUCCEEDED else {"type": "Told", "message": "as scripted", "traceback": []}
         state = records.SUCCEEDED if outcome == records.SUCCEEDED else records.FAILED
-        self._write(
+        self._record(
             records.terminal(
                 ts=TS,
                 outcome=outcome,
@@ -208,6 +224,7 @@ class SimulatedSandbox:
                 stray_bytes=0,
             )
         )
+        self._flush()
 
     def _print(self, data: bytes) -> None:
         """Print a batch, or leave it out where a reader is so far behind that the pipe is full."""

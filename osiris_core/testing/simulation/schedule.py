@@ -35,6 +35,9 @@ class Schedule:
     cap_segments: int | None = None
     """So many segments may wait to be acknowledged; then the worker waits."""
     pipe_bytes: int = 1 << 20
+    checkpoint_every: int = 5
+    gathers: bool = False
+    """Whether records of one moment are written together."""
 
     def __str__(self) -> str:
         """Return what happens, a fault a line."""
@@ -60,6 +63,7 @@ def drawn(seed: int) -> Schedule:
         segment_bytes=rng.choice(_SEGMENTS),
         cap_segments=rng.choice((None, None, 2)),
         pipe_bytes=rng.choice(_PIPES),
+        gathers=rng.random() < 0.3,  # noqa: PLR2004 - a third
     )
 
 

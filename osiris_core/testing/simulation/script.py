@@ -9,6 +9,7 @@ from osiris_core.wire import records
 from osiris_core.wire.request import RunRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
     from random import Random
 
 SESSION_ID = "20261124T120000Z-0a1b2c3d"
@@ -30,6 +31,7 @@ REQUEST = RunRequest(
 TS = "2026-11-24T12:00:00.000000Z"
 """The time on the worker's clock: it stands still, so that a seed gives the same bytes."""
 _SILENCES_S = (0.0, 0.0, 0.0, 0.05, 0.05, 1.0, 4.0, 22.0)
+_MOMENT = 100
 _WORDS = ("reading", "zürich \u2028", 'a "quoted" word', "\x1eOS1 looks like a frame", "x" * 700)
 
 
@@ -45,7 +47,7 @@ class Deed:
 class Script:
     """A run up to its terminal record, which the worker makes itself; `outcome` is what it will state."""
 
-    deeds: tuple[Deed, ...]
+    deeds: Collection[Deed]
     outcome: str = records.SUCCEEDED
     leaves_after_s: float = 0.0
     failed_step: str | None = field(default=None)
@@ -59,6 +61,31 @@ class Script:
 def short() -> Script:
     """Return the shortest run with something in it: a hello, an event, the end."""
     return Script(deeds=(Deed(0.0, _hello()), Deed(0.5, _event("run_start")), Deed(6.0, _event("run_complete"))))
+
+
+class LongDeeds:
+    """`count` log lines in moments of a hundred, made as they are asked for: a million of them are never held."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._ends = short().deeds
+
+    def __len__(self) -> int:
+        """Return how many deeds there are."""
+        return self._count + len(self._ends)
+
+    def __contains__(self, deed: object) -> bool:
+        """Say whether a deed is one of the ends; nobody asks for the others."""
+        return deed in self._ends
+
+    def __iter__(self) -> Iterator[Deed]:
+        """Yield them in order."""
+        *begin, end = self._ends
+        yield from begin
+        for number in range(self._count):
+            record = records.log(ts=TS, step="read", level="INFO", logger="soak", message=f"record {number}")
+            yield Deed(0.01 if number % _MOMENT == 0 else 0.0, record)
+        yield end
 
 
 def script(rng: Random) -> Script:
