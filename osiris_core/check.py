@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from osiris_core.choices import ISOLATIONS, KEEPING, TARGETS
+from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, TARGETS
 from osiris_core.drivers.catalog import DriverCatalog
 from osiris_core.errors import InfrastructureError, UsageError
 from osiris_core.manifest import cases, loader
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from osiris_core.backends.bundle import Bundle
+    from osiris_core.backends.counterpart import Counterpart
     from osiris_core.backends.e2b import E2BBackend
     from osiris_core.backends.limits import Limits
     from osiris_core.backends.protocol import Backend, Cancellation, Job, Patience, TargetFacts
@@ -44,9 +45,13 @@ if TYPE_CHECKING:
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
     from osiris_core.sandbox.launch import ServerAddress, ServerProcess
+    from osiris_core.session.artifacts import ArtifactFile
     from osiris_core.wire.limits import ArtifactLimits
 
 _SWEPT_SESSIONS = 100
+
+
+LOCAL, *_ = TARGETS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +64,8 @@ class CheckOptions:
     `spill_bytes` wait in files for the steps that need them; None for what suits a target's memory. At most `max_sandboxes`
     live at once, and `create_rate` are made in a second, for all processes with this session root; None for no limit.
     `keep_sandbox` is `no`, `on-failure` or `always`: whether a sandbox outlives its run, to be looked at. `artifact_limits` bound
-    what a run may leave, by default those of `ArtifactLimits`.
+    what a run may leave, by default those of `ArtifactLimits`. `fetch` is `all`, or `differing`: with both targets, artifacts
+    whose digest in the sandbox is that of this machine's are not brought back.
     """
 
     project_root: Path
@@ -74,6 +80,7 @@ class CheckOptions:
     create_rate: float | None = None
     keep_sandbox: str = "no"
     artifact_limits: ArtifactLimits | None = None
+    fetch: str = "all"
 
 
 def load(
@@ -103,10 +110,13 @@ def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
     unknown = [each for each in targets if each not in TARGETS]
     if unknown or not targets or len(set(targets)) != len(targets):
         raise UsageError(f"unknown target {','.join(targets)!r}", hint=f"known targets: {', '.join(TARGETS)}, both")
-    if options.isolation not in ISOLATIONS:
-        raise UsageError(f"unknown isolation {options.isolation!r}", hint=" or ".join(ISOLATIONS))
-    if options.keep_sandbox not in KEEPING:
-        raise UsageError(f"a sandbox cannot be kept {options.keep_sandbox!r}", hint=", ".join(KEEPING))
+    for what, chosen, known in (
+        ("isolation", options.isolation, ISOLATIONS),
+        ("fetch", options.fetch, FETCHING),
+        ("keep-sandbox", options.keep_sandbox, KEEPING),
+    ):
+        if chosen not in known:
+            raise UsageError(f"unknown {what} {chosen!r}", hint=" or ".join(known))
     for name, limit in (("max-sandboxes", options.max_sandboxes), ("create-rate", options.create_rate)):
         if limit is not None and limit <= 0:
             raise UsageError(f"{name} {limit} leaves no sandbox to be made", hint="give a number above 0, or none")
@@ -290,12 +300,16 @@ class Checker:
         from osiris_core.target_run import run_target
 
         backends = [self._backend_or_failure(target) for target in targets]
+        jobs, counterpart = self._jobs(job, targets)
         root = _session_root(self._options)
         futures: list[Future[TargetResult]] = []
         pool = ThreadPoolExecutor(len(backends), thread_name_prefix="osiris-target")
         try:
             for target, backend in zip(targets, backends, strict=True):
-                futures.append(pool.submit(run_target, backend, self._intended(target), job, root, cancellation))
+                given = jobs[target]
+                futures.append(pool.submit(run_target, backend, self._intended(target), given, root, cancellation))
+                if target == LOCAL and counterpart is not None:
+                    futures[-1].add_done_callback(lambda ended: counterpart.settle(_artifacts_of(ended)))
             wait(futures)
         except BaseException:
             with escalating(cancellation):
@@ -305,6 +319,13 @@ class Checker:
         finally:
             pool.shutdown(wait=all(future.done() for future in futures), cancel_futures=True)
         return [future.result() for future in futures]
+
+    def _jobs(self, job: Job, targets: Sequence[str]) -> tuple[dict[str, Job], Counterpart | None]:
+        """Return each target's job, and what tells the one in a sandbox of the artifacts that this machine has."""
+        from osiris_core.backends.counterpart import Counterpart
+
+        counterpart = Counterpart() if self._options.fetch == "differing" and LOCAL in targets else None
+        return {each: job if each == LOCAL else replace(job, counterpart=counterpart) for each in targets}, counterpart
 
     def _intended(self, target: str) -> TargetFacts:
         """Return what a record says of a target that could not even be reached."""
@@ -387,6 +408,14 @@ class Checker:
             except SandboxServerError as error:
                 raise InfrastructureError(str(error)) from error
         return self._own_server.address
+
+
+def _artifacts_of(ended: Future[TargetResult]) -> Mapping[str, ArtifactFile]:
+    """Return the artifacts of a target that has ended; none of one that came to no session."""
+    if ended.cancelled() or ended.exception() is not None:
+        return {}
+    session = ended.result().session
+    return {} if session is None else session.artifacts
 
 
 def _ignore(_line: str) -> None:

@@ -7,5 +7,7 @@ TARGETS = ("local", "e2b")
 
 ISOLATIONS = ("bubblewrap", "plain")
 """What may stand between an embedded sandbox and this machine; the first is the default."""
+FETCHING = ("all", "differing")
+"""Which artifacts are brought back from a sandbox: all, or under both targets those that are not as this machine's."""
 KEEPING = ("no", "on-failure", "always")
 """When a sandbox outlives its run: never, where the check did not pass, whatever came out."""

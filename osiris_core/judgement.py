@@ -139,6 +139,7 @@ def _target_run(result: TargetResult, circumstances: Circumstances) -> TargetRun
         phases=tuple((name, round(elapsed, 3)) for name, elapsed in facts.phases),
         elapsed_ms=round(sum(elapsed for _, elapsed in facts.phases), 3),
         http_requests=facts.http_requests,
+        artifacts_not_fetched=facts.artifacts_not_fetched,
         bytes_up=facts.bytes_up,
         bytes_down=facts.bytes_down,
         sandbox_id=facts.sandbox_id,

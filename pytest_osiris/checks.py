@@ -178,6 +178,7 @@ def check_options(settings: Settings, project_root: Path, session_root: Path) ->
         max_sandboxes=settings.max_sandboxes,
         create_rate=settings.create_rate,
         keep_sandbox=settings.keep_sandbox,
+        fetch=settings.fetch,
     )
 
 

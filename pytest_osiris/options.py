@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from osiris_core.choices import ISOLATIONS, KEEPING, TARGETS
+from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -75,6 +75,14 @@ _OPTIONS = (
         ),
     ),
     (
+        "fetch",
+        "WHICH",
+        (
+            "which artifacts are brought back from a sandbox: `all`, or with both targets only those that are `differing` "
+            "by the digests taken where they are (default: all)"
+        ),
+    ),
+    (
         "env_file",
         "PATH",
         (
@@ -102,6 +110,7 @@ class Settings:
     max_sandboxes: int | None
     create_rate: float | None
     keep_sandbox: str
+    fetch: str
     manifests: tuple[str, ...]
     params: Mapping[str, Any]
     written_params: tuple[str, ...]
@@ -122,6 +131,8 @@ class Settings:
             repeated.append(f"--osiris-isolation={self.isolation}")
         if self.now is not None:
             repeated.append(f"--osiris-now={self.now}")
+        if target != "local" and self.fetch != "all":
+            repeated.append(f"--osiris-fetch={self.fetch}")
         if self.env_file is not None:
             repeated.append(f"--osiris-env-file={self.env_file}")
         return repeated + [f"--osiris-param={each}" for each in self.written_params]
@@ -167,6 +178,7 @@ def read_settings(config: pytest.Config) -> Settings:
         max_sandboxes=_parse_number(values["max_sandboxes"], "--osiris-max-sandboxes", int),
         create_rate=_parse_number(values["create_rate"], "--osiris-create-rate", float),
         keep_sandbox=_parse_keeping(_or_default(values["keep_sandbox"], "no")),
+        fetch=_parse_fetching(_or_default(values["fetch"], "all")),
         manifests=tuple(config.getini("osiris_manifests")),
         params=_parse_params(written_params) if written_params else {},
         written_params=written_params,
@@ -221,6 +233,12 @@ def _parse_keeping(text: str) -> str:
     if text in KEEPING:
         return text
     raise pytest.UsageError(f"--osiris-keep-sandbox: unknown {text!r}; give {', '.join(KEEPING[:-1])} or {KEEPING[-1]}")
+
+
+def _parse_fetching(text: str) -> str:
+    if text in FETCHING:
+        return text
+    raise pytest.UsageError(f"--osiris-fetch: unknown {text!r}; give {' or '.join(FETCHING)}")
 
 
 def _parse_number(text: str | None, option: str, kind: Callable[[str], Number]) -> Number | None:

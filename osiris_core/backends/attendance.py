@@ -20,6 +20,7 @@ from osiris_core.errors import OverdueError, SandboxError, WorkerLostError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from osiris_core.backends.counterpart import Counterpart
     from osiris_core.backends.leased import LeasedSandbox
     from osiris_core.backends.protocol import Patience, TargetFacts
     from osiris_core.backends.reach import Line
@@ -40,6 +41,7 @@ class Attendance:
         stop: Stop,
         *,
         heard: Callable[[], None],
+        counterpart: Counterpart | None = None,
     ) -> None:
         self._leased = leased
         self._session = session
@@ -47,12 +49,21 @@ class Attendance:
         self._patience = patience
         self._stop = stop
         self._heard = heard
+        self._counterpart = counterpart
         self._fetching: Fetching | None = None
 
     async def follow(self, worker: SandboxWorker, line: Line) -> None:
         """Follow it to its end, and begin to fetch what it makes; once a stop is asked for, it has the time it was promised."""
         reader = RangeReader(self._leased.sandbox, self._facts, self._patience)
-        fetching = Fetching(reader, worker, self._session, self._facts, self._patience, run_directory=RUN_DIRECTORY)
+        fetching = Fetching(
+            reader,
+            worker,
+            self._session,
+            self._facts,
+            self._patience,
+            run_directory=RUN_DIRECTORY,
+            counterpart=self._counterpart,
+        )
 
         def heard() -> None:
             self._heard()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from osiris_core.backends.bundle import Bundle
+    from osiris_core.backends.counterpart import Counterpart
     from osiris_core.manifest.model import Manifest
     from osiris_core.session.writer import SessionWriter
     from osiris_core.wire.leaks import Leaks
@@ -44,6 +45,7 @@ class Job:
     spill_bytes: int | None = None  # larger tables wait in files; None for what a target's memory suggests
     secret_variables: frozenset[str] = frozenset()  # variables of the host that no process of the run inherits
     limits: ArtifactLimits = field(default_factory=ArtifactLimits)  # of what the run may leave
+    counterpart: Counterpart | None = None  # what is equal to the other target's is not fetched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,7 @@ class TargetFacts:
     bytes_up: int = 0
     bytes_down: int = 0
     http_requests: int = 0
+    artifacts_not_fetched: int = 0  # equal to the other target's by the digest taken here
     bundle_digest: str = ""
     reconnects: int = 0
     stalls: int = 0  # lines that brought nothing for so long that they were given up
@@ -99,6 +102,7 @@ class TargetFacts:
             "phases": [{"name": name, "elapsed_ms": round(elapsed, 3)} for name, elapsed in self.phases],
             "bytes": {"up": self.bytes_up, "down": self.bytes_down},
             "http_requests": self.http_requests,
+            "artifacts_not_fetched": self.artifacts_not_fetched,
             "reconnects": self.reconnects,
             "stalls": self.stalls,
             "fills": {"ranges": self.fills, "bytes": self.filled_bytes},

@@ -67,7 +67,15 @@ class SandboxRun:
         leased = await self._created()
         self._facts.sandbox_id = leased.id
         self._facts.network = self._network
-        attendance = Attendance(leased, self._session, self._facts, self._patience, self.stop, heard=self._confirm)
+        attendance = Attendance(
+            leased,
+            self._session,
+            self._facts,
+            self._patience,
+            self.stop,
+            heard=self._confirm,
+            counterpart=self._job.counterpart,
+        )
         try:
             if self._network == FULL:
                 await self._unless_stopped(self._require_network(leased), grace_s=0)

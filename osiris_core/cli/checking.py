@@ -183,6 +183,7 @@ def _options(given: argparse.Namespace, root: Path) -> CheckOptions:
         max_sandboxes=given.max_sandboxes,
         create_rate=given.create_rate,
         keep_sandbox=given.keep_sandbox,
+        fetch=given.fetch,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from osiris_core.choices import ISOLATIONS, KEEPING, TARGETS
+from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, TARGETS
 
 if TYPE_CHECKING:
     import argparse
@@ -58,6 +58,13 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--create-rate", type=float, metavar="N", help="how many sandboxes may be made in a second, counted alike"
+    )
+    parser.add_argument(
+        "--fetch",
+        choices=FETCHING,
+        default=FETCHING[0],
+        help="which artifacts are brought back from a sandbox: with both targets, `differing` leaves there what has the same "
+        "digest here (default: all)",
     )
     parser.add_argument(
         "--keep-sandbox",

@@ -144,6 +144,7 @@ class TargetRun:
     phases: tuple[tuple[str, float], ...] = ()  # (name, elapsed_ms)
     elapsed_ms: float = 0.0
     http_requests: int = 0
+    artifacts_not_fetched: int = 0  # equal to the other side's by the digest that was taken here
     bytes_up: int = 0
     bytes_down: int = 0
     sandbox_id: str = ""

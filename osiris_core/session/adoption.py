@@ -27,7 +27,11 @@ def verify_tree(source: Path, records: Sequence[dict[str, Any]], *, ignored: Abs
     `ignored` are paths that may be there without a record, directories with all they hold. WireError says what is wrong
     with which file.
     """
-    verify_files(tree_paths(source, ignored), lambda path: _facts(source, path), records)
+    recorded = {record["path"] for record in records}
+    holding = {above for path in recorded for above in _above(path)}
+    found = tree_paths(source, ignored - holding)
+    extra = {path for path in found - recorded if not ignored.isdisjoint(_above(path))}
+    verify_files(found - extra, lambda path: _facts(source, path), records)
 
 
 def verify_files(
@@ -116,6 +120,11 @@ def tree_paths(source: Path, ignored: AbstractSet[str]) -> set[str]:
                 else:
                     found.add(path)
     return found
+
+
+def _above(path: str) -> list[str]:
+    """Return the directories that a path lies in."""
+    return [path[:index] for index, char in enumerate(path) if char == "/"]
 
 
 def _facts(source: Path, path: str) -> FileFacts:
