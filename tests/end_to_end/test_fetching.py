@@ -68,7 +68,7 @@ def test_what_is_equal_is_not_fetched_and_what_differs_is(leaving: Project) -> N
     """With `differing`, equal files are copies of this machine's and counted; a file that differs is fetched and found."""
     record = leaving.check("leaving.osiris.yaml", fetch="differing")
     assert (record.verdict, record.targets[1].artifacts_not_fetched) == ("IDENTICAL", 2)
-    assert record.targets[1].http_requests == 5
+    assert record.targets[1].bytes_down < 400_000, "neither of the large files came"
     assert target_facts(leaving, "e2b")["artifacts_not_fetched"] == 2
 
     leaving.write("code/leave.py", CODE.replace("OTHER", SANDBOX_DIFFERS))
