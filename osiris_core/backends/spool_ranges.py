@@ -53,7 +53,8 @@ class SpoolRanges:
         self._patience = patience
         self._segment_bytes = segment_bytes
         self._reader = RangeReader(sandbox, facts, patience)
-        self._by_command = False
+        self.by_command = False
+        """Whether ranges are read by commands from now on, because they were refused otherwise."""
 
     async def read(self, offset: int, size_bytes: int) -> bytes:
         """Return `size_bytes` from `offset` on, less at the spool's end.
@@ -82,11 +83,11 @@ class SpoolRanges:
     async def _piece(self, index: int, begin: int, wanted: int) -> bytes | None:
         """Return a part of one segment, None where its file is missing."""
         path = self._directory / f"{index:08d}.os1"
-        if not self._by_command:
+        if not self.by_command:
             try:
                 return await self._over_http(path, begin, wanted)
             except RangeRefusedError as error:
-                self._by_command = True
+                self.by_command = True
                 self._facts.retries.append(Retry(what="range", cause=error.message, waited_ms=0.0))
             except SandboxError as error:
                 self._facts.retries.append(Retry(what="range", cause=error.message, waited_ms=0.0))
