@@ -10,9 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from osiris_core.backends.backoff import Backoff
-from osiris_core.backends.leased import in_short
 from osiris_core.backends.protocol import Retry
 from osiris_core.backends.reach import Standing
+from osiris_core.backends.retrying import in_short
 from osiris_core.errors import OsirisError, SandboxError, WireError
 
 if TYPE_CHECKING:

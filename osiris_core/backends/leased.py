@@ -8,12 +8,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import textwrap
 from typing import TYPE_CHECKING, Any, Self
 
 from osiris_core.backends.backoff import Backoff
 from osiris_core.backends.protocol import Retry
-from osiris_core.backends.retrying import asks_to_wait, may_pass
+from osiris_core.backends.retrying import asks_to_wait, in_short, may_pass, until_it_passes
 from osiris_core.errors import DiskFullError, InfrastructureError, SandboxError, TemplateMissingError
 from osiris_core.session.files import NO_ROOM
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from e2b import AsyncSandbox
 
     from osiris_core.backends.protocol import Patience, TargetFacts
-
-_MESSAGE_CHARACTERS = 200
 
 
 class LeasedSandbox:
@@ -112,20 +109,9 @@ class LeasedSandbox:
     async def kill(self) -> None:
         """End the sandbox, and stop renewing. SandboxError when nobody confirms that it is gone."""
         self._renewal.cancel()
-        pause = self._pause()
         with as_sandbox_error(f"sandbox {self.id} may still be alive"):
             async with asyncio.timeout(self._patience.kill_s):
-                while True:
-                    self._facts.http_requests += 1
-                    try:
-                        await self.sandbox.kill()
-                    except Exception as error:
-                        if not may_pass(error):
-                            raise
-                        waited_ms = await pause.wait()
-                        self._facts.retries.append(Retry(what="kill", cause=in_short(error), waited_ms=waited_ms))
-                    else:
-                        return
+                await until_it_passes(self.sandbox.kill, what="kill", facts=self._facts, patience=self._patience)
 
     async def leave(self, lease_s: float) -> None:
         """Let the sandbox live for `lease_s` from now, without this host. SandboxError when that is refused."""
@@ -219,9 +205,3 @@ def as_sandbox_error(what: str) -> Iterator[None]:
         raise SandboxError(f"{what}: {in_short(error)}") from error
     except Exception as error:
         raise SandboxError(f"{what}: {in_short(error)}") from error
-
-
-def in_short(error: Exception) -> str:
-    """Return type and first line of an error: transports tell whole resolver dumps."""
-    lines = str(error).splitlines() or [""]
-    return f"{type(error).__name__}: {textwrap.shorten(lines[0], _MESSAGE_CHARACTERS, placeholder=' …')}"

@@ -7,8 +7,21 @@ answer asks with `retries=0` first, and leaves the waiting to the SDK when it ha
 
 from __future__ import annotations
 
+import textwrap
 from http import HTTPStatus
+from typing import TYPE_CHECKING, TypeVar
 
+from osiris_core.backends.backoff import Backoff
+from osiris_core.backends.protocol import Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from osiris_core.backends.protocol import Patience, TargetFacts
+
+Result = TypeVar("Result")
+
+_MESSAGE_CHARACTERS = 200
 _PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 _ASKING = frozenset(
     {
@@ -55,3 +68,25 @@ def may_pass(error: BaseException) -> bool:
     if status is not None:
         return status in _PASSING or status in _ASKING or status >= HTTPStatus.INTERNAL_SERVER_ERROR
     return isinstance(error, httpx.TransportError | TimeoutException | TimeoutError)
+
+
+def in_short(error: BaseException) -> str:
+    """Return type and first line of an error: transports tell whole resolver dumps."""
+    lines = str(error).splitlines() or [""]
+    return f"{type(error).__name__}: {textwrap.shorten(lines[0], _MESSAGE_CHARACTERS, placeholder=' …')}"
+
+
+async def until_it_passes(
+    request: Callable[[], Awaitable[Result]], *, what: str, facts: TargetFacts, patience: Patience
+) -> Result:
+    """Make a request that may be made twice, as often as the patience allows; raise what it raised last."""
+    pause = Backoff(first_s=patience.retry_first_s, most_s=patience.retry_most_s)
+    while True:
+        facts.http_requests += 1
+        try:
+            return await request()
+        except Exception as error:
+            if not may_pass(error) or pause.failures >= patience.retry_attempts - 1:
+                raise
+            waited_ms = await pause.wait()
+            facts.retries.append(Retry(what=what, cause=in_short(error), waited_ms=waited_ms))

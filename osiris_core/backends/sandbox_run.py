@@ -16,6 +16,7 @@ from osiris_core.backends.attendance import Attendance
 from osiris_core.backends.confirm import confirm_hello
 from osiris_core.backends.leased import LeasedSandbox, as_sandbox_error
 from osiris_core.backends.owned import kill_session, metadata_of
+from osiris_core.backends.retrying import until_it_passes
 from osiris_core.backends.sandbox_home import RUN_DIRECTORY, bundle_path, command_of, sandbox_placement
 from osiris_core.backends.sandbox_worker import SandboxWorker
 from osiris_core.backends.stopping import Stop
@@ -204,18 +205,24 @@ class SandboxRun:
             write_workspace(self._job.manifest, self._job.inputs, pack)  # type: ignore[arg-type]  # a binary file in all but name
             size = pack.tell()
             placement = replace(sandbox_placement(self._job, self._patience), epoch=self._session.handle.epoch)
-            pack.seek(0)
             small = {
                 bundle_path(self._job.bundle): self._job.bundle.path.read_bytes(),
                 RUN_DIRECTORY / "request.json": self._job.request.to_bytes(),
                 RUN_DIRECTORY / "placement.json": placement.to_bytes(),
             }
-            self._facts.http_requests += 2
             self._facts.bytes_up += size + sum(len(data) for data in small.values())
             files = leased.sandbox.files
-            with as_sandbox_error("the upload failed"):
+
+            async def send_small() -> None:
                 await files.write_files([{"path": str(path), "data": data} for path, data in small.items()])
+
+            async def send_workspace() -> None:
+                pack.seek(0)
                 await files.write(str(RUN_DIRECTORY / "workspace.pack"), pack)
+
+            with as_sandbox_error("the upload failed"):
+                for send in (send_small, send_workspace):  # nothing has begun: what was sent is simply sent again
+                    await until_it_passes(send, what="upload", facts=self._facts, patience=self._patience)
 
     async def _execute(self, leased: LeasedSandbox, attendance: Attendance) -> None:
         """Start the worker and follow it to its end; once a stop is asked for, it has the time it was promised."""

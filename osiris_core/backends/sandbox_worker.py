@@ -8,10 +8,10 @@ import json
 from typing import TYPE_CHECKING, Any, Self
 
 from osiris_core.backends.backoff import Backoff
-from osiris_core.backends.leased import as_sandbox_error, in_short
+from osiris_core.backends.leased import as_sandbox_error
 from osiris_core.backends.protocol import Retry
 from osiris_core.backends.reach import LineBroken, LineEnded, Standing
-from osiris_core.backends.retrying import refuses
+from osiris_core.backends.retrying import in_short, refuses
 from osiris_core.backends.sandbox_home import RUN_DIRECTORY, is_worker
 from osiris_core.backends.spool_ranges import SpoolRanges
 from osiris_core.errors import SandboxError

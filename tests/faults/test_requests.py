@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 
     from conftest import Ground
 
-soon = pytest.mark.xfail(reason="the transport gives up at the first failure", strict=False)
 
-
-@soon
 def test_too_many_creations(ground: Ground) -> None:
     """Row 14: waited as long as the answer says, more often than the SDK itself would try; one sandbox in the end."""
     ran = ground.run(Fault(at="create", what="answer", status=429, retry_after_s=0, times=5))
@@ -28,39 +25,47 @@ def test_too_many_creations(ground: Ground) -> None:
 def test_too_many_creations_for_ever(ground: Ground) -> None:
     """Row 14: bounded, and said; nothing was made."""
     ran = ground.run(Fault(at="create", what="answer", status=429, retry_after_s=0, times=None), retry_attempts=2)
-    assert (ran.outcome, ran.target["sandbox_id"]) == ("lost", "")
+    assert (ran.outcome, ran.target["sandbox_id"]) == ("infrastructure", "")
     assert "Rate limit" in ran.error
 
 
-@soon
-def test_a_creation_fails_after_the_sandbox_was_made(ground: Ground) -> None:
-    """Row 15: the same key asks for the same sandbox, until its answer arrives; there is no second one."""
+@pytest.mark.parametrize("what", ["reset", "cut"])
+def test_a_creation_fails_after_the_sandbox_was_made(ground: Ground, what: str) -> None:
+    """Row 15: the sandbox is looked for, or asked for again with the same key; there is no second one."""
     ran = ground.run(
-        Fault(at="create", what="answer", status=500, done=True),
-        Fault(at="create", what="reset", done=True),
-        Fault(at="create", what="cut", done=True),
+        Fault(at="create", what=what, done=True),
+        Fault(at="list", what="answer", status=400),
     )
     ran.require_whole()
+    assert "create" in ran.retried
 
 
-def test_a_sandbox_that_was_made_and_is_never_told_of_is_not_left(ground: Ground) -> None:
-    """Row 15: where the creation stays unanswered, what was made is found by its metadata and ended."""
-    ran = ground.run(Fault(at="create", what="answer", status=500, done=True, times=None), retry_attempts=2)
-    assert ran.outcome == "lost"
+def test_a_sandbox_that_was_made_and_is_never_told_of_is_found(ground: Ground) -> None:
+    """Row 15: where the creation stays unanswered, what was made is found by its metadata, and used."""
+    ran = ground.run(Fault(at="create", what="answer", status=500, done=True, times=None))
+    ran.require_whole()
+    assert "create" in ran.retried
 
 
-@soon
+def test_a_sandbox_that_was_made_and_cannot_be_found_is_not_left(ground: Ground) -> None:
+    """Row 15: where it cannot be looked for either, it is ended as soon as that is possible."""
+    ran = ground.run(
+        Fault(at="create", what="answer", status=500, done=True, times=None),
+        Fault(at="list", what="answer", status=400),
+        retry_attempts=2,
+    )
+    assert ran.outcome == "infrastructure"
+
+
 @pytest.mark.parametrize("at", ["upload", "download"])
 def test_a_transfer_is_refused(ground: Ground, at: Place) -> None:
     """Row 14: what may be done again is done again, whatever the way in which it failed."""
+    lost = [Fault(at="output", what="lose", times=None)] if at == "download" else []  # then all of it comes by ranges
     ground.run(
-        Fault(at=at, what="answer", status=429, retry_after_s=0),
-        Fault(at=at, what="reset"),
-        Fault(at=at, what="port_not_open"),
+        *lost, Fault(at=at, what="answer", status=429, retry_after_s=0), Fault(at=at, what="reset"), stall_s=0.2
     ).require_whole()
 
 
-@soon
 def test_an_upload_breaks_off(ground: Ground) -> None:
     """Row 74: what envd has is the first half; the whole is sent again."""
     ground.run(Fault(at="upload", what="cut", after_bytes=20_000)).require_whole()
@@ -77,11 +82,10 @@ def test_an_upload_is_changed(ground: Ground, after_bytes: int) -> None:
 def test_there_is_no_room_for_an_upload(ground: Ground) -> None:
     """Said as what it is."""
     ran = ground.run(Fault(at="upload", what="answer", status=507, times=None))
-    assert ran.outcome == "lost"
+    assert ran.outcome == "infrastructure"
     assert "disk space" in ran.error
 
 
-@soon
 def test_artifacts_arrive_in_pieces(ground: Ground) -> None:
     """A download that is cut is taken up where it broke off."""
     ground.run(Fault(at="download", what="cut", after_bytes=30)).require_whole()
@@ -90,9 +94,8 @@ def test_artifacts_arrive_in_pieces(ground: Ground) -> None:
 @pytest.mark.parametrize("what", ["garble", "short"])
 def test_a_range_of_the_spool_is_changed_or_short(ground: Ground, what: str) -> None:
     """Row 5: read again; no changed record is believed."""
-    ground.run(
-        Fault(at="output", what="cut", after_bytes=701), Fault(at="download", what=what, after_bytes=300)
-    ).require_whole()
+    silent = Fault(at="output", what="lose", times=None)  # so that everything comes by ranges
+    ground.run(silent, Fault(at="download", what=what, after_bytes=300), stall_s=0.2).require_whole()
 
 
 def test_ranges_are_refused(ground: Ground) -> None:
@@ -103,10 +106,17 @@ def test_ranges_are_refused(ground: Ground) -> None:
 
 
 def test_the_worker_is_started_and_nobody_says_so(ground: Ground) -> None:
-    """A start is never repeated: a step may have had effects. Lost, and the sandbox ended."""
+    """A start is never repeated: a step may have had effects. The worker is looked for, and followed."""
     ran = ground.run(Fault(at="start", what="reset", done=True))
-    assert ran.outcome == "lost"
-    assert "started" in ran.error
+    ran.require_whole()
+    assert "start" in ran.retried
+
+
+def test_a_start_that_is_not_answered_and_was_none(ground: Ground) -> None:
+    """Nobody knows whether it is still on its way: it is not repeated, and that is said."""
+    ran = ground.run(Fault(at="start", what="reset"), retry_attempts=2)
+    assert ran.outcome == "infrastructure"
+    assert "no worker is there, and it is not started a second time" in ran.error
 
 
 def test_the_lease_is_renewed(ground: Ground) -> None:
@@ -132,11 +142,10 @@ def test_every_renewal_is_refused_until_the_lease_is_over(ground: Ground) -> Non
         job="waiting",
         renew_s=0.05,
     )
-    assert ran.outcome == "lost"
-    assert re.search("gone|not found|was not there", ran.error)
+    assert ran.outcome in {"lost", "infrastructure"}  # whether the worker has spoken by then
+    assert re.search("gone|not found|was not there|lease", ran.error)
 
 
-@soon
 def test_a_kill_is_not_confirmed_at_once(ground: Ground) -> None:
     """Nothing is left though the first requests to end the sandbox fail."""
     ground.run(Fault(at="kill", what="answer", status=500), Fault(at="kill", what="reset")).require_whole()
