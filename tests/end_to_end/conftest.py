@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from osiris_core.backends.leased import LeasedSandbox
 from osiris_core.check import Checker, CheckOptions, load
 from osiris_core.sandbox.launch import ServerProcess
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from osiris_core.parity.record import ParityRecord
     from osiris_core.sandbox.launch import ServerAddress
 
+WRITABLE = "home/user tmp dev/shm run var/tmp"
+"""What a program in a sandbox can write to."""
 BOTH = ("local", "e2b")
 
 
@@ -60,3 +64,30 @@ def project(tmp_path: Path, server: ServerAddress) -> Project:
 def fixtures(repository: Path, tmp_path: Path, server: ServerAddress) -> Project:
     """The pipelines that ship with the repository, run in place; their sessions go elsewhere."""
     return Project(root=repository, session_root=tmp_path / "sessions", server=server)
+
+
+@pytest.fixture
+def sandbox_homes(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """All that could be written in every sandbox, as it was just before its end, as tar files."""
+    homes: list[bytes] = []
+    kill = LeasedSandbox.kill
+
+    async def keep_and_kill(self: LeasedSandbox) -> None:
+        packed = await self.sandbox.commands.run(f"tar c --exclude=.cache -C / {WRITABLE} 2>/dev/null | base64 -w0")
+        homes.append(base64.b64decode(packed.stdout))
+        await kill(self)
+
+    monkeypatch.setattr(LeasedSandbox, "kill", keep_and_kill)
+    return homes
+
+
+@pytest.fixture
+def unmasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Masking is off, in what is sent to the targets and on this host."""
+    from osiris_core.backends import bundle
+
+    sources = bundle._sources()
+    name = "osiris_core/wire/masking.py"
+    without = {**sources, name: sources[name] + b"\n\nMaskTable.of_values = classmethod(lambda cls, named: None)\n"}
+    monkeypatch.setattr(bundle, "_sources", lambda: without)
+    monkeypatch.setattr("osiris_core.wire.masking.MaskTable.of_values", classmethod(lambda *_: None))

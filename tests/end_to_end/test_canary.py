@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 import pytest
 
-from osiris_core.backends.leased import LeasedSandbox
 from osiris_core.preparation import prepare
 from osiris_core.report.files import write_report
 from osiris_core.surface import record_set
@@ -39,7 +38,6 @@ steps:
     driver: looking:Look
     config: {{act: {act}, connection: "@db", digest: {digest}, url: "https://u:${{secret:TOKEN}}@h", lines: ["${{secret:LINES}}"]}}
 """
-WRITABLE = "home/user tmp dev/shm run var/tmp"
 CONNECTIONS = """
 connections:
   db:
@@ -116,21 +114,6 @@ def values() -> dict[str, str]:
     """A fresh secret of each kind; one is of several lines, with what JSON and shells escape."""
     made = {name: secrets.token_hex(20) for name in ("TOKEN", "FROM_FILE", "DB_PASSWORD", "literal")}
     return {**made, "LINES": f"\"{secrets.token_hex(20)}é\n\\{secrets.token_hex(20)}$'"}
-
-
-@pytest.fixture
-def sandbox_homes(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """All that could be written in every sandbox, as it was just before its end, as tar files."""
-    homes: list[bytes] = []
-    kill = LeasedSandbox.kill
-
-    async def keep_and_kill(self: LeasedSandbox) -> None:
-        packed = await self.sandbox.commands.run(f"tar c --exclude=.cache -C / {WRITABLE} 2>/dev/null | base64 -w0")
-        homes.append(base64.b64decode(packed.stdout))
-        await kill(self)
-
-    monkeypatch.setattr(LeasedSandbox, "kill", keep_and_kill)
-    return homes
 
 
 @pytest.fixture
@@ -212,18 +195,6 @@ def test_no_value_is_written_anywhere(
     assert leaks(home, values) == set()
     assert {each.name.partition(".")[0] for each in caplog.records} >= {"httpx", "pyqwest"}
     assert leaks({"log": caplog.text.encode()}, values) == set()
-
-
-@pytest.fixture
-def unmasked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Masking is off, in what is sent to the targets and on this host."""
-    from osiris_core.backends import bundle
-
-    sources = bundle._sources()
-    name = "osiris_core/wire/masking.py"
-    without = {**sources, name: sources[name] + b"\n\nMaskTable.of_values = classmethod(lambda cls, named: None)\n"}
-    monkeypatch.setattr(bundle, "_sources", lambda: without)
-    monkeypatch.setattr("osiris_core.wire.masking.MaskTable.of_values", classmethod(lambda *_: None))
 
 
 @pytest.mark.usefixtures("unmasked")
