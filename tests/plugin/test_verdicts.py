@@ -98,6 +98,18 @@ def test_terminal_codes_out_of_a_pipeline_do_not_act(project: Project, engine: E
     result.stdout.fnmatch_lines(["INFRA it.osiris.yaml a *screen*wiped"])
 
 
+def test_what_xml_cannot_hold_breaks_no_junit(project: Project, engine: Engine) -> None:
+    """Control characters, markup and non-characters out of a pipeline leave JUnit's file one that parsers read."""
+    project.manifest("wild")
+    engine.gives("wild", Verdict.INFRA, headline="]]></failure>\x00\x08\x1b[2J<&\ufffe =cmd|x")
+
+    project.run("--osiris-target=both", "--junitxml=junit.xml")
+
+    (failure,) = ET.parse(project.root / "junit.xml").iter("failure")
+    assert "]]></failure>" in str(failure.get("message"))
+    assert "=cmd|x" in str(failure.get("message"))
+
+
 def test_options_that_turn_out_impossible_fail_the_test_with_their_sentence(project: Project, engine: Engine) -> None:
     """What only a check can find out is a sentence too."""
     project.manifest("it")
