@@ -85,6 +85,9 @@ class Checks:
             raise CheckFailedError(f"{manifest.location}: {error}") from error
         except OsirisError as error:
             raise CheckFailedError(f"{manifest.location}: {error}") from error
+        except KeyboardInterrupt as stopped:
+            # pytest parses the source of every file in its traceback, which takes longer than the stop itself.
+            raise stopped.with_traceback(None) from None
         if self._told:
             item.add_report_section("call", "osiris", "\n".join(self._told))
             self._told.clear()

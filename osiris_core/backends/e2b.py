@@ -65,7 +65,9 @@ class E2BBackend:
         """Run the worker in a fresh sandbox; the sandbox is gone when this returns."""
         facts.bundle_digest = job.bundle.digest
         for attempt in (0, 1):
+            _unless_stopped(cancellation)
             template = self._template(job, facts, cancellation)
+            _unless_stopped(cancellation)  # nobody waits for a sandbox that is not wanted any more
             try:
                 with self._slot(facts, cancellation):
                     self._run_in(template, job, session, facts, cancellation, attempt=attempt)
@@ -142,3 +144,9 @@ class E2BBackend:
 
             self._client = E2B(**self._provider.address)
         return self._client
+
+
+def _unless_stopped(cancellation: Cancellation) -> None:
+    """Raise where the run was stopped."""
+    if cancellation.requested:
+        raise SandboxError("the run was stopped before its sandbox was made")
