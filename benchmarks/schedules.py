@@ -1,6 +1,6 @@
 """Plays schedules of faults against the real following and the real session writer, and judges each by every invariant.
 
-    python benchmarks/schedules.py [--from N] [--count N] [--jobs N]
+    python benchmarks/schedules.py [--from N] [--count N] [--jobs N] [--seconds N]
     python benchmarks/schedules.py --seed N
 
 The first form plays many and names the seeds whose run breaks an invariant; the second plays one of them again and tells what
@@ -17,7 +17,7 @@ from collections import Counter
 
 from osiris_core.testing.simulation import broken, drawn, play, scratch
 
-BATCH = 200
+BATCH = 50
 
 
 def judged(seed: int) -> tuple[int, list[str], list[str], str]:
@@ -51,24 +51,29 @@ def main() -> int:
     parser.add_argument("--from", type=int, default=0, dest="start", help="the first seed")
     parser.add_argument("--count", type=int, default=100_000, help="how many")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--seconds", type=float, help="stop after so long, and say how many were played")
     parser.add_argument("--seed", type=int, help="only this one, with everything that happened")
     options = parser.parse_args()
     if options.seed is not None:
         return one(options.seed)
-    began, cpu = time.monotonic(), 0.0
+    began, played = time.monotonic(), 0
     faults: Counter[str] = Counter()
     outcomes: Counter[str] = Counter()
     failures = 0
     with multiprocessing.Pool(options.jobs) as pool:
         seeds = range(options.start, options.start + options.count)
         for seed, wrong, happened, outcome in pool.imap_unordered(judged, seeds, BATCH):
+            played += 1
             faults.update(happened)
             outcomes[outcome] += 1
             failures += bool(wrong)
             if wrong:
                 print(f"seed {seed}: {'; '.join(wrong)}", flush=True)
-    cpu = time.monotonic() - began
-    print(f"{options.count} schedules from seed {options.start} in {cpu:.0f} s with {options.jobs} processes")
+            if options.seconds is not None and time.monotonic() - began > options.seconds:
+                pool.terminate()
+                break
+    took_s = time.monotonic() - began
+    print(f"{played} schedules, the first of seed {options.start}, in {took_s:.0f} s with {options.jobs} processes")
     print(f"{faults.total()} faults of {len(faults)} kinds: {dict(sorted(faults.items()))}")
     print(f"outcomes: {dict(outcomes.most_common())}")
     print(f"{failures} break an invariant")
