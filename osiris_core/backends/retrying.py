@@ -48,11 +48,18 @@ def refuses(error: BaseException) -> bool:
     from e2b.exceptions import (
         AuthenticationException,
         InvalidArgumentException,
+        NotEnoughSpaceException,
         NotFoundException,
         SandboxNotRunningException,
     )
 
-    plain = (AuthenticationException, InvalidArgumentException, NotFoundException, SandboxNotRunningException)
+    plain = (
+        AuthenticationException,
+        InvalidArgumentException,
+        NotEnoughSpaceException,
+        NotFoundException,
+        SandboxNotRunningException,
+    )
     unconnected = (httpx.ConnectError, ConnectionError)
     return isinstance(error, (*plain, *unconnected)) or isinstance(error.__cause__, unconnected)
 

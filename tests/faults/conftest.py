@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 TICKS = 40
 ARTIFACT = "done" * 20
-JOBS = ("quick", "waiting")
+LARGE = "large" * 60_000
+"""Too large for the record stream: it is fetched by itself."""
+JOBS = ("quick", "large", "waiting")
 MANIFEST = """
 osiris: "1"
 pipeline: {{id: small}}
@@ -47,6 +49,10 @@ def quick(inputs, ctx):
         ctx.log_event("tick", number=number)
     (ctx.output_dir / "done.txt").write_text({ARTIFACT!r})
 
+def large(inputs, ctx):
+    quick(inputs, ctx)
+    (ctx.output_dir / "large.txt").write_text({LARGE[:5]!r} * {len(LARGE) // 5})
+
 def waiting(inputs, ctx):
     quick(inputs, ctx)
     signal.pause()
@@ -59,6 +65,7 @@ PATIENCE = Patience(driver_stop_s=1.0, fetch_s=2.0, kill_s=5.0, heartbeat_s=0.03
 class Ran:
     """One run and what it left; `ticks` are the numbers that the driver's events have in the session, in order."""
 
+    job: str
     result: TargetResult
     directory: Path
 
@@ -71,6 +78,11 @@ class Ran:
     def error(self) -> str:
         """What the backend said of it."""
         return str(self.result.failure or "")
+
+    @property
+    def said(self) -> str:
+        """What the session says of it."""
+        return str(self.told["error"])
 
     @property
     def told(self) -> dict:
@@ -94,10 +106,11 @@ class Ran:
         return [each["number"] for each in events if each["event"] == "tick"]
 
     def require_whole(self) -> None:
-        """Fail unless it succeeded with everything that the driver did, once and in order."""
+        """Fail unless it succeeded with everything that the driver did, once and in order, and artifacts byte for byte."""
         assert (self.outcome, self.error) == ("succeeded", ""), self.told["error"]
         assert self.ticks == list(range(TICKS))
-        assert (self.directory / "artifacts/act/done.txt").read_text() == ARTIFACT
+        wanted = {"done.txt": ARTIFACT, "large.txt": LARGE} if self.job == "large" else {"done.txt": ARTIFACT}
+        assert {each.name: each.read_text() for each in (self.directory / "artifacts/act").iterdir()} == wanted
 
 
 @dataclass(frozen=True)
@@ -116,15 +129,17 @@ class Ground:
         `url` is the way to the server, when it is not the straight one.
         """
         with fault_plan(*faults, server=self.server):
-            return self._run(self.manifests[job], replace(PATIENCE, **patience), url or self.server.url)
+            return self._run(job, replace(PATIENCE, **patience), url or self.server.url)
 
-    def _run(self, manifest: Manifest, patience: Patience, url: str) -> Ran:
-        job = prepare(manifest, session_id=new_session_id(), logical_now="2026-01-01T00:00:00Z", bundle=self.bundle)
+    def _run(self, name: str, patience: Patience, url: str) -> Ran:
+        job = prepare(
+            self.manifests[name], session_id=new_session_id(), logical_now="2026-01-01T00:00:00Z", bundle=self.bundle
+        )
         provider = Provider(name="embedded", url=url, api_key=self.server.api_key, isolation=self.server.isolation)
         with closing(E2BBackend(provider, self.templates, patience=patience)) as backend:
             result = run_target(backend, backend.facts(), job, self.root, Cancellation())
         assert self.alive(job.request.session_id) == []
-        return Ran(result=result, directory=next(self.root.glob(f"**/{job.request.session_id}/e2b")))
+        return Ran(job=name, result=result, directory=next(self.root.glob(f"**/{job.request.session_id}/e2b")))
 
     def alive(self, session_id: str) -> list[str]:
         """Return the sandboxes of a session that live."""
