@@ -23,6 +23,7 @@ def result(target: str, *, outcome: str | None = "succeeded", failure: Any = Non
     session: Any = None
     if outcome is not None:
         session = SimpleNamespace(
+            target_facts={},
             target=target,
             outcome=outcome,
             failed_step=None if outcome == "succeeded" else "act",
