@@ -1,7 +1,7 @@
 """Carries a request to a target and its bytes back: `local` on this machine, `e2b` through the E2B SDK.
 
 A backend moves bytes. It knows no event name and no file format: frames go to the session's writer as they
-arrive, artifacts come back as one verified pack.
+arrive, and files with artifacts as the session asks for them.
 
 ``protocol``   what a backend is given and gives back         ``confirm``    whether the right worker says hello
 ``local``      a child process: ``local_worker`` holds it, ``local_following`` listens to it
@@ -10,7 +10,8 @@ arrive, artifacts come back as one verified pack.
                ``attendance`` follows a worker that runs, by ``following``, and fetches what it made
                ``reach`` is all that ``following`` asks of a transport: ``filling`` reads what is missing from the spool,
                ``acknowledging`` lets the worker free it, ``backoff`` spreads attempts over time
-               ``sandbox_worker`` is that transport over the SDK, ``spool_ranges`` its way to parts of files
+               ``sandbox_worker`` is that transport over the SDK, ``spool_ranges`` its way to parts of the spool;
+               ``fetching`` brings artifacts, beside the following; both read by ``ranges``; ``counterpart`` says what need not come
                ``owned`` finds sandboxes of ours, ``leftovers`` what dead hosts left, ``resumption`` takes a run up,
                ``limits`` bounds how many there are, ``keeping`` says how one that is kept is reached, ``stopping`` says what a stop leaves time for
 ``warm``, ``warm_e2b``  targets that are kept ready for many short runs

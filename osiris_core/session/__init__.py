@@ -4,8 +4,9 @@
     writer     the one owner of a directory           reader     a directory as a `Session`
 
 Behind the writer: `lock` keeps a second owner out, `handle` finds the run again when the `owner` has died, `intake`
-takes frames exactly once into the `journal`, `landmarks` remembers what a run must know of them, `adoption` makes the
-artifact tree visible at once, `walk` verifies the journal from disk, `export` turns it into the files of the contract,
+takes frames exactly once into the `journal`, `landmarks` remembers what a run must know of them, `incoming` takes
+the artifacts among them and, by `reception`, the files that are `wanted` besides, `adoption` makes the artifact tree visible at
+once, `partial` keeps apart what came of one that is not whole, `walk` verifies the journal from disk, `export` turns it into the files of the contract,
 `ending` decides the outcome and `closing` puts these together. The contract is described in `docs/contract.md`.
 
 Nothing is imported here: reading a session needs neither the journal nor msgspec's record types.
