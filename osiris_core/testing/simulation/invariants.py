@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 GRACE_S = 200.0
 """More than following needs behind the worker's end, as many things as may go wrong: stalls, and attempts with waits between."""
+_BELIEVED = 2
 _INCURABLE = (*FATAL, Kind.FORGE)
 
 
@@ -45,8 +46,12 @@ def lines(data: bytes) -> list[Line]:
 
 
 def curable(played: Played) -> bool:
-    """Whether nothing happened that makes the worker's end unreachable, or contradicts what the worker said."""
-    return played.finished and not any(fault.kind in _INCURABLE for fault in played.happened)
+    """Whether nothing happened that makes the worker's end unreachable, or contradicts what the worker said.
+
+    A provider that says twice that a running worker has ended is believed, and the session is lost: seed 102511.
+    """
+    kinds = [fault.kind for fault in played.happened]
+    return played.finished and kinds.count(Kind.STANDING_ENDED) < _BELIEVED and not set(kinds) & set(_INCURABLE)
 
 
 def outcome(played: Played) -> str | None:
