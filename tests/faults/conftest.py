@@ -80,11 +80,6 @@ class Ran:
         return str(self.result.failure or "")
 
     @property
-    def said(self) -> str:
-        """What the session says of it."""
-        return str(self.told["error"])
-
-    @property
     def told(self) -> dict:
         """`session.json`."""
         return json.loads((self.directory / "session.json").read_text())
