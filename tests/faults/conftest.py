@@ -136,6 +136,23 @@ class Ground:
         assert self.alive(job.request.session_id) == []
         return Ran(job=name, result=result, directory=next(self.root.glob(f"**/{job.request.session_id}/e2b")))
 
+    def begin(self, name: str, *, url: str = "", provider: str = "somebody's") -> tuple[TargetResult, str]:
+        """Run a job without a fault of the server, at a provider of this name; return what became of it, and its session."""
+        job = prepare(
+            self.manifests[name], session_id=new_session_id(), logical_now="2026-01-01T00:00:00Z", bundle=self.bundle
+        )
+        at = Provider(
+            name=provider, url=url or self.server.url, api_key=self.server.api_key, isolation=self.server.isolation
+        )
+        with closing(E2BBackend(at, self.templates, patience=PATIENCE)) as backend:
+            result = run_target(backend, backend.facts(), job, self.root, Cancellation())
+        return result, job.request.session_id
+
+    def end(self, session_id: str) -> None:
+        """End the one sandbox that a session was left with."""
+        [left] = self.alive(session_id)
+        E2B(api_key=self.server.api_key, api_url=self.server.url, sandbox_url=self.server.url).Sandbox.kill(left)
+
     def alive(self, session_id: str) -> list[str]:
         """Return the sandboxes of a session that live."""
         sandboxes = E2B(api_key=self.server.api_key, api_url=self.server.url, sandbox_url=self.server.url).Sandbox

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from osiris_core.errors import DiskFullError
 from osiris_core.testing import Fault
 
 if TYPE_CHECKING:
@@ -156,3 +160,51 @@ def test_every_renewal_is_refused_until_the_lease_is_over(ground: Ground) -> Non
 def test_a_kill_is_not_confirmed_at_once(ground: Ground) -> None:
     """Nothing is left though the first requests to end the sandbox fail."""
     ground.run(Fault(at="kill", what="answer", status=500), Fault(at="kill", what="reset")).require_whole()
+
+
+def test_the_lease_that_cannot_be_renewed_is_named_before_it_ends(ground: Ground) -> None:
+    """Row 17: what there is by then is taken, and the sentence names the lease, not only its consequence."""
+    ran = ground.run(
+        Fault(at="renew", what="answer", status=500, times=None),
+        job="waiting",
+        lease_s=3.0,
+        renew_s=0.05,
+        lease_margin_s=2.9,
+    )
+    assert ran.outcome in {"lost", "infrastructure"}  # whether the worker has spoken by then
+    assert re.search(r"the lease of sandbox \w+ could not be renewed \(.*500.*\) and is about to end", ran.error)
+    assert "last_verified_seq" in ran.told["error"]["data"]
+
+
+def test_a_full_disk_of_the_host_leaves_the_sandbox_for_a_resume(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row 34: the path and the bytes are named, the session stays open, and the sandbox lives for whoever resumes it."""
+    write, refused = os.write, []
+
+    def full(descriptor: int, data: bytes) -> int:
+        if str(Path(f"/proc/self/fd/{descriptor}").readlink()).endswith("e2b/.host/journal.os1") and len(refused) < 1:
+            refused.append(len(data))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, data)
+
+    monkeypatch.setattr("osiris_core.session.journal.os.write", full)
+    result, session_id = ground.begin("waiting")
+    monkeypatch.undo()
+
+    failure = result.failure
+    assert isinstance(failure, DiskFullError)
+    assert f"journal.os1 cannot take {refused[0]} more bytes: No space left on device" in failure.message
+    assert f"osiris-parity resume {session_id}" in failure.hint
+    assert (result.session, failure.data["size_bytes"]) == (None, refused[0])
+    ground.end(session_id)
+
+
+def test_an_address_without_a_name_is_no_reason_to_ask_again(ground: Ground) -> None:
+    """Row 76: one sentence with the cause, after the SDK's own attempts to connect and none of ours."""
+    result, _ = ground.begin("quick", url="http://nobody.invalid:1")
+    assert "made no sandbox" in str(result.failure)
+    assert "nobody.invalid" in str(result.failure) or "dns" in str(result.failure).lower()
+    assert [each.what for each in result.facts.retries] == []
+    assert result.session is not None
+    assert result.session.outcome == "infrastructure"
