@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from osiris_core.worker.staging import Assignment
 
 LIVE_PATIENCE_S = 1.0
+_SPARE_BYTES = 4 << 20
+"""What a step says at its end comes behind all that waits in its pipes, a mebibyte before it is framed."""
 _RECORDS_BYTES = 1 << 18
 _STDIN = 0
 
@@ -83,7 +85,8 @@ class Supervision:
         self._stopped_for: str | None = None
         self._overdue: Attempt | None = None
         placement, timeout_s = assignment.placement, assignment.request.timeout_s
-        self._throttle = Throttle(cap_bytes=placement.spool_cap_bytes, spare_bytes=placement.segment_bytes)
+        spare_bytes = max(placement.segment_bytes, _SPARE_BYTES)
+        self._throttle = Throttle(cap_bytes=placement.spool_cap_bytes, spare_bytes=spare_bytes)
         self._beat_due = time.monotonic() + placement.heartbeat_s
         self._run_due = None if timeout_s is None else time.monotonic() + timeout_s
         self._kill_due: float | None = None

@@ -17,7 +17,7 @@ MANY = 1000
 
 
 @pytest.fixture
-def leaves_nothing(server, http):
+def leaves_nothing(server, http, sandbox):
     """Hold the server to having as many descriptors after the block as before it, and to answering meanwhile."""
     held = Path(f"/proc/{server.address.pid}/fd")
 
@@ -26,7 +26,8 @@ def leaves_nothing(server, http):
 
     @contextmanager
     def watch(*, sockets: bool = True):
-        http.get("/osiris/stats")  # this connection stays
+        http.get("/osiris/stats")  # this connection stays,
+        sandbox.files.exists("nothing")  # and so does that of the SDK
         before = count(sockets=sockets)
         yield lambda: count(sockets=sockets) - before
         assert http.get("/osiris/stats").status_code == 200

