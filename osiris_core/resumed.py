@@ -14,7 +14,7 @@ from osiris_core.backends.protocol import TargetFacts
 from osiris_core.backends.provider import Provider, remote_provider
 from osiris_core.backends.resumption import resume_in_sandbox, resume_on_this_machine
 from osiris_core.drivers.catalog import DriverCatalog
-from osiris_core.errors import InfrastructureError, ManifestError, OsirisError, SessionError
+from osiris_core.errors import DiskFullError, InfrastructureError, ManifestError, OsirisError, SessionError
 from osiris_core.judgement import Circumstances, TargetResult, judge
 from osiris_core.manifest.loader import load_manifest
 from osiris_core.manifest.overrides import read_overrides
@@ -36,7 +36,10 @@ _LOCAL = "local"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
-    """One target of a session that was resumed; `was_closed` says that there was nothing left to do."""
+    """One target of a session that was resumed; `was_closed` says that there was nothing left to do.
+
+    Without a session in its result it is as open as before: it can be resumed once more.
+    """
 
     result: TargetResult
     was_closed: bool
@@ -108,9 +111,14 @@ def _resume_target(directory: Path, provider: str | None, patience: Patience, ca
     except BaseException:
         writer.release()  # it can be resumed once more
         raise
+    if isinstance(failure, DiskFullError) and failure.kept:
+        writer.release()
+        return Resumed(result=TargetResult(facts=facts, session=None, failure=failure), was_closed=False)
     session = writer.close(
         target_facts=facts.to_json(),
-        error=None if failure is None else {"type": type(failure).__name__, "message": str(failure)},
+        error=None
+        if failure is None
+        else {"type": type(failure).__name__, "message": str(failure), "data": failure.data},
     )
     return Resumed(result=TargetResult(facts=facts, session=session, failure=failure), was_closed=False)
 

@@ -3,6 +3,9 @@
 A line that breaks, ends or falls silent is closed before the next one is attached, and only then is the spool read, so
 that no record can fall between the two. What the worker printed meanwhile waits in the new line. Where no line can be had,
 the spool alone is read, again and again.
+
+A worker that runs gives signs of life on any line. One that gives none on line after line, while its spool does not grow,
+stands still, whatever the provider says of it: that has an end too.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from osiris_core.backends.acknowledging import Acknowledging
 from osiris_core.backends.backoff import Backoff
 from osiris_core.backends.filling import Filling
 from osiris_core.backends.protocol import Retry
-from osiris_core.backends.reach import LineBroken, LineEnded, Standing
+from osiris_core.backends.reach import STANDS_STILL, LineBroken, LineEnded, Standing
 from osiris_core.errors import SandboxError, WorkerLostError
 from osiris_core.wire.request import SEGMENT_BYTES
 
@@ -62,12 +65,13 @@ class Following:
         self._filling = Filling(worker, session, facts, pause=self._backoff(), heard=heard)
         self._acknowledging = Acknowledging(worker, session, facts, pause=self._backoff(), segment_bytes=segment_bytes)
         self._failing_since: dict[str, float] = {}
+        self._silent_s = 0.0  # counted in stalls, not by the clock: a host that stood still itself has heard nothing
         self._advanced = True
 
     async def to_the_end(self) -> None:
         """Return when the terminal record has come, or when the worker has ended and its spool has no more.
 
-        WorkerLostError when the sandbox is gone, or cannot be reached any more. WireError when what came breaks the
+        WorkerLostError when the sandbox is gone or cannot be reached any more, or the worker stands still. WireError when what came breaks the
         protocol, SessionError when the disk does not take it.
         """
         try:
@@ -92,10 +96,12 @@ class Following:
                     data = await self.line.read()
             except TimeoutError:
                 self._facts.stalls += 1
+                self._silent_s += self._patience.stall_s
                 return f"nothing came for {self._patience.stall_s:g} s"
             except (LineBroken, LineEnded) as error:
                 return str(error)
             self._reached()
+            self._silent_s = 0.0
             before = self._session.next_offset
             self._session.feed(data)
             self._heard()
@@ -140,7 +146,9 @@ class Following:
             await self._fill_soon()
             if self._session.next_offset > before:
                 self._advanced = True
+                self._silent_s = 0.0
                 self._pause.reset()
+            self._require_life()
             return True
 
     # No line.
@@ -222,8 +230,13 @@ class Following:
         if now - self._failing_since.setdefault(what, now) >= self._patience.unreachable_s:
             raise self._lost(f"{what} could not be reached for {self._patience.unreachable_s:g} s: {cause}")
 
-    def _lost(self, what: str) -> WorkerLostError:
-        return WorkerLostError(what, last_seq=self._session.next_seq - 1)
+    def _require_life(self) -> None:
+        """WorkerLostError where line after line brought nothing for too long, and the spool has no more either."""
+        if self._silent_s >= self._patience.unreachable_s:
+            raise self._lost(f"the worker gave no sign of life for {self._silent_s:g} s", hint=STANDS_STILL)
+
+    def _lost(self, what: str, *, hint: str = "") -> WorkerLostError:
+        return WorkerLostError(what, last_seq=self._session.next_seq - 1, hint=hint)
 
     def _backoff(self) -> Backoff:
         patience = self._patience

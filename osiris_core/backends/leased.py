@@ -121,6 +121,20 @@ class LeasedSandbox:
             async with asyncio.timeout(self._patience.kill_s):
                 await self.sandbox.set_timeout(_seconds(lease_s))
 
+    async def leave_when_full(self, error: DiskFullError, session_id: str) -> bool:
+        """Let the sandbox wait until this host's disk has room, and say so in `error`; False where it cannot be left."""
+        keep_s = self._patience.keep_when_full_s
+        if keep_s <= 0:
+            return False
+        with contextlib.suppress(SandboxError):  # then it is ended as ever
+            await asyncio.shield(self.leave(keep_s))
+            error.kept = True
+            error.hint = (
+                f"free space, then run `osiris-parity resume {session_id}`: "
+                f"sandbox {self.id} waits for {keep_s / 60:g} minutes"
+            )
+        return error.kept
+
     async def about_to_end(self) -> str:
         """Return why, as soon as the lease is about to end because it could not be renewed."""
         await self._ending.wait()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from osiris_core.backends.confirm import confirm_hello
@@ -16,6 +18,7 @@ from osiris_core.session.owner import Owner
 from osiris_core.wire.request import SEGMENT_BYTES, SPILL_BYTES, Placement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from osiris_core.backends.protocol import Cancellation, Job
@@ -93,13 +96,30 @@ class LocalBackend:
             if job.secrets:
                 worker.say(job.secrets.to_line())
             following = LocalFollowing(worker, session, facts, self._patience, heard=confirm)
-            with cancellation.calling(lambda: worker.say(b"CANCEL\n"), hurried=worker.kill):
+            with _stopped_by(cancellation, worker, self._patience):
                 following.to_the_end()
             worker.wait(self._patience.driver_stop_s)
         finally:
             worker.end(self._patience)
         if session.terminal is None and not (run_directory / "spool").exists():
             raise InfrastructureError(f"the local worker did not start: {_tail(run_directory / 'supervisor.err')}")
+
+
+@contextmanager
+def _stopped_by(cancellation: Cancellation, worker: LocalWorker, patience: Patience) -> Iterator[None]:
+    """Ask the worker to end when a stop is asked for while the block runs; one that has not when its time is over is killed."""
+    late = threading.Timer(patience.stopped_fetch_s, worker.kill)
+    late.daemon = True
+
+    def ask() -> None:
+        worker.say(b"CANCEL\n")
+        late.start()
+
+    try:
+        with cancellation.calling(ask, hurried=worker.kill):
+            yield
+    finally:
+        late.cancel()
 
 
 def _confirmed(session: SessionWriter, job: Job) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from osiris_core.backends.protocol import Retry
+from osiris_core.backends.reach import STANDS_STILL
 from osiris_core.errors import WorkerLostError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class LocalFollowing:
             raise WorkerLostError(
                 f"the local worker gave no sign of life for {self._patience.unreachable_s:g} s",
                 last_seq=self._session.next_seq - 1,
-                hint="something has stopped it, or the disk that it writes to does not answer",
+                hint=STANDS_STILL,
             )
 
     def _fill(self) -> None:

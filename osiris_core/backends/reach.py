@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+STANDS_STILL = "something has stopped it, or the disk that it writes to does not answer"
+"""What is worth looking at where a worker is there and gives no sign of life."""
+
+
 class Standing(Enum):
     """What became of a worker, as far as the provider can tell."""
 

@@ -22,7 +22,7 @@ from osiris_core.backends.reach import LineBroken
 from osiris_core.backends.sandbox_home import is_worker
 from osiris_core.backends.sandbox_worker import SandboxWorker
 from osiris_core.backends.stopping import Stop
-from osiris_core.errors import SandboxError
+from osiris_core.errors import DiskFullError, SandboxError
 from osiris_core.session.owner import Owner
 from osiris_core.stopping import escalating
 
@@ -51,6 +51,7 @@ def resume_in_sandbox(
 ) -> None:
     """Finish the run of `session` at `provider`; its sandbox is gone when this returns, or raises.
 
+    A DiskFullError may say that it was `kept`: then it waits for one more resume.
     SandboxError where the sandbox is not there any more, or cannot be reached.
     """
     from e2b import E2B
@@ -102,7 +103,7 @@ class _ResumedRun:
         self.stop = Stop()
 
     async def to_its_end(self) -> None:
-        """Find the sandbox, attend its worker, fetch, and kill it, whatever happens in between."""
+        """Find the sandbox, attend its worker, fetch, and kill it, whatever happens in between but a full disk."""
         with self._facts.phase("find"):
             found = await self._find()
         if self._has_all:
@@ -115,19 +116,26 @@ class _ResumedRun:
         for each in others:
             await each.kill()
         self._facts.sandbox_id = leased.id
-        self._session.remember(sandbox_id=leased.id)
         attendance = Attendance(leased, self._session, self._facts, self._patience, self.stop, heard=self._confirm)
         try:
+            self._session.remember(sandbox_id=leased.id)
             with self._facts.phase("run"):
                 worker = SandboxWorker(leased, await self._worker_pid(leased), self._facts, self._patience)
                 await attendance.follow(worker, _LostLine())
             with self._facts.phase("fetch"):
                 await attendance.fetch()
-        except BaseException:
-            with contextlib.suppress(SandboxError):  # what went wrong first is what is worth saying
-                await asyncio.shield(leased.kill())
+        except BaseException as error:
+            if not await self._is_left(leased, error):
+                with contextlib.suppress(SandboxError):  # what went wrong first is what is worth saying
+                    await asyncio.shield(leased.kill())
             raise
         await asyncio.shield(leased.kill())
+
+    async def _is_left(self, leased: LeasedSandbox, error: BaseException) -> bool:
+        """Whether the sandbox waits for one more resume: a disk that is still full must not cost the run."""
+        if not isinstance(error, DiskFullError) or self.stop.is_set():
+            return False
+        return await leased.leave_when_full(error, self._session.request.session_id)
 
     @property
     def _has_all(self) -> bool:

@@ -133,16 +133,9 @@ class SandboxRun:
 
     async def _leave(self, leased: LeasedSandbox, error: DiskFullError) -> None:
         """Let the sandbox live where the session can be resumed in it; a server of this process dies with it."""
-        keep_s = self._patience.keep_when_full_s
-        if keep_s > 0 and self._facts.provider != EMBEDDED and not self.stop.is_set():
-            with contextlib.suppress(SandboxError):  # then it is ended as ever
-                await asyncio.shield(leased.leave(keep_s))
-                error.kept = True
-                error.hint = (
-                    f"free space, then run `osiris-parity resume {self._session.request.session_id}`: "
-                    f"sandbox {leased.id} waits for {keep_s / 60:g} minutes"
-                )
-                return
+        may_wait = self._facts.provider != EMBEDDED and not self.stop.is_set()
+        if may_wait and await leased.leave_when_full(error, self._session.request.session_id):
+            return
         with contextlib.suppress(SandboxError):  # what went wrong first is what is worth saying
             await self._end(leased)
 

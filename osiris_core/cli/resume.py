@@ -72,7 +72,7 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
 def _line(resumed: Resumed, root: Path) -> str:
     session = resumed.result.session
     if session is None:
-        return f"{resumed.target}: there is no session"
+        return f"{resumed.target}: not finished, and can be resumed once more"
     directory = session.directory
     place = directory.relative_to(root) if directory.is_relative_to(root) else directory
     done = "finished already, nothing was changed" if resumed.was_closed else "resumed"
@@ -81,13 +81,14 @@ def _line(resumed: Resumed, root: Path) -> str:
 
 def _comparable(resumed: Sequence[Resumed]) -> bool:
     outcomes = {each.result.session.outcome for each in resumed if each.result.session is not None}
-    return bool(outcomes) and not outcomes & {"lost", "cancelled", "infrastructure"}
+    finished = all(each.result.session is not None for each in resumed)
+    return finished and bool(outcomes) and not outcomes & {"lost", "cancelled", "infrastructure"}
 
 
 def _code(resumed: Sequence[Resumed], record: ParityRecord | None) -> int:
     if record is not None:
         return EXIT_GOOD if record.passed else EXIT_FAILED
     outcomes = {each.result.session.outcome for each in resumed if each.result.session is not None}
-    if outcomes & {"lost", "infrastructure"}:
+    if outcomes & {"lost", "infrastructure"} or any(each.result.session is None for each in resumed):
         return EXIT_INFRASTRUCTURE
     return EXIT_GOOD if outcomes <= {"succeeded"} else EXIT_FAILED

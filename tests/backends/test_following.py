@@ -334,6 +334,45 @@ def test_whole_segments_are_acknowledged_once_they_are_on_the_disk(follow):
     assert follow.session.terminal is not None
 
 
+def test_a_worker_that_stands_still_is_lost_whatever_the_provider_says(follow):
+    """It is said to run, every line can be had, and nothing comes, not even heartbeats: that does not go on for ever."""
+    tape = begin(type(healthy())())
+    worker = Worker(tape.data)
+    worker.line()
+
+    follow(worker, Line(worker.log, 0, tape.lines))
+
+    assert isinstance(follow.error, WorkerLostError)
+    assert follow.error.what == "the worker gave no sign of life for 120 s"
+    assert follow.error.last_seq == len(tape.lines) - 1
+    assert follow.facts.stalls == PATIENCE.unreachable_s / PATIENCE.stall_s
+    assert 120 <= follow.loop.time() <= 140
+
+
+@pytest.mark.parametrize("sign", ["heartbeat", "spool"])
+def test_a_worker_that_gives_any_sign_of_life_is_never_lost(follow, sign):
+    """Lines that fall silent again and again are no silence of its own, if one of them, or its spool, brought something."""
+    tape = healthy()
+    worker = Worker(tape.lines[0])
+    beat = encode_heartbeat(tag=session_tag(SESSION_ID), epoch=0, seq=1, offset=len(tape.lines[0]))
+    for number in range(60):
+        worker.line(*([beat] if sign == "heartbeat" and number % 7 == 6 else []))
+    worker.line(*tape.lines)
+    reads = []
+
+    async def growing(offset, size_bytes):
+        reads.append(offset)
+        return tape.data[offset : sum(map(len, tape.lines[: 1 + len(reads) // 7]))]
+
+    if sign == "spool":
+        worker.spool = growing
+    follow(worker, Line(worker.log, 0, tape.lines[:1]))
+
+    assert follow.error is None
+    assert follow.session.terminal is not None
+    assert follow.loop.time() > 4 * PATIENCE.unreachable_s
+
+
 def test_waits_double_and_are_cut_at_random():
     """Without chance the waits are 0.2, 0.4 ... 5 s; with it they are never less than half of that."""
     exact = Backoff(first_s=0.2, most_s=5.0, spread=lambda: 0.0)

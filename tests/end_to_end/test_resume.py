@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -152,6 +154,33 @@ def test_a_session_whose_sandbox_is_gone_is_lost_with_its_last_record(project: P
     assert (code, done.outcome) == (3, "lost"), capsys.readouterr()
     assert "the last verified record is" in done.error["message"]
     assert "is gone" in done.error["message"]
+
+
+def test_a_disk_that_is_still_full_does_not_cost_the_run(
+    project: Project, dead: Callable, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever resumes too early may do it again: the sandbox waits, the session stays open, and the exit code says so."""
+    session = dead("in a step")
+    write, refused = os.write, []
+
+    def full(descriptor: int, data: bytes) -> int:
+        if not refused and str(Path(f"/proc/self/fd/{descriptor}").readlink()).endswith("e2b/.host/journal.os1"):
+            refused.append(len(data))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("osiris_core.session.journal.os.write", full)
+        code = main(["resume", session, "--root", str(project.session_root)])
+
+    told = capsys.readouterr()
+    assert (code, bool(refused)) == (3, True), told
+    assert f"osiris-parity resume {session}" in told.err
+    assert len(sandboxes(project, session)) == 1
+
+    assert main(["resume", session, "--root", str(project.session_root)]) == 0
+    done = open_session(project.session_root / ".osiris" / "runs" / session / "e2b")
+    assert [event["number"] for event in done.events if event["event"] == "going on"] == list(range(200))
 
 
 def test_a_session_with_a_living_owner_is_refused_with_its_pid(project: Project, dead: Callable) -> None:

@@ -33,7 +33,7 @@ TICKS = 40
 ARTIFACT = "done" * 20
 LARGE = "large" * 60_000
 """Too large for the record stream: it is fetched by itself."""
-JOBS = ("quick", "large", "waiting")
+JOBS = ("quick", "large", "waiting", "standing")
 MANIFEST = """
 osiris: "1"
 pipeline: {{id: small}}
@@ -42,6 +42,7 @@ steps:
   - {{id: act, driver: python.callable, config: {{function: "act:{name}"}}}}
 """
 CODE = f"""
+import os
 import signal
 
 def quick(inputs, ctx):
@@ -55,6 +56,11 @@ def large(inputs, ctx):
 
 def waiting(inputs, ctx):
     quick(inputs, ctx)
+    signal.pause()
+
+def standing(inputs, ctx):
+    quick(inputs, ctx)
+    os.kill(os.getppid(), signal.SIGSTOP)
     signal.pause()
 """
 PATIENCE = Patience(driver_stop_s=1.0, fetch_s=2.0, kill_s=5.0, heartbeat_s=0.03, retry_first_s=0.01, retry_most_s=0.05)

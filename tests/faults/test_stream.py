@@ -57,6 +57,13 @@ def test_a_black_hole(ground: Ground) -> None:
     assert ran.result.facts.reconnects >= 1
 
 
+def test_a_worker_that_stands_still(ground: Ground) -> None:
+    """Row 77: it runs, as far as the provider knows, its lines can be had, and it never says anything again."""
+    ran = ground.run(job="standing", stall_s=0.5, unreachable_s=1.0)
+    assert ran.outcome == "lost"
+    assert "the worker gave no sign of life for 1 s; the last verified record is" in ran.error
+
+
 def test_an_old_stream_that_nobody_reads_is_closed_first(ground: Ground) -> None:
     """Rows 9 and 10: left open, it would hold up the worker's output, and every line after it."""
     ran = ground.run(Fault(at="output", what="stall", after_bytes=701), stall_s=0.2)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from osiris_core.backends.local import LocalBackend
+from osiris_core.backends.local import LocalBackend, _stopped_by
 from osiris_core.backends.local_following import LocalFollowing
 from osiris_core.backends.local_worker import LocalWorker
 from osiris_core.backends.protocol import Cancellation, Patience, TargetFacts
@@ -147,6 +147,19 @@ def test_a_worker_that_never_goes_on_is_lost(follow):
     assert session.outcome == "lost"
     frames = session.target_facts["frames"]
     assert session.error["data"]["last_verified_seq"] == (frames - 1 if frames else None)
+
+
+def test_a_worker_that_does_not_hear_a_stop_is_killed_when_its_time_is_over(follow):
+    """It stands still and cannot obey: the stop ends it all the same, long before its silence would."""
+    followed = follow("stop")
+    followed.wait_until_stopped()
+    cancellation = Cancellation()
+    with _stopped_by(cancellation, followed.worker, Patience(driver_stop_s=0.05, fetch_s=0.05)):
+        cancellation.request()
+        followed.following.to_the_end()
+    followed.worker.end(Patience())
+    assert followed.session.terminal is None
+    assert followed.facts.stalls == 0
 
 
 @pytest.fixture
