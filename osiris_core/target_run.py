@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.errors import DiskFullError, InfrastructureError, OsirisError, OverdueError
@@ -58,6 +59,7 @@ def run_target(
         failure = InfrastructureError(f"{type(error).__name__}: {error}", hint="this is a fault of pytest-osiris")
     if failure is not None:
         _mask(failure, job)
+    facts.retries = [replace(each, cause=_shown(job, each.cause)) for each in facts.retries]  # as above
     return _close(writer, facts, failure, cancelled=cancellation.requested)
 
 
