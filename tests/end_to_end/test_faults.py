@@ -264,7 +264,8 @@ def test_a_driver_that_needs_too_much_memory_there_is_named_so(steps: Project) -
         "code/act.py",
         "import os, signal\n\ndef act(inputs, ctx):\n"
         "    if os.environ.get('E2B_SANDBOX'):\n"
-        "        held = b'x' * (300 << 20)\n"
+        "        held = b'x' * (64 << 20)\n"
+        "        more = b'x' * (300 << 20)\n"
         "        signal.pause()\n"
         "    return inputs['df_read']\n",
     )
@@ -276,5 +277,7 @@ def test_a_driver_that_needs_too_much_memory_there_is_named_so(steps: Project) -
     [session] = [json.loads(path.read_bytes()) for path in steps.session_root.glob("**/e2b/session.json")]
     data = session["error"]["data"]
     assert (data["step"], data["limit_bytes"]) == ("act", 256 << 20)
-    assert data["peak_bytes"] > 128 << 20  # the supervisor and the shell hold some of it too
+    # The driver held 64 MB before it asked for too much. How far it came then is chance: what is looked at in turns also
+    # counts what processes share, once for each of them.
+    assert 64 << 20 <= data["peak_bytes"] < 400 << 20
     assert data["evidence"] == "the kernel counts another process killed for lack of memory in this cgroup"

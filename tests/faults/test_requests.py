@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import os
 import re
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from osiris_core.backends.leased import LeasedSandbox
 from osiris_core.errors import DiskFullError
 from osiris_core.testing import Fault
 
@@ -130,12 +132,27 @@ def test_a_start_that_is_not_answered_and_was_none(ground: Ground) -> None:
     assert "no worker is there, and it is not started a second time" in ran.error
 
 
-def test_the_lease_is_renewed(ground: Ground) -> None:
-    """Row 17: a sandbox that was given a few seconds lives on, because its lease is renewed."""
+@pytest.mark.parametrize("renewed", [True, False])
+def test_the_lease_is_renewed(ground: Ground, monkeypatch: pytest.MonkeyPatch, renewed: bool) -> None:
+    """Row 17: a sandbox that was given a minute has a whole lease before it in the end; without renewals it has not."""
+    left_s: list[float] = []
+    kill = LeasedSandbox.kill
+
+    async def noting(self: LeasedSandbox) -> None:
+        end = (await self.sandbox.get_info()).end_at
+        left_s.append((end - dt.datetime.now(dt.UTC)).total_seconds())
+        await kill(self)
+
+    monkeypatch.setattr(LeasedSandbox, "kill", noting)
+    struck = [Fault(at="renew", what="delay", seconds=0)] if renewed else []
     ran = ground.run(
-        Fault(at="create", what="expire", seconds=5), Fault(at="renew", what="delay", seconds=0), renew_s=0.05
+        Fault(at="create", what="expire", seconds=60),
+        *struck,
+        lease_s=600.0,
+        renew_s=0.05 if renewed else 3600.0,
     )
     ran.require_whole()
+    assert (left_s[0] > 300.0) == renewed, left_s
 
 
 def test_a_renewal_is_refused(ground: Ground) -> None:
