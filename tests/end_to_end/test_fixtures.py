@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from osiris_core.check import Checker, CheckOptions, load
 from tests.conftest import need
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from osiris_core.parity.record import ParityRecord
+    from osiris_core.sandbox.launch import ServerAddress
 
     from conftest import Project
+
+BOTH = ("local", "e2b")
 
 HEALTHY = {
     "commands",
@@ -110,10 +115,19 @@ def test_every_shipped_pipeline_has_an_expectation(fixtures: Project) -> None:
     assert divergent == {*DIVERGENT, *(f"{name}.healed" for name in DIVERGENT)}
 
 
+@pytest.fixture(scope="module")
+def warm(repository: Path, server: ServerAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checker]:
+    """One pair of targets that is kept warm: the README's first command runs the same pipelines cold."""
+    options = CheckOptions(project_root=repository, session_root=tmp_path_factory.mktemp("warm"))
+    with Checker(options, server=server, warm=True) as checker:
+        yield checker
+
+
 @pytest.mark.parametrize("name", sorted(HEALTHY))
-def test_a_healthy_pipeline_is_identical(fixtures: Project, name: str) -> None:
+def test_a_healthy_pipeline_is_identical(warm: Checker, repository: Path, name: str) -> None:
     """Both targets leave the same session, and what the manifest expects holds on both."""
-    record = fixtures.check(f"fixtures/manifests/{name}.osiris.yaml")
+    manifest = load(repository / "fixtures" / "manifests" / f"{name}.osiris.yaml", project_root=repository)
+    record = warm.check(manifest, BOTH)
 
     assert (record.verdict, record.passed) == ("IDENTICAL", True), record.headline
     assert record.comparison is not None
