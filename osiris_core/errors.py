@@ -10,8 +10,10 @@ OsirisError                   base: a sentence, and a hint where something can b
 ├── WireError                 bytes between worker and host break the protocol
 └── InfrastructureError       a target could not run: never a statement about the pipeline           (CLI exit 3)
     ├── SandboxError          the sandbox could not be made, reached or kept
+    │   ├── SandboxGoneError  the sandbox is not there any more
     │   ├── WorkerLostError   the worker went away without its last record, with or in its sandbox
     │   └── OverdueError      the worker does not end, long after its own timeout should have ended it
+    ├── NotResumedError       a session could not be taken up now, and waits for another try
     ├── TemplateMissingError  the provider does not know the template that the closure, or the manifest, names
     ├── TemplateBuildError    the provider could not build the template that the closure names
     └── ClosureError          the declared distributions cannot be resolved or shown to the sandbox
@@ -112,6 +114,14 @@ class InfrastructureError(OsirisError):
 
 class SandboxError(InfrastructureError):
     """Raised when a sandbox could not be made, reached or kept."""
+
+
+class SandboxGoneError(SandboxError):
+    """Raised when a sandbox is not there any more: asking again does not bring it back."""
+
+
+class NotResumedError(InfrastructureError):
+    """Raised when nothing could be learned of a sandbox that a session was to be resumed in; the session stays open."""
 
 
 class WorkerLostError(SandboxError):

@@ -11,10 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.backends.protocol import TargetFacts
-from osiris_core.backends.provider import Provider, remote_provider
+from osiris_core.backends.provider import Provider, remote_provider, validate_provider
 from osiris_core.backends.resumption import resume_in_sandbox, resume_on_this_machine
 from osiris_core.drivers.catalog import DriverCatalog
-from osiris_core.errors import DiskFullError, InfrastructureError, ManifestError, OsirisError, SessionError
+from osiris_core.errors import (
+    DiskFullError,
+    InfrastructureError,
+    ManifestError,
+    NotResumedError,
+    OsirisError,
+    OverdueError,
+    SessionError,
+    UsageError,
+)
 from osiris_core.judgement import Circumstances, TargetResult, judge
 from osiris_core.manifest.loader import load_manifest
 from osiris_core.manifest.overrides import read_overrides
@@ -22,6 +31,7 @@ from osiris_core.session import contract
 from osiris_core.session.handle import read_handle
 from osiris_core.session.reader import open_session
 from osiris_core.session.writer import SessionWriter
+from osiris_core.wire import records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +66,7 @@ def resume(
     """Finish every target of a session below `root`, and return what became of each; a closed one is left as it is.
 
     `provider` is who serves the sandbox, if not who did when the run began. SessionError where there is no such session,
-    or where its owner lives: then nothing is changed.
+    or where its owner lives, and UsageError for a provider that makes no sense or lacks its key: then nothing is changed.
     """
     try:
         directories = sorted(contract.session_directory(root, session_id, _LOCAL).parent.iterdir())
@@ -101,6 +111,9 @@ def _resume_target(directory: Path, provider: str | None, patience: Patience, ca
             else:
                 where = _provider(writer.handle, provider)
                 resume_in_sandbox(where, writer, facts, cancellation, patience)
+    except UsageError:
+        writer.release()
+        raise
     except OsirisError as error:
         failure = error
     except OSError as error:
@@ -111,11 +124,14 @@ def _resume_target(directory: Path, provider: str | None, patience: Patience, ca
     except BaseException:
         writer.release()  # it can be resumed once more
         raise
-    if isinstance(failure, DiskFullError) and failure.kept:
+    if isinstance(failure, NotResumedError) or (
+        isinstance(failure, DiskFullError) and (failure.kept or facts.target == _LOCAL)
+    ):
         writer.release()
         return Resumed(result=TargetResult(facts=facts, session=None, failure=failure), was_closed=False)
     session = writer.close(
         target_facts=facts.to_json(),
+        outcome_override=records.DEADLINE if isinstance(failure, OverdueError) else None,
         error=None
         if failure is None
         else {"type": type(failure).__name__, "message": str(failure), "data": failure.data},
@@ -124,11 +140,16 @@ def _resume_target(directory: Path, provider: str | None, patience: Patience, ca
 
 
 def _provider(handle: Handle, asked: str | None) -> Provider:
-    """Return who serves the sandbox: as asked, else as the handle says; an embedded server is found by its address."""
+    """Return who serves the sandbox: as asked, else as the handle says; an embedded server is found by its address.
+
+    UsageError for one that makes no sense, or lacks its key.
+    """
     noted, url = str(handle.run.get("provider") or ""), handle.run.get("url")
     if not noted:
         raise InfrastructureError("no sandbox had been asked for when the host died")
-    if asked is not None and asked != "embedded":
+    asked = None if asked == "embedded" else asked
+    validate_provider(asked or str(url or noted))
+    if asked is not None:
         return remote_provider(asked)
     provider = remote_provider(str(url) if url else noted)
     return Provider(name=noted, api_key=provider.api_key, isolation=provider.isolation, url=provider.url)

@@ -9,7 +9,7 @@
 ``checks``     runs a manifest for a test, and keeps its record
 ``parameters`` holds what `--osiris-param` gives against the manifests of the run
 ``store``      one record file a test, shared by all xdist workers of a run
-``run``        `Run`, what `osiris_run` hands to a test
+``run``        `Run`, what `osiris_run` hands to a test; ``agreement`` is what is true of both targets in it
 ``failure``    the few lines that a failed check shows
 ``fuzzing``    `osiris_fuzz`, generated manifests over one's own drivers
 ``strategies`` Hypothesis strategies, re-exported

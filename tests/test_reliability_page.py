@@ -40,5 +40,11 @@ def test_a_test_that_is_gone_is_noticed(repository):
     assert missing(page, repository) == ["tests/no_such.py::", "tests/test_reliability_page.py::test_that_is_not_here"]
 
 
+def test_the_page_counts_right_how_many_rows_have_a_test(page):
+    rows = [line.rpartition("|")[0].rpartition(" | ")[2] for line in page.splitlines() if _ROW.match(line)]
+    tested = sum(bool(_NAMED.search(last)) for last in rows)
+    assert f"{tested} of the {len(rows)} rows have an automated test" in page
+
+
 def test_no_fault_is_left_out(page):
     assert [int(number) for number in _ROW.findall(page)] == list(range(1, 78))

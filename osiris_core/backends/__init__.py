@@ -6,7 +6,7 @@ arrive, and files with artifacts as the session asks for them.
 ``protocol``   what a backend is given and gives back         ``confirm``    whether the right worker says hello
 ``local``      a child process: ``local_worker`` holds it, ``local_following`` listens to it
 ``e2b``        one sandbox a run, by ``sandbox_run``, which tells it what ``sandbox_home`` says; ``loop`` runs the SDK,
-               ``sdk`` says which one, ``provider`` whose API
+               ``sdk`` says which one, ``provider`` whose API; the sandbox is ``leased``, and ``retrying`` says what is asked again
                ``attendance`` follows a worker that runs, by ``following``, and fetches what it made
                ``reach`` is all that ``following`` asks of a transport: ``filling`` reads what is missing from the spool,
                ``acknowledging`` lets the worker free it, ``backoff`` spreads attempts over time

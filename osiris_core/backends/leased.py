@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, Self
 from osiris_core.backends.backoff import Backoff
 from osiris_core.backends.protocol import Retry
 from osiris_core.backends.retrying import asks_to_wait, in_short, may_pass, until_it_passes
-from osiris_core.errors import DiskFullError, InfrastructureError, SandboxError, TemplateMissingError
+from osiris_core.errors import (
+    DiskFullError,
+    InfrastructureError,
+    SandboxError,
+    SandboxGoneError,
+    TemplateMissingError,
+)
 from osiris_core.session.files import NO_ROOM
 
 if TYPE_CHECKING:
@@ -81,7 +87,7 @@ class LeasedSandbox:
 
     @classmethod
     async def connect(cls, client: Any, facts: TargetFacts, patience: Patience, sandbox_id: str) -> Self:
-        """Take over a sandbox that lives, with a lease of its own. SandboxError where it does not, or cannot be reached."""
+        """Take over a sandbox that lives, with a lease of its own. SandboxGoneError where it does not, SandboxError where it cannot be reached."""
         from e2b.exceptions import NotFoundException
 
         facts.http_requests += 1
@@ -90,7 +96,7 @@ class LeasedSandbox:
                 sandbox = await client.AsyncSandbox.connect(sandbox_id, timeout=_seconds(patience.lease_s))
         except SandboxError as error:
             if isinstance(error.__cause__, NotFoundException):
-                raise SandboxError(f"sandbox {sandbox_id} is gone", hint="its lease ended") from error
+                raise SandboxGoneError(f"sandbox {sandbox_id} is gone", hint="its lease ended") from error
             raise
         return cls(sandbox, facts, patience)
 

@@ -22,7 +22,7 @@ from osiris_core.backends.reach import LineBroken
 from osiris_core.backends.sandbox_home import is_worker
 from osiris_core.backends.sandbox_worker import SandboxWorker
 from osiris_core.backends.stopping import Stop
-from osiris_core.errors import DiskFullError, SandboxError
+from osiris_core.errors import DiskFullError, NotResumedError, SandboxError, SandboxGoneError
 from osiris_core.session.owner import Owner
 from osiris_core.stopping import escalating
 
@@ -51,8 +51,8 @@ def resume_in_sandbox(
 ) -> None:
     """Finish the run of `session` at `provider`; its sandbox is gone when this returns, or raises.
 
-    A DiskFullError may say that it was `kept`: then it waits for one more resume.
-    SandboxError where the sandbox is not there any more, or cannot be reached.
+    SandboxGoneError where the sandbox is not there any more. Two errors leave session and sandbox as they are, for one more
+    resume: NotResumedError where nothing could be learned of the sandbox, and a DiskFullError that says that it was `kept`.
     """
     from e2b import E2B
 
@@ -111,7 +111,7 @@ class _ResumedRun:
                 await each.kill()
             return
         if not found:
-            raise SandboxError("no sandbox of this session is left", hint="its lease ended, or none was made")
+            raise SandboxGoneError("no sandbox of this session is left", hint="its lease ended, or none was made")
         leased, *others = found
         for each in others:
             await each.kill()
@@ -144,20 +144,21 @@ class _ResumedRun:
 
     async def _find(self) -> list[LeasedSandbox]:
         """Return the run's sandboxes, the one it ran in first: by the handle, else by what they say of themselves."""
-        noted = str(self._session.handle.run.get("sandbox_id") or "")
-        ids = [noted] if noted else []
-        if not noted:
-            self._facts.http_requests += 1
-            session_id = self._session.request.session_id
-            ids = [each.sandbox_id for each in await list_sandboxes(self._client, session_id=session_id)]
-        found = []
-        for each in ids:
-            try:
-                found.append(await LeasedSandbox.connect(self._client, self._facts, self._patience, each))
-            except SandboxError:
-                if not self._has_all:
-                    raise
-        return found
+        try:
+            noted = str(self._session.handle.run.get("sandbox_id") or "")
+            ids = [noted] if noted else await self._ids()
+            return [await LeasedSandbox.connect(self._client, self._facts, self._patience, each) for each in ids]
+        except SandboxError as error:
+            if self._has_all:
+                return []  # nothing of it is needed any more, and its lease ends
+            if isinstance(error, SandboxGoneError):
+                raise
+            raise NotResumedError(error.message, hint=error.hint) from error
+
+    async def _ids(self) -> list[str]:
+        self._facts.http_requests += 1
+        session_id = self._session.request.session_id
+        return [each.sandbox_id for each in await list_sandboxes(self._client, session_id=session_id)]
 
     async def _worker_pid(self, leased: LeasedSandbox) -> int:
         """Return the worker's number: by the handle, else by its command; a number of nobody where it never began."""

@@ -24,8 +24,8 @@ def add_parser(subparsers: Any) -> None:
         description="Finishes a session whose host died: finds its sandbox, if its server outlived the host and its lease "
         "has not ended, follows the run to its end, brings back what it made, and ends the sandbox. A session that is "
         "closed is left as it is.",
-        epilog="exit codes: 0 as it should be; 1 different, or not as expected; 3 the session is lost, or has an owner "
-        "that lives",
+        epilog="exit codes: 0 as it should be; 1 different, or not as expected; 2 a wrong option, or no key; 3 the session is "
+        "lost, has an owner that lives, or could not be taken up now",
     )
     parser.add_argument("session", metavar="SESSION", help="the session's id, the name of its directory")
     add_root_option(parser)
@@ -64,6 +64,8 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         from osiris_core.surface import verdict_line
 
         out.write(f"{verdict_line(record, record.manifest)}\n")
+    elif any(each.result.session is None for each in resumed):
+        err.write("the session is left as it is: run the same command again when that is mended\n")
     elif not all(each.was_closed for each in resumed):
         err.write("the targets are not compared: one did not come to its own end; run the manifest again\n")
     return _code(resumed, record)

@@ -8,6 +8,7 @@
     hunt          looks for an example that parts the targets, and makes it small
     ground        servers, targets, drivers and code           bad           manifests with a mistake planted
     trial         what one example came to                     reproducer    the smallest one as a directory to commit
+    reduction     an example made smaller step by step
 
 Everything that makes examples needs Hypothesis, the extra `fuzz`; it is imported in this room only, and this room only
 when somebody fuzzes.

@@ -17,5 +17,7 @@ Where things are, in the order in which a request meets them:
 ``processes``   commands, their output and its subscribers  ``process_service``  the same as remote calls
 ``filesystem_service``, ``files_http``, ``multipart``, ``signatures``  files, as remote calls and as plain HTTP
 ``faults``      what goes wrong on request, counted
+``launcher``, ``guard``  start and end the process of a sandbox   ``pipes``, ``fanout``  its output, to who listens
+``requests``, ``ranges``, ``replies``, ``connect_errors``  what is asked, and how a no is said    ``stats``  what was asked, counted
 ``stubs``       the only module that imports the SDK's generated server classes
 """

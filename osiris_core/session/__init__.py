@@ -7,7 +7,10 @@ Behind the writer: `lock` keeps a second owner out, `handle` finds the run again
 takes frames exactly once into the `journal`, `landmarks` remembers what a run must know of them, `incoming` takes
 the artifacts among them and, by `reception`, the files that are `wanted` besides, `adoption` makes the artifact tree visible at
 once, `partial` keeps apart what came of one that is not whole, `walk` verifies the journal from disk, `export` turns it into the files of the contract,
-`ending` decides the outcome and `closing` puts these together. The contract is described in `docs/contract.md`.
+`ending` decides the outcome and `closing` puts these together, with one `digest` over what the run said. `spool` reads what did
+not come, `records` is what a record may hold, `joiner` makes one of several frames, and `guard` keeps secrets out.
+
+Behind the reader: `json_files`, `lines` and `streams` are the forms of its files, `volatile` which of their fields may vary. The contract is described in `docs/contract.md`.
 
 Nothing is imported here: reading a session needs neither the journal nor msgspec's record types.
 """

@@ -79,6 +79,7 @@ class JournalWalk:
         self.hello: dict[str, Any] | None = None
         self.terminal: Terminal | None = None
         self.artifacts: list[dict[str, Any]] = []
+        self.throttled_ms = 0.0
 
     @property
     def digest(self) -> str:
@@ -128,6 +129,8 @@ class JournalWalk:
                 self._check_checkpoint(record)
             case Artifact():
                 self.artifacts.append(decode_object(payload))
+            case Throttled():
+                self.throttled_ms += record.waited_ms
             case Hello():
                 self.hello = decode_object(payload)
             case Terminal():

@@ -7,7 +7,11 @@ This package ships to the target, so it needs the standard library only and impo
     digest   the running digest over all frames    records  the kinds of record and what is in them
     paths    which relative paths may travel       roots    one digest for a whole tree of files
     pack     a tree of files as one stream         names    what the table of a step is called
-    secrets  what a run is told and no file holds
+    secrets  what a run is told and no file holds   secret   one of them, as a driver gets it
+    needles  the forms in which one comes out again masking  tokens in their place, in a stream
+    leaks    the look for them in files             masked_records  which parts of a record are masked
+    limits   how much a run may leave               segments the files that a spool lies in
+    errors   the one error of this room
 
 The formats are described in `docs/wire.md`.
 """

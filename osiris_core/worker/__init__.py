@@ -28,6 +28,7 @@ Two processes share the work. The supervisor is small and outlives any driver; t
     capture      logging becomes records                                  disclosure what a driver is told of secrets
     streams      fd 1 and 2                                               stop       SIGTERM
     outbox       the files a step left                                    failure    an exception as data
+    shipping     which way they take to the host                          masking    tokens for secrets, before all else
     snapshot     the world the executor finds itself in                   environment  the variables it is given
     serving      many runs by one process                forking    the executor as a fork of it
 """

@@ -1,7 +1,8 @@
-"""Hosts that die by SIGKILL at a named point: a process of its own, which has everything imported and forks one host an order.
+"""Hosts that die by SIGKILL at a named point, or stand still there: a process of its own, which forks one host an order.
 
-Reads one JSON object a line: `{"point", "root", "sessions", "url", "api_key", "targets"}`; answers, when the host is
-dead, with the number of the signal that ended it (0: it reached its end, and the point never came).
+Reads one JSON object a line: `{"point", "root", "sessions", "url", "api_key", "targets"}`, and `patience` if it is not the
+usual one; answers, when the host is dead, with the number of the signal that ended it (0: it reached its end). Of one that
+stands still it says `still`, and lets it go on with the next line.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import e2b  # noqa: F401 - so that no host has to import it
 
 from osiris_core.backends.e2b import E2BBackend  # noqa: F401 - as above
 from osiris_core.backends.local import LocalBackend  # noqa: F401 - as above
+from osiris_core.backends.protocol import Patience
 from osiris_core.backends.sandbox_worker import SandboxWorker
 from osiris_core.check import Checker, CheckOptions, load
 from osiris_core.sandbox.launch import ServerAddress
@@ -67,6 +69,19 @@ def hearing(point: Callable[[SessionWriter, bytes], bool]) -> None:
     SessionWriter.feed = hooked  # type: ignore[method-assign]
 
 
+def stand_still() -> None:
+    """Stand still, once, when the step has said that it waits."""
+    stood: list[bool] = []
+
+    def point(_: SessionWriter, data: bytes) -> bool:
+        if b'"waiting"' in data and not stood:
+            stood.append(True)
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return False
+
+    hearing(point)
+
+
 def in_transfer() -> None:
     """Die when the artifacts have come, before they are in their place."""
     adopt = SessionWriter.adopt_incoming
@@ -98,6 +113,7 @@ POINTS = {
     "made, not noted": lambda: made(noted=False),
     "before the start": lambda: made(noted=True),
     "in a step": lambda: hearing(lambda _, data: b'"waiting"' in data),
+    "still in a step": stand_still,
     "after the terminal record": lambda: hearing(lambda writer, _: writer.terminal is not None),
     "in transfer": in_transfer,
     "before the close": ended,
@@ -108,12 +124,19 @@ def host(order: dict[str, Any]) -> None:
     """Run the manifest until the point."""
     POINTS[order["point"]]()
     root = Path(order["root"])
-    options = CheckOptions(project_root=root, session_root=Path(order["sessions"]))
+    patience = Patience(**order.get("patience", {}))
+    options = CheckOptions(project_root=root, session_root=Path(order["sessions"]), patience=patience)
     address = ServerAddress(
         url=order["url"], api_key=order["api_key"], isolation="bubblewrap", bubblewrap_version=None, pid=0
     )
     with Checker(options, server=address) as checker:
         checker.check(load(root / "steps.osiris.yaml", project_root=root), order["targets"])
+
+
+def answer(text: str) -> None:
+    """Say one line."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
@@ -123,9 +146,13 @@ def main() -> None:
         if pid == 0:
             host(json.loads(line))
             os._exit(0)
-        status = os.waitpid(pid, 0)[1]
-        sys.stdout.write(f"{os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0}\n")
-        sys.stdout.flush()
+        status = os.waitpid(pid, os.WUNTRACED)[1]
+        if os.WIFSTOPPED(status):
+            answer("still")
+            sys.stdin.readline()
+            os.kill(pid, signal.SIGCONT)
+            status = os.waitpid(pid, 0)[1]
+        answer(str(os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A host that died by `kill -9`, and a server that outlived it: the session is finished, once, and nothing is left."""
+"""A host that died by `kill -9` or stood still, and a server that outlived it: the session is finished, once, and nothing is left."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from osiris_core.session.writer import SessionWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from e2b import Sandbox
 
     from conftest import Project
 
@@ -54,13 +57,13 @@ def hosts() -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.fixture
-def dead(project: Project, hosts: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """A function that has a host die at a point, and returns the session's id."""
+def tell(project: Project, hosts: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """A function that starts a host with a point, or lets it go on, and returns what is said of it."""
     project.write("code/act.py", ACT)
     project.write("steps.osiris.yaml", MANIFEST)
     monkeypatch.setenv("E2B_API_KEY", project.server.api_key)
 
-    def die(point: str, *targets: str) -> str:
+    def start(point: str = "", *targets: str, **patience: float) -> str:
         order = {
             "point": point,
             "root": str(project.root),
@@ -68,23 +71,44 @@ def dead(project: Project, hosts: subprocess.Popen[str], monkeypatch: pytest.Mon
             "url": project.server.url,
             "api_key": project.server.api_key,
             "targets": targets or ["e2b"],
+            "patience": patience,
         }
-        hosts.stdin.write(json.dumps(order) + "\n")
+        hosts.stdin.write((json.dumps(order) if point else "") + "\n")
         hosts.stdin.flush()
-        assert hosts.stdout.readline() == "9\n", "the host was to be killed"
-        [session] = (project.session_root / ".osiris" / "runs").iterdir()
+        return hosts.stdout.readline().strip()
+
+    return start
+
+
+@pytest.fixture
+def dead(project: Project, tell: Callable[..., str]) -> Callable[..., str]:
+    """A function that has a host die at a point, and returns the session's id."""
+
+    def die(point: str, *targets: str) -> str:
+        assert tell(point, *targets) == "9", "the host was to be killed"
+        session = the_session(project)
         assert not (session / "e2b" / "session.json").exists()
         return session.name
 
     return die
 
 
+def the_session(project: Project) -> Path:
+    """Return the directory of the only session."""
+    [session] = (project.session_root / ".osiris" / "runs").iterdir()
+    return session
+
+
+def client(project: Project) -> type[Sandbox]:
+    """Return the SDK's sandboxes, bound to the server."""
+    address = {"api_url": project.server.url, "sandbox_url": project.server.url}
+    return E2B(api_key=project.server.api_key, **address).Sandbox
+
+
 def sandboxes(project: Project, session: str) -> list[str]:
     """Return the living sandboxes of a session."""
-    client = E2B(api_key=project.server.api_key, api_url=project.server.url, sandbox_url=project.server.url).Sandbox
-    return [
-        each.sandbox_id for each in client.list(query=SandboxQuery(metadata={"osiris_session": session})).next_items()
-    ]
+    query = SandboxQuery(metadata={"osiris_session": session})
+    return [each.sandbox_id for each in client(project).list(query=query).next_items()]
 
 
 def content(directory: Path) -> dict[str, bytes]:
@@ -144,9 +168,8 @@ def test_the_targets_are_compared_where_both_came_to_their_end(project: Project,
 
 def test_a_session_whose_sandbox_is_gone_is_lost_with_its_last_record(project: Project, dead: Callable, capsys) -> None:
     session = dead("in a step")
-    client = E2B(api_key=project.server.api_key, api_url=project.server.url, sandbox_url=project.server.url).Sandbox
     for sandbox in sandboxes(project, session):
-        client.kill(sandbox)
+        client(project).kill(sandbox)
 
     code = main(["resume", session, "--root", str(project.session_root)])
 
@@ -194,6 +217,52 @@ def test_a_session_with_a_living_owner_is_refused_with_its_pid(project: Project,
     finally:
         writer.release()
     assert main(["resume", session, "--root", str(project.session_root)]) == 0
+
+
+@pytest.mark.parametrize(("key", "code"), [("", 2), ("another", 3)])
+def test_a_session_that_cannot_be_taken_up_now_waits_for_another_try(
+    project: Project, dead: Callable, key: str, code: int, capsys
+) -> None:
+    """Without a key, or with a wrong one, nothing was learned of its sandbox: neither of them is touched."""
+    session = dead("in a step")
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("E2B_API_KEY", key)
+        assert main(["resume", session, "--root", str(project.session_root)]) == code
+    assert ("E2B_API_KEY is not set" if code == 2 else "left as it is") in capsys.readouterr().err
+    assert not (the_session(project) / "e2b" / "session.json").exists()
+    assert len(sandboxes(project, session)) == 1
+
+    assert main(["resume", session, "--root", str(project.session_root)]) == 0, capsys.readouterr()
+
+
+def test_a_host_that_stood_still_goes_on_where_it_was(project: Project, tell: Callable) -> None:
+    """The worker has ended meanwhile, and every timer is late at once: nothing is lost, nothing comes twice."""
+    assert tell("still in a step", heartbeat_s=0.05, stall_s=0.3) == "still"
+    [sandbox] = sandboxes(project, the_session(project).name)
+    looked_at = client(project).connect(sandbox)
+    while looked_at.commands.list():
+        time.sleep(0.05)
+
+    assert tell() == "0"
+
+    done = open_session(the_session(project) / "e2b")
+    assert done.outcome == "succeeded", done.error
+    assert [event["number"] for event in done.events if event["event"] == "going on"] == list(range(200))
+    assert (done.directory / "artifacts/act/second.txt").read_text() == "second\n"
+    assert sandboxes(project, done.session_id) == []
+
+
+def test_a_host_that_stood_still_for_longer_than_the_lease_has_lost_its_run(project: Project, tell: Callable) -> None:
+    """As many minutes as it takes: the sandbox is gone when it goes on, and the session says so."""
+    assert tell("still in a step") == "still"
+    [sandbox] = sandboxes(project, the_session(project).name)
+    client(project).kill(sandbox)
+
+    assert tell() == "0"
+
+    done = open_session(the_session(project) / "e2b")
+    assert done.outcome == "lost"
+    assert "the last verified record is" in done.error["message"]
 
 
 def test_no_such_session(tmp_path: Path, capsys) -> None:

@@ -14,6 +14,7 @@ from osiris_core.backends.provider import Provider
 from osiris_core.backends.registered import RegisteredTemplates
 from osiris_core.check import load
 from osiris_core.preparation import prepare
+from osiris_core.resumed import resume
 from osiris_core.sandbox.launch import ServerProcess
 from osiris_core.session.contract import new_session_id
 from osiris_core.target_run import run_target
@@ -33,10 +34,12 @@ TICKS = 40
 ARTIFACT = "done" * 20
 LARGE = "large" * 60_000
 """Too large for the record stream: it is fetched by itself."""
-JOBS = ("quick", "large", "waiting", "standing")
+JOBS = {"quick": "", "large": "", "waiting": "", "standing": "", "overdue": "timeout_s: 0.3"}
+"""Functions of the code below, and what else their manifest says."""
 MANIFEST = """
 osiris: "1"
 pipeline: {{id: small}}
+{more}
 code: [code]
 steps:
   - {{id: act, driver: python.callable, config: {{function: "act:{name}"}}}}
@@ -60,7 +63,11 @@ def waiting(inputs, ctx):
 
 def standing(inputs, ctx):
     quick(inputs, ctx)
-    os.kill(os.getppid(), signal.SIGSTOP)
+    os.kill(os.getppid(), signal.SIGSTOP)  # the supervisor
+    signal.pause()
+
+def overdue(inputs, ctx):
+    os.kill(os.getppid(), signal.SIGSTOP)  # the supervisor, which minds the time
     signal.pause()
 """
 PATIENCE = Patience(driver_stop_s=1.0, fetch_s=2.0, kill_s=5.0, heartbeat_s=0.03, retry_first_s=0.01, retry_most_s=0.05)
@@ -154,10 +161,10 @@ class Ground:
             result = run_target(backend, backend.facts(), job, self.root, Cancellation())
         return result, job.request.session_id
 
-    def end(self, session_id: str) -> None:
-        """End the one sandbox that a session was left with."""
-        [left] = self.alive(session_id)
-        E2B(api_key=self.server.api_key, api_url=self.server.url, sandbox_url=self.server.url).Sandbox.kill(left)
+    def resume(self, name: str, session_id: str) -> Ran:
+        """Take up a job's session; the key is that of the environment."""
+        [resumed] = resume(self.root, session_id, provider=None, patience=PATIENCE, cancellation=Cancellation())
+        return Ran(job=name, result=resumed.result, directory=next(self.root.glob(f"**/{session_id}/e2b")))
 
     def alive(self, session_id: str) -> list[str]:
         """Return the sandboxes of a session that live."""
@@ -174,8 +181,8 @@ def ground(bubblewrap: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     (root / "code").mkdir()
     (root / "code" / "act.py").write_text(CODE)
     manifests = {}
-    for name in JOBS:
-        (root / f"{name}.osiris.yaml").write_text(MANIFEST.format(name=name))
+    for name, more in JOBS.items():
+        (root / f"{name}.osiris.yaml").write_text(MANIFEST.format(name=name, more=more))
         manifests[name] = load(root / f"{name}.osiris.yaml", project_root=root)
     with ServerProcess.start() as server:
         address = server.address

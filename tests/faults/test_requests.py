@@ -6,6 +6,11 @@ import datetime as dt
 import errno
 import os
 import re
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +19,11 @@ import pytest
 from osiris_core.backends.leased import LeasedSandbox
 from osiris_core.errors import DiskFullError
 from osiris_core.testing import Fault
+from tests.conftest import need
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from osiris_core.sandbox.faults.model import Place
 
     from conftest import Ground
@@ -196,25 +204,97 @@ def test_the_lease_that_cannot_be_renewed_is_named_before_it_ends(ground: Ground
 def test_a_full_disk_of_the_host_leaves_the_sandbox_for_a_resume(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Row 34: the path and the bytes are named, the session stays open, and the sandbox lives for whoever resumes it."""
+    """Row 34: path and bytes are named, the session stays open and its sandbox lives, until a resume finds room for it."""
     write, refused = os.write, []
+    monkeypatch.setenv("E2B_API_KEY", ground.server.api_key)
 
     def full(descriptor: int, data: bytes) -> int:
-        if str(Path(f"/proc/self/fd/{descriptor}").readlink()).endswith("e2b/.host/journal.os1") and len(refused) < 1:
+        if str(Path(f"/proc/self/fd/{descriptor}").readlink()).endswith("e2b/.host/journal.os1"):
             refused.append(len(data))
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return write(descriptor, data)
 
     monkeypatch.setattr("osiris_core.session.journal.os.write", full)
-    result, session_id = ground.begin("waiting")
-    monkeypatch.undo()
+    result, session_id = ground.begin("quick")
 
     failure = result.failure
     assert isinstance(failure, DiskFullError)
     assert f"journal.os1 cannot take {refused[0]} more bytes: No space left on device" in failure.message
     assert f"osiris-parity resume {session_id}" in failure.hint
     assert (result.session, failure.data["size_bytes"]) == (None, refused[0])
-    ground.end(session_id)
+
+    still_full = ground.resume("quick", session_id)
+    assert still_full.result.session is None
+    assert f"osiris-parity resume {session_id}" in still_full.result.failure.hint
+    assert len(ground.alive(session_id)) == 1
+
+    monkeypatch.setattr("osiris_core.session.journal.os.write", write)
+    ground.resume("quick", session_id).require_whole()
+    assert ground.alive(session_id) == []
+
+
+def test_a_worker_that_does_not_mind_the_time_is_ended_by_the_host(ground: Ground) -> None:
+    """Its supervisor stands still: the host waits for the run's timeout and a while longer, and says that it did."""
+    ran = ground.run(job="overdue", overdue_s=0.5)
+    assert ran.outcome == "deadline"
+    assert "its worker still goes on" in ran.error
+    assert {name: ran.told["error"]["data"][name] for name in ("timeout_s", "waited_s")} == {
+        "timeout_s": 0.3,
+        "waited_s": 0.8,
+    }
+
+
+@pytest.fixture
+def untrusted(tmp_path: Path) -> Iterator[tuple[str, list[str]]]:
+    """The address of a server whose certificate nobody has signed, and what became of each connection to it."""
+    openssl = shutil.which("openssl")
+    need("openssl", openssl)
+    made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost -keyout key -out certificate"
+    subprocess.run([str(openssl), *made.split()], cwd=tmp_path, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "certificate", tmp_path / "key")
+    met: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def greet() -> None:
+            while True:
+                try:
+                    found, _ = listener.accept()
+                except OSError:
+                    return
+                try:
+                    with context.wrap_socket(found, server_side=True):
+                        met.append("trusted")
+                except OSError as error:
+                    met.append(str(error))
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}", met
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def test_a_certificate_that_nobody_trusts_is_no_reason_to_ask_again(
+    ground: Ground, untrusted: tuple[str, list[str]]
+) -> None:
+    """Row 76: the cause is said, nothing of ours asks again, and no request gets through."""
+    url, met = untrusted
+    result, _ = ground.begin("quick", url=url)
+    assert "CERTIFICATE_VERIFY_FAILED" in str(result.failure)
+    assert result.facts.retries == []
+    assert 1 <= len(met) <= 8
+    assert "trusted" not in met
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "ALL_PROXY"])
+def test_a_proxy_that_is_not_there_does_not_come_between_this_machine_and_itself(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Row 76: the variables of a proxy are for addresses elsewhere."""
+    monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    ground.run().require_whole()
 
 
 def test_an_address_without_a_name_is_no_reason_to_ask_again(ground: Ground) -> None:

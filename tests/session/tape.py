@@ -138,6 +138,10 @@ class Tape:
         state = {"seq": len(self.lines), "offset": len(self.data), "digest": self.digest.hexdigest()}
         self.say(records.checkpoint(ts=self.ts(), step=None, **{**state, **changed}))
 
+    def throttled(self, waited_ms: float) -> None:
+        """Say that the run waited for the host."""
+        self.say(records.throttled(ts=self.ts(), step="write", waited_ms=waited_ms, offset=len(self.data)))
+
     def terminal(self, **changed: Any) -> None:
         """Say the end, truthfully but for what is `changed`."""
         artifacts = [record for record in self.said if record["kind"] == "artifact"]

@@ -194,6 +194,19 @@ def test_target_json_says_how_it_went(record_session):
     assert facts["worker_digest"] != facts["journal_digest"]
 
 
+def test_target_json_counts_how_long_the_worker_waited_for_the_host(record_session):
+    """The waits of all `throttled` records together; nothing where there was none."""
+    tape = go_on(begin(Tape()))
+    tape.throttled(12.5)
+    tape.throttled(0.25)
+    tape.terminal()
+
+    session = record_session(tape)
+
+    assert session.outcome == "succeeded"
+    assert session.target_facts["throttled_ms"] == 12.75
+
+
 def test_artifacts_lie_below_their_step_with_bytes_and_mode(record_session):
     """The tree holds every file as it was recorded."""
     session = record_session()

@@ -4,9 +4,9 @@ What is simulated stands behind `backends.reach`: everything before it is real, 
 the `SessionWriter` with its journal on a disk, and on the other side the worker's own `Spool`. A schedule says what goes
 wrong; the same seed gives the same run, to the byte.
 
-`clock` is the loop without waiting, `script` what a worker says, `sandbox` the worker and where it lives, `network` the
-lines to it, `faults` what can happen to them, `host` one life of the host, `schedule` draws faults from a seed, `play`
-runs one schedule to its end, and `invariants` says what must be true of it.
+`clock` is the loop without waiting, `script` what a worker says, `sandbox` the worker and where it lives, `network` what leads
+to it and `line` one line of that, `faults` what can happen to them, `host` one life of the host and `disk` what survives it,
+`schedule` draws faults from a seed, `play` runs one schedule to its end, and `invariants` holds it against the `truth`.
 """
 
 from osiris_core.testing.simulation.disk import scratch
