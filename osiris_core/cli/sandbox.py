@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from osiris_core.choices import ISOLATIONS
 from osiris_core.cli.exits import EXIT_INFRASTRUCTURE, SIGNAL_BASE
+from osiris_core.errors import UsageError
 from osiris_core.sandbox.launch import SandboxServerError, ServerProcess, environment_for
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--faults",
+        type=Path,
         metavar="FILE",
         help="what is to go wrong, as JSON: docs/sandbox.md lists where, when and what",
     )
@@ -64,7 +66,10 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace, out: TextIO, err: TextIO) -> int:
-    """Serve as `args` says; return the exit code: the command's, 130 or 143 after a signal, 3 when it cannot serve."""
+    """Serve as `args` says; return the exit code: the command's, 130 or 143 after a signal, 3 when it cannot serve.
+
+    UsageError for a fault plan that cannot be read or makes no sense.
+    """
     if args.command is not None and not args.command:
         err.write("--exec needs a command to run\n")
         return 2
@@ -85,7 +90,22 @@ def run(args: argparse.Namespace, out: TextIO, err: TextIO) -> int:
 
 def _options(args: argparse.Namespace) -> list[str]:
     network = ["--allow-network"] if args.allow_network else []
-    return network + (["--faults", str(Path(args.faults).absolute())] if args.faults else [])
+    if args.faults is None:
+        return network
+    _require_plan(args.faults)
+    return [*network, "--faults", str(args.faults.absolute())]
+
+
+def _require_plan(path: Path) -> None:
+    from osiris_core.sandbox.faults.model import FaultError
+    from osiris_core.sandbox.faults.reading import faults_from_bytes
+
+    try:
+        faults_from_bytes(path.read_bytes())
+    except FaultError as error:
+        raise UsageError(f"{path}: {error}", hint="docs/sandbox.md lists where, when and what") from error
+    except OSError as error:
+        raise UsageError(f"the fault plan {path} cannot be read: {error.strerror}") from error
 
 
 def _serve(server: ServerProcess, out: TextIO, err: TextIO) -> int:

@@ -254,6 +254,8 @@ def test_a_host_that_stood_still_goes_on_where_it_was(project: Project, tell: Ca
 
 def test_a_host_that_stood_still_for_longer_than_the_lease_has_lost_its_run(project: Project, tell: Callable) -> None:
     """As many minutes as it takes: the sandbox is gone when it goes on, and the session says so."""
+    waits = '    ctx.log_event("waiting")\n'
+    project.write("code/act.py", "import signal\n" + ACT.replace(waits, f"{waits}    signal.pause()\n"))
     assert tell("still in a step") == "still"
     [sandbox] = sandboxes(project, the_session(project).name)
     client(project).kill(sandbox)

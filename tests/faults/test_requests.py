@@ -281,7 +281,7 @@ def test_a_certificate_that_nobody_trusts_is_no_reason_to_ask_again(
     """Row 76: the cause is said, nothing of ours asks again, and no request gets through."""
     url, met = untrusted
     result, _ = ground.begin("quick", url=url)
-    assert "CERTIFICATE_VERIFY_FAILED" in str(result.failure)
+    assert "certificate" in str(result.failure)
     assert result.facts.retries == []
     assert 1 <= len(met) <= 8
     assert "trusted" not in met

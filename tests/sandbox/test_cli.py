@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from osiris_core.cli import sandbox as cli
+from osiris_core.errors import UsageError
 from tests.sandbox.helpers import WAIT_S, bound, project_environment
 
 MAIN = (
@@ -48,6 +49,35 @@ def test_exec_runs_a_command_against_the_server(tmp_path):
 def test_exec_options_belong_to_the_command():
     """What follows the command is its own, also when it looks like an option of this one."""
     assert run("--exec", "sh", "-c", 'test "$0" = --port', "--port") == (0, "", "")
+
+
+def test_a_fault_plan_strikes_what_the_command_does(tmp_path):
+    """The command's first sandbox is refused as the plan says, its second one is not."""
+    plan, program = tmp_path / "plan.json", tmp_path / "program.py"
+    plan.write_text('{"faults": [{"at": "create", "what": "answer", "status": 429}]}')
+    program.write_text(
+        "import e2b, sys\n"
+        "try:\n    e2b.Sandbox.create(retries=0)\n"
+        "except e2b.RateLimitException:\n    e2b.Sandbox.create().kill()\n    sys.exit(9)\n"
+    )
+    assert run("--faults", str(plan), "--exec", sys.executable, str(program)) == (9, "", "")
+
+
+@pytest.mark.parametrize(
+    ("plan", "sentence"),
+    [
+        (None, "cannot be read: No such file"),
+        ("{", "the fault plan is not JSON"),
+        ('{"faults": [{"at": "create", "what": "answer", "statuss": 429}]}', r"faults\[0\]\.statuss: unknown key; did you mean"),
+    ],
+)  # fmt: skip
+def test_a_wrong_fault_plan_starts_nothing(tmp_path, plan, sentence):
+    """It is a wrong option, not a server that cannot serve."""
+    file = tmp_path / "plan.json"
+    if plan is not None:
+        file.write_text(plan)
+    with pytest.raises(UsageError, match=sentence):
+        run("--faults", str(file), "--exec", "true")
 
 
 def test_a_command_ended_by_a_signal_is_returned_as_shells_do():
