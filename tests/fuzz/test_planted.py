@@ -30,7 +30,7 @@ def test_a_planted_bug_is_found_and_made_small(
     code.mkdir()
     (code / "planted.py").write_text(SOURCE)
     strategy = manifests(drivers=chosen_drivers(["planted:NanIsNull"], [code]), code=code_files([code]), max_steps=2)
-    plan = Plan(examples=60, seed=21, finds=1, shrinks=6, sample=0, confirmations=1)  # found among the first
+    plan = Plan(examples=60, seed=21, finds=1, shrinks=3, sample=0, confirmations=1)  # found among the first
     with targets(CheckOptions(project_root=tmp_path)) as (warm, _):
         # Cheaper without cold checks: the written test is one.
         hunt = Hunt(strategy=strategy, warm=warm, cold=warm, plan=plan)
