@@ -234,11 +234,20 @@ class SandboxRun:
         """Tell the worker its secrets; where it has ended before it could hear them, why is what is worth saying."""
         if not self._job.secrets:
             return
+        told = self._job.secrets.to_line().decode("ascii")
+        telling = asyncio.create_task(attendance.tell(worker, told, what="secrets"))
+        ended, stopped = asyncio.create_task(line.left()), asyncio.create_task(self.stop.wait())
         try:
-            await attendance.tell(worker, self._job.secrets.to_line().decode("ascii"), what="secrets")
+            await asyncio.wait({telling, ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if telling.done():
+                telling.result()
         except SandboxError:
             if not await line.ended_within(self._patience.driver_stop_s):
                 raise
+        finally:
+            for each in (telling, ended, stopped):
+                each.cancel()
+            await asyncio.gather(telling, ended, stopped, return_exceptions=True)
 
     def _confirm(self) -> None:
         """Judge the worker's hello, once, as soon as it is there."""

@@ -77,6 +77,14 @@ class SandboxLine:
             await asyncio.wait({self._ended}, timeout=patience_s)
         return self._ended is not None and self._ended.done()
 
+    async def left(self) -> None:
+        """Return when the line says that the worker has left; never where it was only cut."""
+        if self._ended is not None:
+            await asyncio.wait({self._ended})
+            if isinstance(_why(self._ended), LineEnded):
+                return
+        await asyncio.Event().wait()
+
     async def close(self) -> None:
         """Let go of the stream; a second time is harmless."""
         if self._ended is None or self._closed:
