@@ -25,7 +25,7 @@ from osiris_core.drivers.catalog import DriverCatalog
 from osiris_core.errors import InfrastructureError, UsageError
 from osiris_core.manifest import cases, loader
 from osiris_core.manifest.overrides import written_overrides
-from osiris_core.stopping import deaf, escalating
+from osiris_core.signals import deaf, escalating
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -18,7 +18,7 @@ import pytest
 from osiris_core.check import Checker, CheckOptions, load, validate_options
 from osiris_core.errors import ManifestError, OsirisError, UsageError
 from osiris_core.manifest.loader import find_project_root
-from osiris_core.stopping import terminable
+from osiris_core.signals import terminable
 from osiris_core.surface import placed, refused_record
 from pytest_osiris.keys import (
     CLOSE,

@@ -9,10 +9,11 @@ arrive, and files with artifacts as the session asks for them.
                ``sdk`` says which one, ``provider`` whose API; the sandbox is ``leased``, and ``retrying`` says what is asked again
                ``attendance`` follows a worker that runs, by ``following``, and fetches what it made
                ``reach`` is all that ``following`` asks of a transport: ``filling`` reads what is missing from the spool,
-               ``acknowledging`` lets the worker free it, ``backoff`` spreads attempts over time
+               ``acknowledging`` lets the worker free it, ``backoff`` spreads attempts over time, ``retrying`` says which make sense
                ``sandbox_worker`` is that transport over the SDK, ``spool_ranges`` its way to parts of the spool;
                ``fetching`` brings artifacts, beside the following; both read by ``ranges``; ``counterpart`` says what need not come
-               ``owned`` finds sandboxes of ours, ``leftovers`` what dead hosts left, ``resumption`` takes a run up,
+               ``leased`` is a sandbox that lives while its host does, ``owned`` finds sandboxes of ours, ``leftovers`` what
+               dead hosts left, ``resumption`` takes a run up,
                ``limits`` bounds how many there are, ``keeping`` says how one that is kept is reached, ``stopping`` says what a stop leaves time for
 ``warm``, ``warm_e2b``  targets that are kept ready for many short runs
 

@@ -24,7 +24,7 @@ from osiris_core.backends.sandbox_worker import SandboxWorker
 from osiris_core.backends.stopping import Stop
 from osiris_core.errors import DiskFullError, NotResumedError, SandboxError, SandboxGoneError
 from osiris_core.session.owner import Owner
-from osiris_core.stopping import escalating
+from osiris_core.signals import escalating
 
 if TYPE_CHECKING:
     from osiris_core.backends.protocol import Cancellation, Patience, TargetFacts

@@ -21,7 +21,7 @@ from osiris_core.parity.record import Verdict
 from osiris_core.parity.record_io import encode_records
 from osiris_core.report.terminal import failure_lines, place_lines
 from osiris_core.report.text import visible_line
-from osiris_core.stopping import escalating
+from osiris_core.signals import escalating
 from osiris_core.surface import placed, record_set, refused_record, require_report_place, verdict_line
 
 if TYPE_CHECKING:

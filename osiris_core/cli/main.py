@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from osiris_core.cli.exits import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_NOT_READ, EXIT_USAGE, SIGNAL_BASE
 from osiris_core.errors import OsirisError, UsageError
-from osiris_core.stopping import TerminatedError, terminable
+from osiris_core.signals import TerminatedError, terminable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from osiris_core.parity.record import Verdict
-from osiris_core.stopping import TerminatedError, escalating, terminable
+from osiris_core.signals import TerminatedError, escalating, terminable
 
 if TYPE_CHECKING:
     from pathlib import Path
