@@ -171,14 +171,14 @@ def read_settings(config: pytest.Config) -> Settings:
     return Settings(
         targets=parse_targets(_or_default(values["target"], "local"), "--osiris-target"),
         provider=_parse_provider(_or_default(values["e2b"], "embedded")),
-        isolation=_parse_isolation(_or_default(values["isolation"], "bubblewrap")),
+        isolation=_parse_choice(values["isolation"], "--osiris-isolation", ISOLATIONS),
         now=None if values["now"] is None else _parse_now(values["now"]),
         report=_parse_place(options["report"], entries["report"], config),
         env_file=_parse_place(options["env_file"], entries["env_file"], config),
         max_sandboxes=_parse_number(values["max_sandboxes"], "--osiris-max-sandboxes", int),
         create_rate=_parse_number(values["create_rate"], "--osiris-create-rate", float),
-        keep_sandbox=_parse_keeping(_or_default(values["keep_sandbox"], "no")),
-        fetch=_parse_fetching(_or_default(values["fetch"], "all")),
+        keep_sandbox=_parse_choice(values["keep_sandbox"], "--osiris-keep-sandbox", KEEPING),
+        fetch=_parse_choice(values["fetch"], "--osiris-fetch", FETCHING),
         manifests=tuple(config.getini("osiris_manifests")),
         params=_parse_params(written_params) if written_params else {},
         written_params=written_params,
@@ -223,22 +223,12 @@ def _parse_provider(text: str) -> str:
     )
 
 
-def _parse_isolation(text: str) -> str:
-    if text in ISOLATIONS:
-        return text
-    raise pytest.UsageError(f"--osiris-isolation: unknown level {text!r}; give bubblewrap or plain")
-
-
-def _parse_keeping(text: str) -> str:
-    if text in KEEPING:
-        return text
-    raise pytest.UsageError(f"--osiris-keep-sandbox: unknown {text!r}; give {', '.join(KEEPING[:-1])} or {KEEPING[-1]}")
-
-
-def _parse_fetching(text: str) -> str:
-    if text in FETCHING:
-        return text
-    raise pytest.UsageError(f"--osiris-fetch: unknown {text!r}; give {' or '.join(FETCHING)}")
+def _parse_choice(text: str | None, option: str, known: Sequence[str]) -> str:
+    """Return which of the words that an option knows was given; the first of them where none was."""
+    chosen = _or_default(text, known[0])
+    if chosen in known:
+        return chosen
+    raise pytest.UsageError(f"{option}: unknown {chosen!r}; give {', '.join(known[:-1])} or {known[-1]}")
 
 
 def _parse_number(text: str | None, option: str, kind: Callable[[str], Number]) -> Number | None:

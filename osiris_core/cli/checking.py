@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osiris_core.check import Checker, CheckOptions, validate_options
+from osiris_core.choices import FETCHING
 from osiris_core.cli.exits import EXIT_FAILED, EXIT_GOOD, EXIT_INFRASTRUCTURE, EXIT_USAGE
 from osiris_core.cli.reading import read_all
 from osiris_core.errors import ManifestError, UsageError
@@ -130,6 +131,8 @@ def command_for(path: Path, given: argparse.Namespace) -> str:
         options.append(f"--isolation={given.isolation}")
     if given.now is not None:
         options.append(f"--now={given.now}")
+    if given.fetch != FETCHING[0]:
+        options.append(f"--fetch={given.fetch}")
     if given.env_file is not None:
         options.append(f"--env-file={given.env_file}")
     options += [f"--param={each}" for each in given.param]

@@ -128,12 +128,8 @@ def test_a_failure_is_explained_on_standard_error(project: Project, engine: Engi
     """With the command that repeats it, options included."""
     engine.gives("it", Verdict.DIVERGENT, passed=False, step="only", headline="parted")
 
-    ended = project.run(
-        "run", project.manifest("it"), "--target=both", "--isolation=plain", "--now=2026-01-31T12:00:00Z"
-    )
+    options = ("--target=both", "--isolation=plain", "--now=2026-01-31T12:00:00Z", "--fetch=differing")
+    ended = project.run("run", project.manifest("it"), *options)
 
     assert "it.osiris.yaml:5" in ended.err
-    assert (
-        "reproduce: osiris-parity run it.osiris.yaml --target=both --isolation=plain --now=2026-01-31T12:00:00Z"
-        in ended.err
-    )
+    assert f"reproduce: osiris-parity run it.osiris.yaml {' '.join(options)}" in ended.err
