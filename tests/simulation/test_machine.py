@@ -124,6 +124,7 @@ def explore(*phases, max_examples):
             database=None,
             deadline=None,
             phases=phases or tuple(Phase),
+            report_multiple_bugs=False,  # else it goes on looking for others behind the first
         ),
     )
 
