@@ -49,9 +49,8 @@ if TYPE_CHECKING:
     from osiris_core.wire.limits import ArtifactLimits
 
 _SWEPT_SESSIONS = 100
-
-
-LOCAL, *_ = TARGETS
+"""So many of the newest sessions are looked at for what killed runs left."""
+_LOCAL, *_ = TARGETS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,7 +307,7 @@ class Checker:
             for target, backend in zip(targets, backends, strict=True):
                 given = jobs[target]
                 futures.append(pool.submit(run_target, backend, self._intended(target), given, root, cancellation))
-                if target == LOCAL and counterpart is not None:
+                if target == _LOCAL and counterpart is not None:
                     futures[-1].add_done_callback(lambda ended: counterpart.settle(_artifacts_of(ended)))
             wait(futures)
         except BaseException:
@@ -324,14 +323,14 @@ class Checker:
         """Return each target's job, and what tells the one in a sandbox of the artifacts that this machine has."""
         from osiris_core.backends.counterpart import Counterpart
 
-        counterpart = Counterpart() if self._options.fetch == "differing" and LOCAL in targets else None
-        return {each: job if each == LOCAL else replace(job, counterpart=counterpart) for each in targets}, counterpart
+        counterpart = Counterpart() if self._options.fetch == "differing" and _LOCAL in targets else None
+        return {each: job if each == _LOCAL else replace(job, counterpart=counterpart) for each in targets}, counterpart
 
     def _intended(self, target: str) -> TargetFacts:
         """Return what a record says of a target that could not even be reached."""
         from osiris_core.backends.protocol import TargetFacts
 
-        if target == "local":
+        if target == _LOCAL:
             return TargetFacts(target=target, provider="host", isolation="none")
         from osiris_core.backends.provider import public_address
 
@@ -348,7 +347,7 @@ class Checker:
             return error
 
     def _make_backend(self, target: str) -> Backend:
-        if target == "local":
+        if target == _LOCAL:
             from osiris_core.backends.local import LocalBackend
 
             local = LocalBackend(patience=self._patience)

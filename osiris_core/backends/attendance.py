@@ -133,7 +133,7 @@ class Attendance:
 
     async def tell(self, worker: SandboxWorker, line: str, *, what: str) -> None:
         """Tell the worker a line that may come twice, as often as it takes. SandboxError when that was in vain."""
-        pause = Backoff(first_s=self._patience.retry_first_s, most_s=self._patience.retry_most_s)
+        pause = Backoff.between_retries(self._patience)
         while True:
             try:
                 await worker.say(line)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from osiris_core.backends.protocol import Patience
 
 
 class Backoff:
@@ -22,6 +24,11 @@ class Backoff:
         self._first_s = first_s
         self._most_s = most_s
         self._spread = spread
+
+    @classmethod
+    def between_retries(cls, patience: Patience, *, spread: Callable[[], float] = random.random) -> Self:
+        """Return the waits between attempts at what may be tried again."""
+        return cls(first_s=patience.retry_first_s, most_s=patience.retry_most_s, spread=spread)
 
     def reset(self) -> None:
         """Begin with the shortest wait again."""

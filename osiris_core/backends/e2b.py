@@ -123,15 +123,7 @@ class E2BBackend:
         run = SandboxRun(
             job, session, facts, self._patience, self._connect(), template=template, attempt=attempt, keep=self._keep
         )
-        future = self._thread.submit(run.to_its_end())
-
-        def ask_to_stop() -> None:
-            self._thread.loop.call_soon_threadsafe(run.stop.set)
-
-        def hurry() -> None:
-            self._thread.loop.call_soon_threadsafe(run.stop.hurry)
-
-        with cancellation.calling(ask_to_stop, hurried=hurry):
+        with self._thread.stoppable(run.to_its_end(), run.stop, cancellation) as future:
             try:
                 future.result()
             except CancelledError as error:

@@ -105,7 +105,7 @@ class Fetching:
 
     async def _receive(self, wanted: Wanted, reception: Reception) -> None:
         """Take all bytes; progress gives the patience anew, bytes that are not right are read once more."""
-        backoff = Backoff(first_s=self._patience.retry_first_s, most_s=self._patience.retry_most_s)
+        backoff = Backoff.between_retries(self._patience)
         readings = 1
         while True:
             before = reception.offset

@@ -239,8 +239,7 @@ class Following:
         return WorkerLostError(what, last_seq=self._session.next_seq - 1, hint=hint)
 
     def _backoff(self) -> Backoff:
-        patience = self._patience
-        return Backoff(first_s=patience.retry_first_s, most_s=patience.retry_most_s, spread=self._spread)
+        return Backoff.between_retries(self._patience, spread=self._spread)
 
 
 def _says_more(status: Mapping[str, Any] | None, offset: int) -> bool:

@@ -60,7 +60,7 @@ class LeasedSandbox:
         Where an answer was lost, the sandbox may have been made: if its `metadata` is `unique`, it is looked for by that
         before it is asked for again, because not every provider knows such keys.
         """
-        pause = Backoff(first_s=patience.retry_first_s, most_s=patience.retry_most_s)
+        pause = Backoff.between_retries(patience)
         retries = 0
         while True:
             facts.http_requests += 1
@@ -105,13 +105,6 @@ class LeasedSandbox:
         """The sandbox's name at the provider."""
         return self.sandbox.sandbox_id
 
-    async def keep(self) -> None:
-        """Let it live without its host, for `keep_s`. SandboxError where that is refused."""
-        self._renewal.cancel()
-        self._facts.http_requests += 1
-        with as_sandbox_error(f"sandbox {self.id} could not be kept"):
-            await self.sandbox.set_timeout(int(self._patience.keep_s))
-
     async def kill(self) -> None:
         """End the sandbox, and stop renewing. SandboxError when nobody confirms that it is gone."""
         self._renewal.cancel()
@@ -150,7 +143,7 @@ class LeasedSandbox:
         """Keep the lease alive; what is refused is tried again until the lease is about to end, and then given up."""
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self._patience.lease_s
-        pause = self._pause()
+        pause = Backoff.between_retries(self._patience)
         wait_s = self._patience.renew_s
         while True:
             await asyncio.sleep(wait_s)
@@ -172,9 +165,6 @@ class LeasedSandbox:
                 self.trouble = ""
                 self._ending.clear()
                 pause.reset()
-
-    def _pause(self) -> Backoff:
-        return Backoff(first_s=self._patience.retry_first_s, most_s=self._patience.retry_most_s)
 
 
 def _seconds(value_s: float) -> int:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterator
     from concurrent.futures import Future
     from typing import Any
+
+    from osiris_core.backends.protocol import Cancellation
+    from osiris_core.backends.stopping import Stop
 
 Result = TypeVar("Result")
 
@@ -25,6 +29,22 @@ class LoopThread:
     def submit(self, coroutine: Coroutine[Any, Any, Result]) -> Future[Result]:
         """Start a coroutine on the loop."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+
+    @contextmanager
+    def stoppable(
+        self, coroutine: Coroutine[Any, Any, Result], stop: Stop, cancellation: Cancellation
+    ) -> Iterator[Future[Result]]:
+        """Start a coroutine on the loop; while the block runs, what `cancellation` is asked for reaches its `stop`."""
+        future = self.submit(coroutine)
+
+        def ask() -> None:
+            self.loop.call_soon_threadsafe(stop.set)
+
+        def hurry() -> None:
+            self.loop.call_soon_threadsafe(stop.hurry)
+
+        with cancellation.calling(ask, hurried=hurry):
+            yield future
 
     def close(self) -> None:
         """Cancel what still runs, let it clean up, stop the loop and its thread; closing twice is harmless."""

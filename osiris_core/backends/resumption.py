@@ -59,15 +59,7 @@ def resume_in_sandbox(
     thread = LoopThread()
     try:
         run = _ResumedRun(E2B(**provider.address), session, facts, patience)
-        future = thread.submit(run.to_its_end())
-
-        def ask_to_stop() -> None:
-            thread.loop.call_soon_threadsafe(run.stop.set)
-
-        def hurry() -> None:
-            thread.loop.call_soon_threadsafe(run.stop.hurry)
-
-        with cancellation.calling(ask_to_stop, hurried=hurry):
+        with thread.stoppable(run.to_its_end(), run.stop, cancellation) as future:
             try:
                 future.result()
             except CancelledError as error:

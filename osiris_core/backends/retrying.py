@@ -87,7 +87,7 @@ async def until_it_passes(
     request: Callable[[], Awaitable[Result]], *, what: str, facts: TargetFacts, patience: Patience
 ) -> Result:
     """Make a request that may be made twice, as often as the patience allows; raise what it raised last."""
-    pause = Backoff(first_s=patience.retry_first_s, most_s=patience.retry_most_s)
+    pause = Backoff.between_retries(patience)
     while True:
         facts.http_requests += 1
         try:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from osiris_core.backends.templates import ChosenTemplate
     from osiris_core.session.writer import SessionWriter
 
-FULL = "full"
-EMBEDDED = "embedded"
+_FULL = "full"
+_EMBEDDED = "embedded"
 _SPOOLED_IN_MEMORY = 8 << 20
 
 
@@ -78,7 +78,7 @@ class SandboxRun:
             counterpart=self._job.counterpart,
         )
         try:
-            if self._network == FULL:
+            if self._network == _FULL:
                 await self._unless_stopped(self._require_network(leased), grace_s=0)
             if not self.stop.is_set():
                 await self._unless_stopped(self._upload(leased), grace_s=0)
@@ -133,7 +133,7 @@ class SandboxRun:
 
     async def _leave(self, leased: LeasedSandbox, error: DiskFullError) -> None:
         """Let the sandbox live where the session can be resumed in it; a server of this process dies with it."""
-        may_wait = self._facts.provider != EMBEDDED and not self.stop.is_set()
+        may_wait = self._facts.provider != _EMBEDDED and not self.stop.is_set()
         if may_wait and await leased.leave_when_full(error, self._session.request.session_id):
             return
         with contextlib.suppress(SandboxError):  # what went wrong first is what is worth saying
@@ -143,7 +143,7 @@ class SandboxRun:
         """Kill the sandbox, also while this run is being cancelled; or keep it, if that is wanted and it was not stopped."""
         if self._keep and not self.stop.is_set():
             with contextlib.suppress(SandboxError):  # then it is gone, or cannot be kept: it is killed
-                await leased.keep()
+                await leased.leave(self._patience.keep_s)
                 self._facts.kept = True
                 return
         with self._facts.phase("kill"):
@@ -161,7 +161,7 @@ class SandboxRun:
                 self._patience,
                 template=self._template.name,
                 metadata=metadata_of(self._job.request.session_id, self._facts.target),
-                network=self._job.manifest.network == FULL,
+                network=self._job.manifest.network == _FULL,
                 idempotency_key=self._idempotency_key,
                 unique=True,
             )

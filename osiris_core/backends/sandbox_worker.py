@@ -174,7 +174,7 @@ class SandboxWorker:
         cls, leased: LeasedSandbox, facts: TargetFacts, patience: Patience, error: SandboxError
     ) -> tuple[Self, SandboxLine]:
         """Return a worker whose start was not answered, with a line to it. SandboxError where there is none."""
-        pause = Backoff(first_s=patience.retry_first_s, most_s=patience.retry_most_s)
+        pause = Backoff.between_retries(patience)
         while pause.failures < patience.retry_attempts:
             waited_ms = await pause.wait()
             facts.retries.append(Retry(what="start", cause=error.message, waited_ms=waited_ms))

@@ -17,6 +17,7 @@ from osiris_core.backends.leased import as_sandbox_error
 from osiris_core.backends.protocol import Retry
 from osiris_core.backends.ranges import BEHIND_THE_END, NOT_FOUND, PARTIAL, WHOLE, RangeReader
 from osiris_core.errors import SandboxError, WireError
+from osiris_core.wire.segments import segment_pieces
 
 if TYPE_CHECKING:
     from pathlib import PurePosixPath
@@ -62,16 +63,12 @@ class SpoolRanges:
         SandboxError where the sandbox cannot be reached, WireError where the spool was freed there.
         """
         pieces: list[bytes] = []
-        end = offset + size_bytes
-        while offset < end:
-            index, begin = divmod(offset, self._segment_bytes)
-            wanted = min(end - offset, self._segment_bytes - begin)
-            piece = await self._piece(index, begin, wanted)
+        for name, begin, wanted in segment_pieces(offset, size_bytes, self._segment_bytes):
+            piece = await self._piece(name, begin, wanted)
             if piece is None:
-                await self._require_unwritten(index, begin)
+                await self._require_unwritten(name, begin, offset=offset + sum(map(len, pieces)))
                 break
             pieces.append(piece)
-            offset += len(piece)
             if len(piece) < wanted:
                 break
         return b"".join(pieces)
@@ -80,9 +77,9 @@ class SpoolRanges:
         """Let go of the connections."""
         await self._reader.close()
 
-    async def _piece(self, index: int, begin: int, wanted: int) -> bytes | None:
+    async def _piece(self, name: str, begin: int, wanted: int) -> bytes | None:
         """Return a part of one segment, None where its file is missing."""
-        path = self._directory / f"{index:08d}.os1"
+        path = self._directory / name
         if not self.by_command:
             try:
                 return await self._over_http(path, begin, wanted)
@@ -161,13 +158,12 @@ class SpoolRanges:
             raise SandboxError("a command garbled a range of the spool: it does not have its digest")
         return data
 
-    async def _require_unwritten(self, index: int, begin: int) -> None:
-        """Raise WireError where a missing segment was there once, and not only not begun."""
+    async def _require_unwritten(self, segment: str, begin: int, *, offset: int) -> None:
+        """Raise WireError where a missing segment, with the byte at `offset`, was there once, and not only not begun."""
         if begin == 0:
             later = await self._run(f'ls "$HOME"/{shlex.quote(str(self._directory))} 2> /dev/null || true')
-            if not any(name > f"{index:08d}.os1" for name in (later or "").split()):
+            if not any(name > segment for name in (later or "").split()):
                 return
-        offset = index * self._segment_bytes + begin
         raise WireError(f"the spool was freed at byte {offset}, before this host had it: somebody else acknowledged it")
 
     async def _run(self, command: str) -> str | None:

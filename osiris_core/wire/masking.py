@@ -89,10 +89,6 @@ class MaskTable:
             ),
         )
 
-    def found_in(self, data: bytes) -> bool:
-        """Say whether any form of a secret is in `data`."""
-        return any(each.data in data for each in self.needles)
-
     def names_in(self, data: bytes) -> set[str]:
         """Return the names of the secrets that are in `data`."""
         return {each.name for each in self.needles if each.data in data}

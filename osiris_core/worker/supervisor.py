@@ -158,8 +158,13 @@ class Supervision:
         write_terminal(spool, ledger, end, stray_bytes=recorder.stray_bytes, interrupted=interrupted)
         batch, tally = spool.flush(), spool.tally
         session, epoch = self._assignment.request.session_id, self._assignment.placement.epoch
-        status = {"outcome": end.outcome, "session": session, "epoch": epoch}
-        return batch, {**status, "frames": tally.seq, "spool_bytes": tally.offset}
+        return batch, {
+            "outcome": end.outcome,
+            "session": session,
+            "epoch": epoch,
+            "frames": tally.seq,
+            "spool_bytes": tally.offset,
+        }
 
     def _keep(self, status: Mapping[str, Any]) -> None:
         """Have the disk keep the ending; the host proves for itself what it gets, so one that cannot withholds nothing."""
