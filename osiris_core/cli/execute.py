@@ -41,9 +41,16 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
             sandbox.commands.run(shlex.join(given.command), timeout=0, on_stdout=out.write, on_stderr=err.write)
     except CommandExitException as error:
         code = error.exit_code
-    except (NotFoundException, SandboxException) as error:
+    except NotFoundException:
+        return _gone(given.sandbox, err)
+    except SandboxException as error:
         err.write(f"sandbox {given.sandbox} cannot be reached: {error}\n")
         return EXIT_INFRASTRUCTURE
-    if given.kill:
-        sandboxes.kill(given.sandbox)
+    if given.kill and not sandboxes.kill(given.sandbox):
+        return _gone(given.sandbox, err)
     return code
+
+
+def _gone(sandbox: str, err: TextIO) -> int:
+    err.write(f"sandbox {sandbox} is not there any more: its time was over, or it was ended\n")
+    return EXIT_INFRASTRUCTURE

@@ -23,7 +23,7 @@ def add_parser(subparsers: Any) -> None:
         "gc",
         help="remove what killed runs left behind",
         description="Ends sandboxes whose host is dead, and removes what killed runs left on this disk. Nothing of a living "
-        "host is touched.",
+        "host is touched; a sandbox that was kept, or that waits for `resume`, is one whose host is dead.",
     )
     add_root_option(parser)
     parser.add_argument(

@@ -89,5 +89,7 @@ def test_a_failed_runs_sandbox_is_kept_and_can_be_looked_into(
     assert "spool" in capfd.readouterr().out
 
     assert main(["exec", f"--e2b={one.server.url}", "--kill", kept.sandbox_id]) == 0
+    for gone in (["--kill", kept.sandbox_id], [kept.sandbox_id, "true"]):
+        assert main(["exec", f"--e2b={one.server.url}", *gone]) == 3
+        assert f"sandbox {kept.sandbox_id} is not there any more" in capfd.readouterr().err
     assert client(one).list().next_items() == []
-    assert main(command) == 3
