@@ -34,15 +34,22 @@ TICKS = 40
 ARTIFACT = "done" * 20
 LARGE = "large" * 60_000
 """Too large for the record stream: it is fetched by itself."""
-JOBS = {"quick": "", "large": "", "waiting": "", "standing": "", "overdue": "timeout_s: 0.3"}
-"""Functions of the code below, and what else their manifest says."""
+JOBS = {
+    "quick": "",
+    "large": "",
+    "waiting": "",
+    "standing": "",
+    "overdue": "timeout_s: 0.3",
+    "large, then waiting": '  - {id: wait, driver: python.callable, config: {function: "act:waiting"}}\ntimeout_s: 30',
+}
+"""Jobs by the function that they begin with, of the code below, and the end of their manifests."""
 MANIFEST = """
 osiris: "1"
 pipeline: {{id: small}}
-{more}
 code: [code]
 steps:
-  - {{id: act, driver: python.callable, config: {{function: "act:{name}"}}}}
+  - {{id: act, driver: python.callable, config: {{function: "act:{function}"}}}}
+{more}
 """
 CODE = f"""
 import os
@@ -131,21 +138,29 @@ class Ground:
     templates: RegisteredTemplates
     root: Path
 
-    def run(self, *faults: Fault, job: str = "quick", url: str | None = None, **patience: float) -> Ran:
+    def run(
+        self,
+        *faults: Fault,
+        job: str = "quick",
+        url: str | None = None,
+        cancellation: Cancellation | None = None,
+        **patience: float,
+    ) -> Ran:
         """Run a job while these faults are in force; each must strike, and afterwards nothing may be left.
 
         `url` is the way to the server, when it is not the straight one.
         """
         with fault_plan(*faults, server=self.server):
-            return self._run(job, replace(PATIENCE, **patience), url or self.server.url)
+            given = cancellation or Cancellation()
+            return self._run(job, replace(PATIENCE, **patience), url or self.server.url, given)
 
-    def _run(self, name: str, patience: Patience, url: str) -> Ran:
+    def _run(self, name: str, patience: Patience, url: str, cancellation: Cancellation) -> Ran:
         job = prepare(
             self.manifests[name], session_id=new_session_id(), logical_now="2026-01-01T00:00:00Z", bundle=self.bundle
         )
         provider = Provider(name="embedded", url=url, api_key=self.server.api_key, isolation=self.server.isolation)
         with closing(E2BBackend(provider, self.templates, patience=patience)) as backend:
-            result = run_target(backend, backend.facts(), job, self.root, Cancellation())
+            result = run_target(backend, backend.facts(), job, self.root, cancellation)
         assert self.alive(job.request.session_id) == []
         return Ran(job=name, result=result, directory=next(self.root.glob(f"**/{job.request.session_id}/e2b")))
 
@@ -182,7 +197,7 @@ def ground(bubblewrap: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     (root / "code" / "act.py").write_text(CODE)
     manifests = {}
     for name, more in JOBS.items():
-        (root / f"{name}.osiris.yaml").write_text(MANIFEST.format(name=name, more=more))
+        (root / f"{name}.osiris.yaml").write_text(MANIFEST.format(function=name.partition(",")[0], more=more))
         manifests[name] = load(root / f"{name}.osiris.yaml", project_root=root)
     with ServerProcess.start() as server:
         address = server.address

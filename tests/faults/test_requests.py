@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from osiris_core.backends.leased import LeasedSandbox
+from osiris_core.backends.protocol import Cancellation
 from osiris_core.errors import DiskFullError
+from osiris_core.session.reception import Reception
 from osiris_core.testing import Fault
 from tests.conftest import need
 
@@ -199,6 +201,20 @@ def test_the_lease_that_cannot_be_renewed_is_named_before_it_ends(ground: Ground
     assert ran.outcome in {"lost", "infrastructure"}  # whether the worker has spoken by then
     assert re.search(r"the lease of sandbox \w+ could not be renewed \(.*500.*\) and is about to end", ran.error)
     assert "last_verified_seq" in ran.told["error"]["data"]
+
+
+def test_a_steps_artifacts_come_while_the_next_step_runs(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second step waits for ever; the run is stopped as soon as the first one's artifact has come."""
+    cancellation, finish = Cancellation(), Reception.finish
+
+    def finish_and_stop(self: Reception) -> None:
+        finish(self)
+        cancellation.request()
+
+    monkeypatch.setattr(Reception, "finish", finish_and_stop)
+    ran = ground.run(job="large, then waiting", cancellation=cancellation)
+    assert ran.outcome == "cancelled", ran.error  # without it the run has its deadline, and the artifact comes then
+    assert (ran.directory / "artifacts/act/large.txt").stat().st_size == 300_000
 
 
 def test_a_full_disk_of_the_host_leaves_the_sandbox_for_a_resume(
