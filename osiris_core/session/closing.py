@@ -10,7 +10,7 @@ from osiris_core.errors import SessionError, WireError
 from osiris_core.session import contract
 from osiris_core.session.adoption import verify_files
 from osiris_core.session.artifacts import scan_artifacts
-from osiris_core.session.ending import Evidence, decide
+from osiris_core.session.ending import Evidence, contradiction, decide
 from osiris_core.session.export import Export
 from osiris_core.session.files import remove_tree, write_atomically
 from osiris_core.session.reader import assemble
@@ -66,6 +66,8 @@ def close_session(closing: Closing) -> Session:
     )
     with export:
         faults = _export(walk, export, closing.fault)
+        if walk.terminal is not None and (said := contradiction(walk.terminal, closing.request.order)):
+            faults.append(said)
         artifacts, absent = _artifacts(closing, walk, faults)
         ending = decide(
             Evidence(

@@ -76,6 +76,18 @@ def decide(evidence: Evidence) -> Ending:
     return Ending(outcome=outcome, failed_step=_failed(steps), error=_error(evidence, outcome), steps=steps)
 
 
+def contradiction(terminal: Terminal, order: Sequence[str]) -> str:
+    """Return in what a terminal record contradicts itself or the request, or nothing: what it says must be an end of this run."""
+    if terminal.outcome not in records.OUTCOMES:
+        return f"the terminal record states the outcome {terminal.outcome!r}, which there is not"
+    if [step.id for step in terminal.steps] != list(order):
+        return "the terminal record does not list the steps of the request"
+    short = [step.id for step in terminal.steps if step.state != records.SUCCEEDED]
+    if terminal.outcome == records.SUCCEEDED and short:
+        return f"the terminal record states a success, and that step {short[0]!r} was none"
+    return ""
+
+
 def _error(evidence: Evidence, outcome: str) -> dict[str, Any]:
     """Say what is wrong, and behind it what the backend said."""
     said = evidence.said or {}

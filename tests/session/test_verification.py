@@ -6,6 +6,8 @@ import pytest
 
 from tests.session.tape import TARGET_FACTS, Tape, begin, go_on, healthy, open_writer, outbox
 
+SUCCEEDED = {"id": "read", "state": "succeeded", "reason": None, "cause": None}
+
 
 def close_with(writer, tape, **closing):
     """Feed a tape, bring its files, and close."""
@@ -52,10 +54,13 @@ def test_a_failed_run_says_which_step_and_why(writer):
         ({"counts": {"hello": 1}}, "states counts {'hello': 1}, the journal has"),
         ({"artifacts": 3}, "states artifacts 3, the journal has 2"),
         ({"artifact_root": "0" * 64}, f"states artifact root {'0' * 64}, the journal has"),
+        ({"outcome": "splendid"}, "states the outcome 'splendid', which there is not"),
+        ({"steps": []}, "does not list the steps of the request"),
+        ({"steps": [SUCCEEDED, {**SUCCEEDED, "id": "write", "state": "skipped"}]}, "and that step 'write' was none"),
     ],
 )
 def test_a_terminal_record_that_does_not_hold_is_a_lost_session(writer, changed, words):
-    """A wrong number, digest, count or root in the terminal record is found, and named."""
+    """A wrong number, digest, count or root in the terminal record is found, and named; so is an end that is none."""
     tape = go_on(begin(Tape()))
     tape.terminal(**changed)
 
