@@ -229,6 +229,35 @@ def test_a_worker_that_has_left_without_a_word_ends_the_following(follow):
     assert worker.log.count("standing") == 2
 
 
+def test_a_spool_of_several_ranges_is_read_to_its_end(follow):
+    """Also when its worker has left without a last word that would tell how long it is."""
+    tape = begin(type(healthy())())
+    while len(tape.data) <= 2 * RANGE_BYTES:
+        tape.printed("read", b"x" * 45_000)
+    worker = Worker(tape.data, standing=[Standing.ENDED])
+
+    follow(worker, Line(worker.log, 0, [], LineEnded("the worker left with exit code 137")))
+
+    assert follow.journal == tape.data
+    assert follow.facts.fills == 3
+    assert worker.log.count("standing") == 2
+
+
+def test_a_spool_that_can_be_read_is_news_of_its_sandbox(follow):
+    """No line can be had and nobody can be asked for the worker, for as long as you like: it is not lost, while it is read."""
+    tape = healthy()
+    worker = Worker(lines=[SandboxError("no route")], standing=[Standing.UNKNOWN])
+
+    async def late(offset, size_bytes):
+        return tape.data[offset:] if follow.loop.time() > 3 * PATIENCE.unreachable_s else b""
+
+    worker.spool = late
+    follow(worker, Line(worker.log, 0, [], LineBroken("cut")))
+
+    assert follow.error is None
+    assert follow.session.terminal is not None
+
+
 def test_an_absence_that_was_seen_once_is_not_believed(follow):
     tape = healthy()
     worker = Worker(tape.lines[0], standing=[Standing.ENDED, Standing.RUNNING])

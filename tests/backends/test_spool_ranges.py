@@ -8,9 +8,10 @@ import pytest
 from e2b import E2B
 
 from osiris_core.backends.protocol import Patience, TargetFacts
+from osiris_core.backends.ranges import RangeReader
 from osiris_core.backends.sandbox_home import RUN_DIRECTORY
 from osiris_core.backends.spool_ranges import SpoolRanges
-from osiris_core.errors import WireError
+from osiris_core.errors import SandboxError, WireError
 from osiris_core.sandbox.launch import ServerProcess
 from osiris_core.testing import Fault, fault_plan
 
@@ -87,6 +88,34 @@ def test_an_answer_that_breaks_off_is_asked_for_again_from_there(spool):
 
     assert [each.what for each in spool.facts.retries] == ["range"]
     assert spool.facts.http_requests == 2
+
+
+def test_an_answer_that_is_too_short_is_not_the_spools_end(spool):
+    """What it says of itself counts: a spool whose worker has left would be cut there for good."""
+    assert spool.read(0, 1000, Fault(at="download", what="short", after_bytes=300)) == DATA[:1000]
+
+    assert [each.cause for each in spool.facts.retries] == ["the answer broke off at byte 300"]
+
+
+def test_another_range_than_was_asked_for_is_not_taken_for_it(spool, monkeypatch):
+    """It is had by a command then."""
+    answer = RangeReader.answer
+    monkeypatch.setattr(RangeReader, "answer", lambda self, path, offset, size: answer(self, path, offset + 1, size))
+
+    assert spool.read(100, 50) == DATA[100:150]
+
+
+def test_what_a_command_prints_has_to_have_its_digest(spool, monkeypatch):
+    """A byte that is changed on the way is base64 all the same."""
+    run = SpoolRanges._run
+
+    async def garbled(self, command):
+        digest, _, text = (await run(self, command)).partition("\n")
+        return f"{digest}\n{'B' if text[0] == 'A' else 'A'}{text[1:]}"
+
+    monkeypatch.setattr(SpoolRanges, "_run", garbled)
+    with pytest.raises(SandboxError, match="it does not have its digest"):
+        spool.read(0, 100, Fault(at="download", what="whole"))
 
 
 def test_refused_ranges_are_refused_once(spool):

@@ -46,6 +46,10 @@ def printed(seq: int, data: bytes) -> bytes:
     [
         [log(0, "clean"), log(1, f"it is {SECRET}")],
         [printed(0, b"clean"), printed(1, SECRET.encode())],
+        [
+            printed(0, b"clean"),
+            printed(1, SECRET.encode().hex().encode()),
+        ],  # nothing in the record as it stands tells of it
         [log(0, "x"), line(1, kind="metric", ts="t", step="s", name="n", tags={SECRET: "x"}, unit=None)],
     ],
 )

@@ -52,6 +52,7 @@ def test_a_batch_that_the_disk_refuses_is_taken_back_whole(spool, tmp_path, monk
     assert path.read_bytes() == first
     assert dict(spool.tally.counts) == {"metric": 1, "artifact": 1}
     assert [each["path"] for each in spool.artifacts] == ["a/b"]
+    assert spool.freight.recorded == {"a/b"}  # the ending looks for what was not: it would be lost without a word
     spool.record(record(n=3))
     second = spool.flush()
     assert path.read_bytes() == first + second

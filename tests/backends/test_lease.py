@@ -1,0 +1,87 @@
+"""When a lease is about to end: not before it is, and only while nothing renews it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from osiris_core.backends.leased import LeasedSandbox
+from osiris_core.backends.protocol import Patience, TargetFacts
+from osiris_core.testing.simulation.clock import VirtualLoop
+
+PATIENCE = Patience()
+
+
+class Provided:
+    """A sandbox whose provider refuses to renew its lease from one moment to another."""
+
+    sandbox_id = "box"
+
+    def __init__(self, refuses_from_s, until_s):
+        self._from_s, self._until_s = refuses_from_s, until_s
+        self.renewed_at = []
+
+    async def set_timeout(self, _timeout_s):
+        """Renew, or refuse."""
+        now = asyncio.get_running_loop().time()
+        if self._from_s <= now < self._until_s:
+            raise RuntimeError("quota")
+        self.renewed_at.append(now)
+
+    async def kill(self):
+        """End it."""
+        return True
+
+
+@pytest.fixture
+def loop():
+    """A loop in virtual time."""
+    made = VirtualLoop()
+    yield made
+    made.end()
+
+
+def test_every_renewal_gives_a_whole_lease_and_its_end_is_told_a_margin_before(loop):
+    """The last renewal was at 200 s; what was refused is tried again until the lease of that is nearly over."""
+
+    async def run():
+        leased = LeasedSandbox(Provided(201.0, 1e9), TargetFacts(target="e2b", provider="p", isolation="n"), PATIENCE)
+        return await leased.about_to_end(), asyncio.get_running_loop().time()
+
+    why, at_s = loop.run(run())
+    assert why == "RuntimeError: quota"
+    latest_s = 200.0 + PATIENCE.lease_s - PATIENCE.lease_margin_s
+    assert latest_s - PATIENCE.retry_most_s <= at_s <= latest_s
+
+
+def test_a_refusal_that_passes_is_no_end(loop):
+    """Neither while it lasts, nor where it lasted up to the margin."""
+
+    async def run(until_s):
+        provided = Provided(21.0, until_s)
+        facts = TargetFacts(target="e2b", provider="p", isolation="n")
+        leased = LeasedSandbox(provided, facts, PATIENCE)
+        await asyncio.sleep(until_s + 2 * PATIENCE.renew_s)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await leased.about_to_end()
+        assert leased.trouble == ""
+        assert {each.what for each in facts.retries} == {"lease"}
+
+    loop.run(run(60.0))
+    loop.run(run(loop.time() + 140.0))
+
+
+def test_nobody_renews_what_was_killed(loop):
+    """A task that went on would ask for a sandbox that is gone until the process ends."""
+
+    async def run():
+        provided = Provided(1e9, 1e9)
+        leased = LeasedSandbox(provided, TargetFacts(target="e2b", provider="p", isolation="n"), PATIENCE)
+        await asyncio.sleep(30)
+        await leased.kill()
+        await asyncio.sleep(200)
+        return provided.renewed_at
+
+    assert loop.run(run()) == [20.0]
