@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -102,7 +103,9 @@ def test_other_bytes_are_no_request(data):
 
 def test_timestamps_have_microseconds_and_z():
     """The form of `ts` is fixed."""
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", records.timestamp())
+    before, said, after = datetime.now(UTC), records.timestamp(), datetime.now(UTC)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", said)
+    assert before - timedelta(microseconds=1) <= datetime.fromisoformat(said) <= after  # both may round
 
 
 @pytest.mark.parametrize(
