@@ -126,7 +126,8 @@ def _confirmed(session: SessionWriter, job: Job) -> bool:
     """Judge the worker's hello once it is there."""
     if session.hello is None:
         return False
-    confirm_hello(session.hello, job)
+    with session.judging():
+        confirm_hello(session.hello, job)
     return True
 
 

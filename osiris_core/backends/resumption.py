@@ -167,12 +167,13 @@ class _ResumedRun:
         noted = self._session.handle.run
         if self._confirmed or self._session.hello is None:
             return
-        confirm_worker(
-            self._session.hello,
-            bundle=str(noted.get("bundle")),
-            request=self._session.request.digest,
-            hosts_build=bool(noted.get("hosts_build")),
-        )
+        with self._session.judging():
+            confirm_worker(
+                self._session.hello,
+                bundle=str(noted.get("bundle")),
+                request=self._session.request.digest,
+                hosts_build=bool(noted.get("hosts_build")),
+            )
         self._confirmed = True
 
 

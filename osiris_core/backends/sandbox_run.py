@@ -252,5 +252,6 @@ class SandboxRun:
     def _confirm(self) -> None:
         """Judge the worker's hello, once, as soon as it is there."""
         if not self._confirmed and self._session.hello is not None:
-            confirm_hello(self._session.hello, self._job, hosts_build=self._template.hosts_build)
+            with self._session.judging():
+                confirm_hello(self._session.hello, self._job, hosts_build=self._template.hosts_build)
             self._confirmed = True

@@ -117,7 +117,8 @@ def take_answer(answer: Answer, job: Job, session: SessionWriter, *, hosts_build
     session.fill(BytesIO(answer.spool))
     if session.hello is None:
         raise InfrastructureError(f"the warm worker ran nothing: {answer.said or f'exit code {answer.exit}'}")
-    confirm_hello(session.hello, job, hosts_build=hosts_build)
+    with session.judging():
+        confirm_hello(session.hello, job, hosts_build=hosts_build)
 
 
 class WarmLocalBackend:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from osiris_core.errors import SessionError, WireError
+from osiris_core.errors import OsirisError, SessionError, WireError
 from osiris_core.session import contract
 from osiris_core.session.adoption import adopt_tree, show_tree, verify_tree
 from osiris_core.session.closing import Closing, close_session
@@ -24,7 +25,7 @@ from osiris_core.wire.limits import ArtifactLimits
 from osiris_core.wire.request import SEGMENT_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from osiris_core.session.handle import Handle
@@ -220,6 +221,15 @@ class SessionWriter:
         """Have the disk keep what was taken; return the offset before which the worker may forget its spool."""
         self._journal.sync()
         return self.next_offset
+
+    @contextmanager
+    def judging(self) -> Iterator[None]:
+        """Have the session be lost where the block refuses its worker, whatever terminal record has come."""
+        try:
+            yield
+        except OsirisError as error:
+            self._fault = self._fault or error.message
+            raise
 
     def adopt_artifacts(self, source: Path) -> None:
         """Verify the files below `source` against their records, and show them as `artifacts/`, all or none.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from osiris_core.errors import WireError
 from tests.session.tape import TARGET_FACTS, Tape, begin, go_on, healthy, open_writer, outbox
 
 SUCCEEDED = {"id": "read", "state": "succeeded", "reason": None, "cause": None}
@@ -254,3 +255,14 @@ def test_a_session_can_be_closed_by_the_next_owner(tmp_path):
 
     assert session.outcome == "succeeded"
     assert len(session.events) == 10
+
+
+def test_a_worker_that_is_refused_leaves_no_success(writer, tmp_path):
+    """Its terminal record may have come in the same piece as its hello, whole and in good order."""
+    writer.feed(healthy().data)
+    writer.adopt_artifacts(outbox(tmp_path / "outbox"))
+    with pytest.raises(WireError, match="another bundle"), writer.judging():
+        raise WireError("the worker runs another bundle than the one it was given")
+    session = writer.close(target_facts=TARGET_FACTS)
+    assert session.outcome == "lost"
+    assert "another bundle" in session.error["message"]
