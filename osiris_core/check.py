@@ -25,7 +25,7 @@ from osiris_core.drivers.catalog import DriverCatalog
 from osiris_core.errors import InfrastructureError, UsageError
 from osiris_core.manifest import cases, loader
 from osiris_core.manifest.overrides import written_overrides
-from osiris_core.signals import deaf, escalating
+from osiris_core.signals import deaf, escalating, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -309,7 +309,7 @@ class Checker:
                 futures.append(pool.submit(run_target, backend, self._intended(target), given, root, cancellation))
                 if target == _LOCAL and counterpart is not None:
                     futures[-1].add_done_callback(lambda ended: counterpart.settle(_artifacts_of(ended)))
-            wait(futures)
+            wait_for(futures)
         except BaseException:
             with escalating(cancellation):
                 cancellation.request()

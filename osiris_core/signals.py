@@ -12,17 +12,20 @@ import signal
 import sys
 import threading
 import time
+from concurrent.futures import wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
+    from concurrent.futures import Future
     from types import FrameType
     from typing import Any
 
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 _STOPPING: Final = (signal.SIGINT, *_ENDING)
 _AGAIN_S: Final = 0.05
+_NAP_S: Final = 0.2
 _AT_ONCE: Final = 2
 
 
@@ -40,6 +43,16 @@ class Stoppable(Protocol):
     def hurry(self) -> None:
         """Ask it to stop at once; may be called while the same thread is inside of any other method."""
         ...
+
+
+def wait_for(futures: Collection[Future[Any]]) -> None:
+    """Wait until all of them are done, and hear signals meanwhile.
+
+    Python handles a signal between two of its instructions. One that comes when the main thread is past the last of them,
+    and not yet asleep, wakes nobody: so it never sleeps for long.
+    """
+    while wait(futures, timeout=_NAP_S).not_done:
+        pass
 
 
 @contextmanager

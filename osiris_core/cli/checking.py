@@ -22,12 +22,13 @@ from osiris_core.parity.record import Verdict
 from osiris_core.parity.record_io import encode_records
 from osiris_core.report.terminal import failure_lines, place_lines
 from osiris_core.report.text import visible_line
-from osiris_core.signals import escalating
+from osiris_core.signals import escalating, wait_for
 from osiris_core.surface import placed, record_set, refused_record, require_report_place, verdict_line
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
     from typing import Self, TextIO
 
     from osiris_core.backends.protocol import Cancellation
@@ -106,11 +107,11 @@ def _checked(
         if not isinstance(reading, ManifestError):
             checkers.start(reading, targets)  # what starts processes does so on this thread, which outlives the others
     pool = ThreadPoolExecutor(given.jobs, thread_name_prefix="osiris-manifest")
-    futures = [
-        pool.submit(_check, path, reading, checkers, targets, command_for(path, given)) for path, reading in readings
-    ]
-    try:
-        yield (each.result() for each in futures)
+    futures: list[Future[_Checked]] = []
+    try:  # from the first one on: a stop may come while the others are still being submitted
+        for path, reading in readings:
+            futures.append(pool.submit(_check, path, reading, checkers, targets, command_for(path, given)))
+        yield (_heard(each) for each in futures)
     except BaseException:
         with escalating(cancellation):
             for each in futures:
@@ -120,6 +121,11 @@ def _checked(
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _heard(future: Future[_Checked]) -> _Checked:
+    wait_for([future])
+    return future.result()
 
 
 def command_for(path: Path, given: argparse.Namespace) -> str:
