@@ -10,22 +10,21 @@ when nothing of the run is left).
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import shlex
-import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, TARGETS
+from osiris_core.backend_set import BackendSet
+from osiris_core.choices import TARGETS
 from osiris_core.drivers.catalog import DriverCatalog
-from osiris_core.errors import InfrastructureError, UsageError
+from osiris_core.errors import InfrastructureError
 from osiris_core.manifest import cases, loader
 from osiris_core.manifest.overrides import written_overrides
-from osiris_core.signals import deaf, escalating, wait_for
+from osiris_core.options import CheckOptions, iso, parse_now, validate_options
+from osiris_core.signals import escalating, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,51 +34,21 @@ if TYPE_CHECKING:
 
     from osiris_core.backends.bundle import Bundle
     from osiris_core.backends.counterpart import Counterpart
-    from osiris_core.backends.e2b import E2BBackend
-    from osiris_core.backends.limits import Limits
-    from osiris_core.backends.protocol import Backend, Cancellation, Job, Patience, TargetFacts
-    from osiris_core.backends.provider import Provider
-    from osiris_core.backends.templates import Report, TemplateSource
+    from osiris_core.backends.protocol import Cancellation, Job, Patience, TargetFacts
+    from osiris_core.backends.templates import Report
     from osiris_core.judgement import TargetResult
     from osiris_core.manifest.cases import Loaded
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
-    from osiris_core.sandbox.launch import ServerAddress, ServerProcess
+    from osiris_core.sandbox.launch import ServerAddress
     from osiris_core.session.artifacts import ArtifactFile
     from osiris_core.wire.limits import ArtifactLimits
+
+__all__ = ["CheckOptions", "Checker", "check", "load", "load_cases", "validate_options"]
 
 _SWEPT_SESSIONS = 100
 """So many of the newest sessions are looked at for what killed runs left."""
 _LOCAL, *_ = TARGETS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckOptions:
-    """What a check needs to know beside the manifest.
-
-    `provider` is `embedded`, `cloud`, or the address of a self-hosted server. `now` fixes the logical time
-    (ISO 8601, UTC). `session_root` is the directory that holds `.osiris/`, by default the project root. `env_file` holds
-    variables that secrets and connections have their values from, where the host's own do not say them. Tables of more than
-    `spill_bytes` wait in files for the steps that need them; None for what suits a target's memory. At most `max_sandboxes`
-    live at once, and `create_rate` are made in a second, for all processes with this session root; None for no limit.
-    `keep_sandbox` is `no`, `on-failure` or `always`: whether a sandbox outlives its run, to be looked at. `artifact_limits` bound
-    what a run may leave, by default those of `ArtifactLimits`. `fetch` is `all`, or `differing`: with both targets, artifacts
-    whose digest in the sandbox is that of this machine's are not brought back.
-    """
-
-    project_root: Path
-    provider: str = "embedded"
-    isolation: str = "bubblewrap"
-    now: str | None = None
-    session_root: Path | None = None
-    patience: Patience | None = None
-    env_file: Path | None = None
-    spill_bytes: int | None = None
-    max_sandboxes: int | None = None
-    create_rate: float | None = None
-    keep_sandbox: str = "no"
-    artifact_limits: ArtifactLimits | None = None
-    fetch: str = "all"
 
 
 def load(
@@ -100,35 +69,6 @@ def load(
 def load_cases(path: Path, *, project_root: Path, offered: Mapping[str, Any] | None = None) -> tuple[Loaded, ...]:
     """Load a manifest once for each of its cases, or once where it has none; see `manifest.cases.load_cases`."""
     return cases.load_cases(path, project_root=project_root, drivers=DriverCatalog(project_root), offered=offered)
-
-
-def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
-    """Raise `UsageError` where options cannot work, without starting anything."""
-    if sys.platform == "win32":
-        raise UsageError("Windows is not supported", hint="use Linux, WSL or a container")
-    unknown = [each for each in targets if each not in TARGETS]
-    if unknown or not targets or len(set(targets)) != len(targets):
-        raise UsageError(f"unknown target {','.join(targets)!r}", hint=f"known targets: {', '.join(TARGETS)}, both")
-    for what, chosen, known in (
-        ("isolation", options.isolation, ISOLATIONS),
-        ("fetch", options.fetch, FETCHING),
-        ("keep-sandbox", options.keep_sandbox, KEEPING),
-    ):
-        if chosen not in known:
-            raise UsageError(f"unknown {what} {chosen!r}", hint=" or ".join(known))
-    for name, limit in (("max-sandboxes", options.max_sandboxes), ("create-rate", options.create_rate)):
-        if limit is not None and limit <= 0:
-            raise UsageError(f"{name} {limit} leaves no sandbox to be made", hint="give a number above 0, or none")
-    if options.now is not None:
-        parse_now(options.now)
-    if options.env_file is not None:
-        from osiris_core.secrets.environment import host_environment
-
-        host_environment(options.env_file)
-    if "e2b" in targets:
-        from osiris_core.backends.provider import validate_provider
-
-        validate_provider(options.provider)
 
 
 def check(manifest: Manifest, targets: Sequence[str], options: CheckOptions) -> ParityRecord:
@@ -158,13 +98,15 @@ class Checker:
         self._options = options
         self._warm = warm
         self._report: Report = report or _ignore
-        self._given_server = server
-        self._server_options = tuple(server_options)
-        self._own_server: ServerProcess | None = None
-        self._backends: dict[str, Backend] = {}
+        self._backends = BackendSet(
+            options,
+            patience=self._patience,
+            server=server,
+            server_options=server_options,
+            report=self._report,
+            warm=warm,
+        )
         self._bundle: Bundle | None = None
-        self._e2b: E2BBackend | None = None
-        self._making = threading.Lock()
         self._swept = False
 
     def __enter__(self) -> Self:
@@ -177,12 +119,7 @@ class Checker:
 
     def close(self) -> None:
         """Stop what was started, Ctrl-C or not; closing twice is harmless."""
-        server, self._own_server = self._own_server, None
-        with deaf(), contextlib.ExitStack() as stack:
-            if server is not None:
-                stack.callback(server.stop)
-            while self._backends:
-                stack.callback(self._backends.popitem()[1].close)
+        self._backends.close()
 
     def check(
         self, manifest: Manifest, targets: Sequence[str], *, cancellation: Cancellation | None = None
@@ -226,7 +163,7 @@ class Checker:
             elapsed_ms=(time.monotonic() - started) * 1000,
             changed_inputs=changed,
             reproduce=_reproduce(manifest, targets),
-            session_root=_session_root(self._options),
+            session_root=self._options.root,
         )
         record = self._shown(judge(results, circumstances), job)
         self._settle_kept(results, record)
@@ -239,12 +176,12 @@ class Checker:
         from osiris_core.backends.leftovers import collect_scratch
 
         self._swept = True
-        collect_scratch(_session_root(self._options), newest=_SWEPT_SESSIONS)
+        collect_scratch(self._options.root, newest=_SWEPT_SESSIONS)
 
     def start(self, targets: Sequence[str]) -> None:
         """Start what the targets need, on this thread; what cannot be had is said by the checks."""
         for each in targets:
-            self._backend_or_failure(each)
+            self._backends.find(each)
 
     def _settle_kept(self, results: Sequence[TargetResult], record: ParityRecord) -> None:
         """Say how to reach a sandbox that is kept, and end one that was only kept for a failure which did not come."""
@@ -254,32 +191,14 @@ class Checker:
             self._options.keep_sandbox == "on-failure" and not record.passed
         )
         for each in results:
-            if each.facts.kept and not wanted and self._e2b is not None:
-                self._e2b.discard(each.facts.sandbox_id)
+            if each.facts.kept and not wanted:
+                self._backends.end_kept(each.facts.sandbox_id)
             elif each.facts.kept:
-                for line in connect_lines(each.facts, self._provider()[0], record.session_id, self._patience):
+                for line in connect_lines(each.facts, self._backends.provider()[0], record.session_id, self._patience):
                     self._report(line)
-            elif wanted and each.facts.sandbox_id and self._serves_itself:
+            elif wanted and each.facts.sandbox_id and self._backends.serves_itself:
                 for line in needs_a_server_lines():
                     self._report(line)
-
-    @property
-    def _serves_itself(self) -> bool:
-        """Whether the sandboxes live in a server that ends with this checker: none of them can be kept."""
-        return self._options.provider == "embedded" and self._given_server is None
-
-    def _limits(self) -> Limits | None:
-        from osiris_core.backends.limits import LIMITS_DIRECTORY, Limits
-
-        options = self._options
-        if options.max_sandboxes is None and options.create_rate is None:
-            return None
-        return Limits(
-            directory=_session_root(options) / LIMITS_DIRECTORY,
-            sandboxes=options.max_sandboxes,
-            creations_per_s=options.create_rate,
-            report=self._report,
-        )
 
     def _shown(self, record: ParityRecord, job: Job | None) -> ParityRecord:
         """Return a record as it may be shown: without secrets, and with a warning for those that are hard to mask."""
@@ -298,9 +217,9 @@ class Checker:
     def _run_all(self, job: Job, targets: Sequence[str], cancellation: Cancellation) -> list[TargetResult]:
         from osiris_core.target_run import run_target
 
-        backends = [self._backend_or_failure(target) for target in targets]
+        backends = [self._backends.find(target) for target in targets]
         jobs, counterpart = self._jobs(job, targets)
-        root = _session_root(self._options)
+        root = self._options.root
         futures: list[Future[TargetResult]] = []
         pool = ThreadPoolExecutor(len(backends), thread_name_prefix="osiris-target")
         try:
@@ -336,37 +255,6 @@ class Checker:
 
         return TargetFacts(target=target, provider=public_address(self._options.provider), isolation="")
 
-    def _backend_or_failure(self, target: str) -> Backend | InfrastructureError:
-        """Return the backend, or why it cannot be had: that is a verdict, not a crash."""
-        try:
-            with self._making:
-                if target not in self._backends:
-                    self._backends[target] = self._make_backend(target)
-                return self._backends[target]
-        except InfrastructureError as error:
-            return error
-
-    def _make_backend(self, target: str) -> Backend:
-        if target == _LOCAL:
-            from osiris_core.backends.local import LocalBackend
-
-            local = LocalBackend(patience=self._patience)
-            if not self._warm:
-                return local
-            from osiris_core.backends.warm import WarmLocalBackend
-
-            return WarmLocalBackend(local, patience=self._patience)
-        from osiris_core.backends.e2b import E2BBackend
-
-        provider, templates = self._provider()
-        keep = self._options.keep_sandbox != "no" and not self._serves_itself
-        e2b = self._e2b = E2BBackend(provider, templates, patience=self._patience, limits=self._limits(), keep=keep)
-        if not self._warm:
-            return e2b
-        from osiris_core.backends.warm_e2b import WarmE2BBackend
-
-        return WarmE2BBackend(provider, templates, e2b, patience=self._patience)
-
     @property
     def _artifact_limits(self) -> ArtifactLimits:
         from osiris_core.wire.limits import WARM_LIMITS, ArtifactLimits
@@ -378,35 +266,6 @@ class Checker:
         from osiris_core.backends.protocol import Patience
 
         return self._options.patience or Patience()
-
-    def _provider(self) -> tuple[Provider, TemplateSource]:
-        """Return who serves the E2B API, and where its templates come from: the only two things that differ."""
-        from osiris_core.backends.built import BuiltTemplates
-        from osiris_core.backends.provider import Provider, remote_provider
-        from osiris_core.backends.registered import RegisteredTemplates
-
-        name = self._options.provider
-        if name == "embedded":
-            address = self._server()
-            provider = Provider(name=name, url=address.url, api_key=address.api_key, isolation=address.isolation)
-            return provider, RegisteredTemplates(provider)
-        provider = remote_provider(name)
-        return provider, BuiltTemplates(provider, self._patience, report=self._report)
-
-    def _server(self) -> ServerAddress:
-        """Return the embedded server's address; it is started on this thread, whose end would be its own."""
-        if self._given_server is not None:
-            return self._given_server
-        if self._own_server is None:
-            from osiris_core.sandbox.launch import SandboxServerError, ServerProcess
-
-            try:
-                # Every sandbox of ours says whether it is to have the network; a manifest's default is that it has not.
-                options = ("--allow-network", *self._server_options)
-                self._own_server = ServerProcess.start(isolation=self._options.isolation, options=options)
-            except SandboxServerError as error:
-                raise InfrastructureError(str(error)) from error
-        return self._own_server.address
 
 
 def _artifacts_of(ended: Future[TargetResult]) -> Mapping[str, ArtifactFile]:
@@ -427,22 +286,5 @@ def _reproduce(manifest: Manifest, targets: Sequence[str]) -> str:
     return shlex.join(["osiris-parity", "run", manifest.location, "--target", target, *params])
 
 
-def _session_root(options: CheckOptions) -> Path:
-    return options.session_root or options.project_root
-
-
 def _utc_now() -> str:
-    return _iso(dt.datetime.now(dt.UTC))
-
-
-def _iso(moment: dt.datetime) -> str:
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def parse_now(text: str) -> str:
-    """Return a time of ISO 8601 in UTC, as records write it; without a zone it is UTC. Raises `UsageError`."""
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is no time", hint="ISO 8601, for example 2026-01-31T12:00:00Z") from None
-    return _iso(moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC))
+    return iso(dt.datetime.now(dt.UTC))

@@ -102,7 +102,7 @@ def test_without_the_run_in_a_sandbox_the_case_is_missed(clocks: Project) -> Non
     path = clocks.root / "a-clock-in-a-file.osiris.yaml"
     options = CheckOptions(project_root=clocks.root, session_root=clocks.session_root)
     with Checker(options, server=clocks.server) as checker:
-        checker._backends["e2b"] = SecondLocal()
+        checker._backends.made["e2b"] = SecondLocal()
         faked = checker.check(load(path, project_root=clocks.root), ["local", "e2b"])
 
     assert faked.verdict == "IDENTICAL"
@@ -119,7 +119,7 @@ def test_a_faked_sandbox_that_claims_isolation_is_not_believed(clocks: Project) 
     path = clocks.root / "a-clock-in-a-file.osiris.yaml"
     options = CheckOptions(project_root=clocks.root, session_root=clocks.session_root)
     with Checker(options, server=clocks.server) as checker:
-        checker._backends["e2b"] = Liar()
+        checker._backends.made["e2b"] = Liar()
         record = checker.check(load(path, project_root=clocks.root), ["local", "e2b"])
 
     assert record.verdict == "INCONCLUSIVE"

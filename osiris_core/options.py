@@ -1,0 +1,95 @@
+"""What a check needs to know beside the manifest, and which of it cannot work."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, TARGETS
+from osiris_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from osiris_core.backends.protocol import Patience
+    from osiris_core.wire.limits import ArtifactLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOptions:
+    """The options of one check.
+
+    `provider` is `embedded`, `cloud`, or the address of a self-hosted server. `now` fixes the logical time
+    (ISO 8601, UTC). `session_root` is the directory that holds `.osiris/`, by default the project root. `env_file` holds
+    variables that secrets and connections have their values from, where the host's own do not say them. Tables of more than
+    `spill_bytes` wait in files for the steps that need them; None for what suits a target's memory. At most `max_sandboxes`
+    live at once, and `create_rate` are made in a second, for all processes with this session root; None for no limit.
+    `keep_sandbox` is `no`, `on-failure` or `always`: whether a sandbox outlives its run, to be looked at. `artifact_limits` bound
+    what a run may leave, by default those of `ArtifactLimits`. `fetch` is `all`, or `differing`: with both targets, artifacts
+    whose digest in the sandbox is that of this machine's are not brought back.
+    """
+
+    project_root: Path
+    provider: str = "embedded"
+    isolation: str = "bubblewrap"
+    now: str | None = None
+    session_root: Path | None = None
+    patience: Patience | None = None
+    env_file: Path | None = None
+    spill_bytes: int | None = None
+    max_sandboxes: int | None = None
+    create_rate: float | None = None
+    keep_sandbox: str = "no"
+    artifact_limits: ArtifactLimits | None = None
+    fetch: str = "all"
+
+    @property
+    def root(self) -> Path:
+        """The directory that holds `.osiris/`."""
+        return self.session_root or self.project_root
+
+
+def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
+    """Raise `UsageError` where options cannot work, without starting anything."""
+    if sys.platform == "win32":
+        raise UsageError("Windows is not supported", hint="use Linux, WSL or a container")
+    unknown = [each for each in targets if each not in TARGETS]
+    if unknown or not targets or len(set(targets)) != len(targets):
+        raise UsageError(f"unknown target {','.join(targets)!r}", hint=f"known targets: {', '.join(TARGETS)}, both")
+    for what, chosen, known in (
+        ("isolation", options.isolation, ISOLATIONS),
+        ("fetch", options.fetch, FETCHING),
+        ("keep-sandbox", options.keep_sandbox, KEEPING),
+    ):
+        if chosen not in known:
+            raise UsageError(f"unknown {what} {chosen!r}", hint=" or ".join(known))
+    for name, limit in (("max-sandboxes", options.max_sandboxes), ("create-rate", options.create_rate)):
+        if limit is not None and limit <= 0:
+            raise UsageError(f"{name} {limit} leaves no sandbox to be made", hint="give a number above 0, or none")
+    if options.now is not None:
+        parse_now(options.now)
+    if options.env_file is not None:
+        from osiris_core.secrets.environment import host_environment
+
+        host_environment(options.env_file)
+    if "e2b" in targets:
+        from osiris_core.backends.provider import validate_provider
+
+        validate_provider(options.provider)
+
+
+def parse_now(text: str) -> str:
+    """Return a time of ISO 8601 in UTC, as records write it; without a zone it is UTC. Raises `UsageError`."""
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is no time", hint="ISO 8601, for example 2026-01-31T12:00:00Z") from None
+    return iso(moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC))
+
+
+def iso(moment: dt.datetime) -> str:
+    """Return a time as records write it."""
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
