@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _CHUNK_BYTES = 1 << 20
 _PRINTED = b'"kind":"stdio"'
 _NOT_MASKED = frozenset({"part", "content"})
-"""Slices of records, which are looked at when the whole is exported, and of artifacts, which are looked through as files."""
+"""Slices of records, which are looked at when the whole has come, and of artifacts, which are looked through as files."""
 
 
 class SecretGuard:
@@ -43,11 +43,18 @@ class SecretGuard:
         suspects = lines if self._mask.suspects(b"".join(lines)) else [each for each in lines if _PRINTED in each]
         for line in suspects:
             _magic, _tag, _epoch, seq, _offset, _length, _crc, payload = line.rstrip(b"\n").split(b" ", 7)
-            if names := self._names_in(payload):
-                raise WireError(
-                    f"record {int(seq)} reached the host with the secret {', '.join(sorted(names))} in it: this is a fault of "
-                    "pytest-osiris, and the record was not kept"
-                )
+            self._refuse(f"record {int(seq)}", payload)
+
+    def check_whole(self, payload: bytes) -> None:
+        """Look at a record that came in parts. Its parts are in the journal, which is swept when the session is closed."""
+        self._refuse("a long record", payload)
+
+    def _refuse(self, which: str, payload: bytes) -> None:
+        if names := self._names_in(payload):
+            raise WireError(
+                f"{which} reached the host with the secret {', '.join(sorted(names))} in it: this is a fault of "
+                "pytest-osiris, and the record was not kept"
+            )
 
     def check_files(self, tree: Path, paths: Iterable[str]) -> None:
         """Look through artifacts. WireError names the first that holds a secret which it may not hold, and the secret."""

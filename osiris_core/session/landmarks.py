@@ -17,6 +17,8 @@ from osiris_core.wire.paths import TreeNames
 from osiris_core.wire.records import ARTIFACT_SKIPPED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from osiris_core.session.incoming import Incoming
     from osiris_core.wire.frames import Frame
     from osiris_core.wire.request import RunRequest
@@ -36,6 +38,8 @@ class Landmarks:
     artifacts: list[dict[str, Any]] = field(default_factory=list)
     skipped: set[str] = field(default_factory=set)
     epoch: int = 0
+    check_whole: Callable[[bytes], None] | None = None
+    """Looks at a record that came in parts, once it is whole."""
     _joiner: Joiner = field(default_factory=Joiner)
     _names: TreeNames = field(default_factory=TreeNames)
 
@@ -51,6 +55,8 @@ class Landmarks:
             return
         if head.kind == "part":
             head = decode_head(payload)
+            if self.check_whole is not None:
+                self.check_whole(payload)
         match head.kind:
             case "event" if head.name == ARTIFACT_SKIPPED:
                 self._note_skipped(payload)

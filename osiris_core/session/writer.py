@@ -139,6 +139,7 @@ class SessionWriter:
     def guard(self, leaks: Leaks) -> None:
         """Refuse from now on what holds one of these secrets: records, and artifacts that may not."""
         self._guard = self._intake.guard = SecretGuard(leaks)
+        self._landmarks.check_whole = self._guard.check_whole
 
     @property
     def request(self) -> RunRequest:

@@ -13,6 +13,8 @@ from osiris_core.session.guard import SecretGuard
 from osiris_core.wire.frames import encode_frame
 from osiris_core.wire.leaks import Leaks
 from osiris_core.wire.masking import MaskTable
+from osiris_core.wire.parts import SLICE_CHARS
+from tests.session.tape import TARGET_FACTS, Tape, begin, open_writer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,3 +100,23 @@ def test_tokens_are_counted(guard: SecretGuard, tmp_path: Path) -> None:
     ):
         (tmp_path / name).write_text(text)
     assert guard.count(tmp_path) == 3
+
+
+@pytest.mark.parametrize("before", [10, SLICE_CHARS - 260], ids=["inside a part", "across two parts"])
+def test_a_secret_in_a_record_that_came_in_parts_is_refused(tmp_path: Path, before: int) -> None:
+    """Each part may look harmless; the whole does not, the session is lost, and no file of it keeps the secret."""
+    secret = "9-secret-of-the-run" * 10
+    table = MaskTable.of_values([("TOKEN", secret)])
+    assert table is not None
+    tape = begin(Tape())
+    tape.log("read", "x" * before + secret + "x" * 3 * SLICE_CHARS)
+    writer = open_writer(tmp_path)
+    writer.guard(Leaks(table=table))
+
+    with pytest.raises(WireError, match="with the secret TOKEN in it"):
+        writer.feed(tape.data)
+    session = writer.close(target_facts=TARGET_FACTS)
+
+    assert session.outcome == "lost"
+    kept = [each for each in tmp_path.rglob("*") if each.is_file() and secret.encode() in each.read_bytes()]
+    assert kept == []
