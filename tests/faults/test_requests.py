@@ -100,6 +100,7 @@ def test_there_is_no_room_for_an_upload(ground: Ground) -> None:
     ran = ground.run(Fault(at="upload", what="answer", status=507, times=None))
     assert ran.outcome == "infrastructure"
     assert "disk space" in ran.error
+    assert [each for each in ran.result.facts.retries if "507" in each.cause or "space" in each.cause] == []
 
 
 def test_an_artifact_arrives_in_pieces(ground: Ground) -> None:

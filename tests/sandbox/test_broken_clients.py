@@ -49,6 +49,12 @@ def connected(server) -> socket.socket:
     return socket.create_connection((there.hostname, there.port))
 
 
+def held_for(port: int) -> bool:
+    """Whether somebody holds the other end of a connection from this port of this machine."""
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+    return any(int(row[2].partition(":")[2], 16) == port and row[9] != "0" for row in rows)
+
+
 def head(sandbox, line: str, **headers: str) -> bytes:
     """Return the head of a request to a sandbox."""
     own = {"Host": "x", "E2b-Sandbox-Id": sandbox.sandbox_id, "X-Access-Token": sandbox._envd_access_token} | headers
@@ -72,8 +78,11 @@ def test_an_upload_that_is_aborted_leaves_what_had_come(server, sandbox, leaves_
     """As with envd the file is truncated in place: a part of it is there, and the next upload replaces it."""
     sending = {"Content-Type": "application/octet-stream", "Content-Length": "1000000"}
     with leaves_nothing(sockets=False), connected(server) as client:  # the SDK opens and keeps some when it asks
+        port = client.getsockname()[1]
         client.sendall(head(sandbox, "POST /files?path=part", **sending) + b"x" * 70_000)
         until(lambda: sandbox.files.exists("part") and sandbox.files.get_info("part").size == 70_000)
+        assert held_for(port)
+    until(lambda: not held_for(port))
     sandbox.files.write("part", "whole")
     assert sandbox.files.read("part") == "whole"
 
