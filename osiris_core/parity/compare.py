@@ -12,6 +12,7 @@ from osiris_core.parity.layers.tables import tables_of
 from osiris_core.parity.ledger import Ledger
 from osiris_core.parity.pair import Pair
 from osiris_core.parity.record import Compared, Comparison, Layer, RuleUse, Verdict
+from osiris_core.parity.rulebook import Rulebook
 from osiris_core.parity.side import execution_order, labels, manifest_steps, view
 from osiris_core.parity.streams import line_ends
 from osiris_core.parity.text import EXAMPLES, TextRules
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.record import Finding
     from osiris_core.parity.side import Side
+    from osiris_core.rules.model import Rule
     from osiris_core.session.reader import Session
 
 ALL: Final[frozenset[Layer]] = frozenset(Layer)
@@ -37,43 +39,45 @@ def compare(
     right: Session,
     *,
     text: Literal["normalized", "exact"] = "normalized",
+    rules: Sequence[Rule] = (),
     max_findings: int = 200,
     comparers: Collection[Layer] = ALL,
 ) -> Comparison:
     """Compare two sessions of one check; the left one is the first target.
 
-    `text="exact"` turns the text rules off. At most `max_findings` findings are kept, all are counted.
+    `text="exact"` turns the text rules off; `rules` are those that were declared, in their order. At most `max_findings` findings are kept, all are counted.
     SameSessionError where both are one and the same run.
     """
     problems = [*check_two_processes(left, right), *check_minimums(left), *check_minimums(right)]
     if signature(left.manifest) != signature(right.manifest):
         problems.append("the two sessions ran different manifests")
-    pair = _pair(left, right, text)
+    pair = _pair(left, right, text, rules)
     ledger = Ledger(max_findings)
     for layer, comparer in COMPARERS.items():
         if layer in comparers:
             ledger.extend(comparer(pair))
-    rules = (*pair.text.uses(), *_order_rule(ledger))
+    uses = (*pair.text.uses(), *pair.rules.uses(), *_order_rule(ledger))
     not_compared = (
         *(f"layer {layer} was switched off" for layer in COMPARERS if layer not in comparers),
         *skipped_artifacts(left),
         *skipped_artifacts(right),
+        *pair.not_compared,
     )
     hints = failure_hints(pair)
     lost = is_lost(left) or is_lost(right)
     return Comparison(
-        verdict=_verdict(ledger, lost=lost, doubtful=bool(problems or not_compared), rules=rules),
+        verdict=_verdict(ledger, lost=lost, doubtful=bool(problems or not_compared), rules=uses),
         findings=tuple(_hinted(finding, hints) for finding in ledger.selected(pair)),
         findings_total=ledger.total,
         first_diverging_step=ledger.first_diverging_step(pair),
         problems=tuple(problems),
         not_compared=not_compared,
-        rules=rules,
+        rules=uses,
         compared=_compared(pair, comparers),
     )
 
 
-def _pair(left: Session, right: Session, text: str) -> Pair:
+def _pair(left: Session, right: Session, text: str, declared: Sequence[Rule]) -> Pair:
     left_label, right_label = labels(left, right)
     a, b = view(left, left_label, is_left=True), view(right, right_label, is_left=False)
     rules = TextRules(a, b, enabled=text == "normalized")
@@ -81,7 +85,8 @@ def _pair(left: Session, right: Session, text: str) -> Pair:
     for session in (left, right):
         for step, body in manifest_steps(session).items():
             needs.setdefault(step, set()).update(body.get("needs") or ())
-    return Pair(left=a, right=b, text=rules, order=execution_order(left, right), needs=needs)
+    order = execution_order(left, right)
+    return Pair(left=a, right=b, text=rules, rules=Rulebook(declared, a, b), order=order, needs=needs)
 
 
 def _verdict(ledger: Ledger, *, lost: bool, doubtful: bool, rules: Sequence[RuleUse]) -> Verdict:

@@ -1,11 +1,12 @@
-"""What every layer is given: two sides, the text rules between them, and the order of their steps."""
+"""What every layer is given: two sides, the rules between them, and the order of their steps."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from osiris_core.parity.rulebook import Rulebook
     from osiris_core.parity.side import Side
     from osiris_core.parity.text import TextRules
 
@@ -14,13 +15,19 @@ _NO_STEPS_OUT_OF_ORDER: Final = 1 << 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """Two sides of one comparison; `order` ranks the steps as they were to be executed, `needs` is the graph."""
+    """Two sides of one comparison; `order` ranks the steps as they were to be executed, `needs` is the graph.
+
+    A layer that cannot compare something says so in `not_compared`, one sentence each; it leaves nothing better than
+    INCONCLUSIVE.
+    """
 
     left: Side
     right: Side
     text: TextRules
+    rules: Rulebook
     order: dict[str, int]
     needs: dict[str, set[str]]
+    not_compared: list[str] = field(default_factory=list)
 
     def rank(self, step: str | None) -> int:
         """Return a step's place in the execution; run-level findings come last."""

@@ -44,13 +44,52 @@ class Layer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnDifference:
+    """One column of two tables that differs: in how many of the matched rows, and by how much at most where it is a number."""
+
+    name: str
+    differing: int
+    nulls: tuple[int, int] = (0, 0)
+    max_absolute: float | None = None
+    max_relative: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellDifference:
+    """One cell that differs: `row` tells the row by its key or its number, `left` and `right` are both values, readable."""
+
+    row: str
+    column: str
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableDifference:
+    """Where two tables differ; `cells` are the first few of `cells_total`, `key` the columns by which rows were matched.
+
+    Without a key rows are matched by their number, or counted as a multiset where their order means nothing.
+    """
+
+    rows: tuple[int, int]
+    rows_missing: int = 0
+    rows_extra: int = 0
+    cells_total: int = 0
+    key: tuple[str, ...] = ()
+    columns: tuple[ColumnDifference, ...] = ()
+    cells: tuple[CellDifference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One difference between the two sides.
 
     `code` is a stable reason code such as `artifact-content` or `event-missing`; `path` names the place
     (`write/delays.csv`, `step_complete.rows`, `print.log:12`); `left` and `right` are short readable
     forms of both values, the left side being the first target; `diff` is a unified diff or empty.
-    `locates` marks a finding that never decides by itself but helps to find the first diverging step.
+    `locates` marks a finding that never decides by itself but helps to find the first diverging step. `table` has the
+    cells where two tables differ, `ranges` the first differing stretches of bytes as (offset, length). `waived_by` names
+    the waiver that accepts it, in which case it does not decide either.
     """
 
     layer: Layer
@@ -63,11 +102,18 @@ class Finding:
     diff: str = ""
     hint: str = ""
     locates: bool = False
+    table: TableDifference | None = None
+    ranges: tuple[tuple[int, int], ...] = ()
+    waived_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleUse:
-    """What one normalizer did: how many values it set aside on each side, with a few raw pairs as examples."""
+    """What one normalizer did: how many values it set aside on each side, with a few raw pairs as examples.
+
+    `decided` counts the pairs that only this rule made equal. `source` says who declared it, `complaint` what is wrong with
+    it: it never fired, or it hid more than its bounds allow.
+    """
 
     rule: str
     reason: str
@@ -75,6 +121,25 @@ class RuleUse:
     right_hits: int
     decided: int
     examples: tuple[tuple[str, str, str], ...] = ()  # (path, left raw, right raw)
+    source: str = "default"
+    complaint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingGroup:
+    """Findings of one signature: the same layer, code and place but for numbers, at one step.
+
+    `effect` is False for the first diverging step, where the cause is to be looked for, and True for what follows from it.
+    """
+
+    layer: Layer
+    step: str | None
+    code: str
+    pattern: str
+    count: int
+    message: str
+    hint: str = ""
+    effect: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +170,7 @@ class Comparison:
     not_compared: tuple[str, ...] = ()
     rules: tuple[RuleUse, ...] = ()
     compared: Compared = field(default_factory=Compared)
+    groups: tuple[FindingGroup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 
-from osiris_core.parity.kinds import READ_BYTES, explain
+from osiris_core.parity.kinds.protocol import FilePair
+from osiris_core.parity.kinds.registry import compare_files
+from osiris_core.parity.kinds.text import READ_BYTES
 
-NAMES = ("local/x", "e2b/x")
+LABELS = ("local", "e2b")
 
 
 def told(folder, name, left, right):
-    """Explain two contents of one file name."""
+    """Return the one finding about two contents of one file name."""
     for side, data in (("a", left), ("b", right)):
         (folder / side).mkdir(exist_ok=True)
         (folder / side / name).write_bytes(data)
-    return explain(name, folder / "a" / name, folder / "b" / name, NAMES)
+    pair = FilePair(path=name, left=folder / "a" / name, right=folder / "b" / name, labels=LABELS)
+    (finding,) = compare_files(pair).findings
+    return finding
 
 
 def test_a_csv_names_line_and_column(tmp_path):
@@ -22,7 +26,7 @@ def test_a_csv_names_line_and_column(tmp_path):
     result = told(tmp_path, "x.csv", b"id,late\n1,10\n2,20\n", b"id,late\n1,10\n2,21\n")
     assert result.message == "line 3, column late: '20' and '21'; other text in 1 line, from line 3 on"
     assert (result.left, result.right) == ("2,20", "2,21")
-    assert result.diff == "--- local/x\n+++ e2b/x\n@@ -3 +3 @@\n id,late\n 1,10\n-2,20\n+2,21"
+    assert result.diff == "--- local/x.csv\n+++ e2b/x.csv\n@@ -3 +3 @@\n id,late\n 1,10\n-2,20\n+2,21"
 
 
 def test_a_csv_with_semicolons_names_its_column(tmp_path):
@@ -110,9 +114,11 @@ def test_binary_names_the_offset(tmp_path):
 
 
 def test_a_file_that_is_gone_is_said_to_be(tmp_path):
-    """An artifact that cannot be opened any more still differs by digest."""
-    result = explain("x.txt", tmp_path / "none", tmp_path / "none", NAMES)
-    assert result.message.startswith("the digests differ; the files cannot be opened any more")
+    """An artifact that cannot be opened any more still differs by digest, and that it was not opened is told."""
+    result = compare_files(FilePair(path="x.txt", left=tmp_path / "none", right=tmp_path / "none", labels=LABELS))
+    (finding,) = result.findings
+    assert finding.message.startswith("the digests differ; the files cannot be opened any more")
+    assert result.not_compared == ("x.txt was compared by digest only: No such file or directory",)
 
 
 def test_files_that_became_equal_are_said_to_be(tmp_path):

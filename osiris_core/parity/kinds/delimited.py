@@ -9,15 +9,33 @@ import csv
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from osiris_core.parity.kinds.text import decoded_lines, explain_text
+from osiris_core.parity.kinds.protocol import FileComparison
+from osiris_core.parity.kinds.text import decoded_lines, explain_text, small_contents
 
 if TYPE_CHECKING:
-    from osiris_core.parity.kinds.explanation import Explanation
+    from osiris_core.parity.kinds.protocol import FileFinding, FilePair
 
 _DELIMITERS: Final = ",;\t|"
 
 
-def explain_delimited(left: bytes, right: bytes, names: tuple[str, str]) -> Explanation | None:
+class DelimitedComparer:
+    """Compares two CSV or TSV files by line and column."""
+
+    name = "CSV"
+
+    def claims(self, path: str, head: bytes) -> bool:
+        """Go by the name alone."""
+        del head
+        return path.lower().endswith((".csv", ".tsv"))
+
+    def compare(self, pair: FilePair) -> FileComparison | None:
+        """Say which line and which column differ."""
+        contents = small_contents(pair)
+        told = explain_delimited(*contents, pair.names) if contents else None
+        return FileComparison(findings=(told,)) if told else None
+
+
+def explain_delimited(left: bytes, right: bytes, names: tuple[str, str]) -> FileFinding | None:
     """Say which line and which column of two CSV files differ; None where one of them is no text."""
     told = explain_text(left, right, names)
     lines = (decoded_lines(left), decoded_lines(right))

@@ -7,11 +7,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from osiris_core.parity.kinds.text import explain_text
+from osiris_core.parity.kinds.protocol import FileComparison
+from osiris_core.parity.kinds.text import explain_text, small_contents
 from osiris_core.parity.values import counted, leaf_differences, show
 
 if TYPE_CHECKING:
-    from osiris_core.parity.kinds.explanation import Explanation
+    from osiris_core.parity.kinds.protocol import FileFinding, FilePair
 
 ALIGNED_BYTES: Final = 64 * 1024
 """Larger documents are walked place by place: aligning their lists would take seconds."""
@@ -27,7 +28,24 @@ _WORDS: Final = {
 _KEY: Final = re.compile(r"\['([^']*)'\]")
 
 
-def explain_json(left: bytes, right: bytes, names: tuple[str, str]) -> Explanation | None:
+class JsonComparer:
+    """Compares two JSON documents by path."""
+
+    name = "JSON"
+
+    def claims(self, path: str, head: bytes) -> bool:
+        """Go by the name alone."""
+        del head
+        return path.lower().endswith(".json")
+
+    def compare(self, pair: FilePair) -> FileComparison | None:
+        """Say at which path two documents differ."""
+        contents = small_contents(pair)
+        told = explain_json(*contents, pair.names) if contents else None
+        return FileComparison(findings=(told,)) if told else None
+
+
+def explain_json(left: bytes, right: bytes, names: tuple[str, str]) -> FileFinding | None:
     """Say at which path two JSON documents differ; falls back to their text where one is no JSON."""
     told = explain_text(left, right, names)
     if told is None:

@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
 from osiris_core.parity.hints import text_hint
-from osiris_core.parity.kinds.explanation import Explanation
+from osiris_core.parity.kinds.protocol import FileComparison, FileFinding
 from osiris_core.parity.lines import differing_blocks, unified
 from osiris_core.parity.values import counted, show_pair
 
+if TYPE_CHECKING:
+    from osiris_core.parity.kinds.protocol import FilePair
 
-def explain_text(left: bytes, right: bytes, names: tuple[str, str]) -> Explanation | None:
+READ_BYTES: Final = 2 * 1024 * 1024
+"""Files larger than this are not held in memory; their first differing byte is all that is said."""
+
+
+class TextComparer:
+    """Compares two files of UTF-8 text line by line."""
+
+    name = "text"
+
+    def claims(self, path: str, head: bytes) -> bool:
+        """Text has no NUL byte."""
+        del path
+        return b"\0" not in head
+
+    def compare(self, pair: FilePair) -> FileComparison | None:
+        """Say which lines differ."""
+        contents = small_contents(pair)
+        told = explain_text(*contents, pair.names) if contents else None
+        return FileComparison(findings=(told,)) if told else None
+
+
+def small_contents(pair: FilePair) -> tuple[bytes, bytes] | None:
+    """Return what both files hold, or None where one is too large to be held in memory."""
+    if max(pair.left.stat().st_size, pair.right.stat().st_size) > READ_BYTES:
+        return None
+    return pair.left.read_bytes(), pair.right.read_bytes()
+
+
+def explain_text(left: bytes, right: bytes, names: tuple[str, str]) -> FileFinding | None:
     """Say which lines of two texts differ; None where one of them is no UTF-8 text, or nothing differs."""
     lines = (decoded_lines(left), decoded_lines(right))
     if lines[0] is None or lines[1] is None:
@@ -25,7 +57,7 @@ def explain_text(left: bytes, right: bytes, names: tuple[str, str]) -> Explanati
         b[first.right_start].removesuffix("\n") if first.right_start < first.right_end else "(absent)",
     )
     ending = "; one side ends without a line feed" if shown[0] == shown[1] else ""
-    return Explanation(
+    return FileFinding(
         message=f"other text in {counted(max(len(removed), len(added)), 'line')}, from line {first.left_start + 1:,} on{ending}",
         left=shown[0],
         right=shown[1],

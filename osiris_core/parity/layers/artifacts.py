@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from osiris_core.parity.kinds import Explanation, explain
+from osiris_core.parity.kinds.protocol import FilePair
+from osiris_core.parity.kinds.registry import compare_files
 from osiris_core.parity.record import Finding, Layer
+from osiris_core.parity.rulebook import Place
+from osiris_core.rules.model import RecordKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +34,7 @@ def compare_artifacts(pair: Pair) -> Iterator[Finding]:
             hint = "only the mode differs: set it explicitly" if a.sha256 == b.sha256 else ""
             yield _finding(path, "artifact-mode", message, str(a.mode), str(b.mode), hint=hint)
         if a.sha256 != b.sha256 or a.size_bytes != b.size_bytes:
-            yield _content(pair, path, a, b, open_files=explained < EXPLAINED_FILES)
+            yield from _content(pair, path, a, b, open_files=explained < EXPLAINED_FILES)
             explained += 1
 
 
@@ -72,19 +75,37 @@ def _one_sided(pair: Pair, path: str, file: Any, *, missing: bool, folder: bool)
     return _finding(path, code, message, size if missing else other, other if missing else size)
 
 
-def _content(pair: Pair, path: str, left: Any, right: Any, *, open_files: bool) -> Finding:
-    names = (f"{pair.left.label}/{path}", f"{pair.right.label}/{path}")
-    if open_files:
-        told = explain(path, left.absolute, right.absolute, names)
-    else:
-        told = Explanation(message="the content differs (one of many files: not opened)")
+def _content(pair: Pair, path: str, left: Any, right: Any, *, open_files: bool) -> Iterator[Finding]:
+    """Yield what the comparer of this kind of file says; that it holds the same under a rule is counted for the rule."""
     sizes = "" if left.size_bytes == right.size_bytes else f"; {left.size_bytes:,} and {right.size_bytes:,} bytes"
-    return _finding(
-        path,
-        "artifact-content",
-        told.message + sizes,
-        told.left or f"{left.size_bytes:,} bytes, sha256 {left.sha256[:12]}",
-        told.right or f"{right.size_bytes:,} bytes, sha256 {right.sha256[:12]}",
-        diff=told.diff,
-        hint=told.hint,
+    forms = [f"{file.size_bytes:,} bytes, sha256 {file.sha256[:12]}" for file in (left, right)]
+    if not open_files:
+        message = f"the content differs (one of many files: not opened){sizes}"
+        yield _finding(path, "artifact-content", message, *forms)
+        return
+    told = compare_files(
+        FilePair(
+            path=path,
+            left=left.absolute,
+            right=right.absolute,
+            labels=(pair.left.label, pair.right.label),
+            rules=pair.rules.covering(Place(RecordKind.ARTIFACT, step_of(path), path)),
+        )
     )
+    for each in told.set_aside:
+        pair.rules.credit(each.rule, each.reason, f"{path}:{each.path}" if each.path else path, each.left, each.right)
+    pair.not_compared.extend(told.not_compared)
+    for found in told.findings:
+        yield Finding(
+            layer=Layer.ARTIFACTS,
+            step=step_of(path),
+            code=found.code,
+            path=f"{path}:{found.path}" if found.path else path,
+            message=found.message + sizes,
+            left=found.left or forms[0],
+            right=found.right or forms[1],
+            diff=found.diff,
+            hint=found.hint,
+            table=found.table,
+            ranges=found.ranges,
+        )

@@ -1,0 +1,109 @@
+"""A rule of normalization: where it holds, what it makes comparable, and how much it may hide.
+
+A value that is not of the rule's shape is a difference even where the rule covers its place. A rule that hides more
+than its bounds allow fails the check; one that never met a value is told, and fails where it has to fire.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+ANY = "*"
+
+
+class RecordKind(StrEnum):
+    """Of what kind the records are in which a rule holds."""
+
+    EVENT = "event"
+    METRIC = "metric"
+    LOG = "log"
+    PRINTED = "printed"
+    ERROR = "error"
+    TABLE = "table"
+    ARTIFACT = "artifact"
+
+
+class RuleKind(StrEnum):
+    """What a rule does with two values that it covers.
+
+    `TOKEN` sets both aside once they have the shape; `BIJECTION` demands that each side's values correspond one to one;
+    `TOLERANCE` holds numbers against each other within a distance; `UNORDERED` compares items as a multiset, or by key;
+    `KNOWN_VALUE` replaces what that run is known to have been given; `CANONICAL` compares another form of both.
+    """
+
+    TOKEN = "token"  # noqa: S105 - a placeholder in text, no secret
+    BIJECTION = "bijection"
+    TOLERANCE = "tolerance"
+    UNORDERED = "unordered"
+    KNOWN_VALUE = "known-value"
+    CANONICAL = "canonical"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Where a rule holds; every pattern may have `*` in it.
+
+    `name` is the name of the event, metric or table, or the artifact's path (`write/*.csv`, with `**` for any depth).
+    `path` is a place inside: a field of an event or metric (`detail.ids[*]`), a path in a JSON file, a column.
+    """
+
+    record: RecordKind
+    step: str = ANY
+    name: str = ANY
+    path: str = ANY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What a value must be on both sides; an empty shape is any scalar value.
+
+    `type` is `string`, `number`, `integer`, `boolean`, `time`, `duration_ms` or `uuid`; `pattern` a regular expression
+    for the whole text; numbers lie between `least` and `greatest`.
+    """
+
+    type: str = ""
+    pattern: str = ""
+    least: float | None = None
+    greatest: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How much a rule may set aside: at most `max_hits` values on a side, at most `max_share` (0 to 1) of those it covers."""
+
+    max_hits: int | None = None
+    max_share: float | None = None
+    must_fire: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    """How far two numbers may be apart; any one of the three distances is enough. NaN equals NaN, infinities equal themselves.
+
+    `signed_zero` False makes -0.0 equal to 0.0.
+    """
+
+    absolute: float = 0.0
+    relative: float = 0.0
+    ulp: int = 0
+    signed_zero: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One declared rule; `source` says who declared it: `manifest`, `pyproject`, `marker`, `hook`, `preset <name>`.
+
+    `by` are the keys of an `UNORDERED` rule (none: a multiset), `form` the form of a `CANONICAL` one.
+    """
+
+    id: str
+    reason: str
+    scope: Scope
+    kind: RuleKind
+    shape: Shape = field(default_factory=Shape)
+    bounds: Bounds = field(default_factory=Bounds)
+    tolerance: Tolerance = field(default_factory=Tolerance)
+    by: tuple[str, ...] = ()
+    form: str = ""
+    source: str = ""
