@@ -94,7 +94,7 @@ class Tolerance:
 class Rule:
     """One declared rule; `source` says who declared it: `manifest`, `pyproject`, `marker`, `hook`, `preset <name>`.
 
-    `by` are the keys of an `UNORDERED` rule (none: a multiset), `form` the form of a `CANONICAL` one.
+    `by` are the keys of an `UNORDERED` rule (none: a multiset), `form` the form of a `CANONICAL` one (see `rules.forms.Form`).
     """
 
     id: str
