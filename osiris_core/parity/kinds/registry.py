@@ -1,4 +1,8 @@
-"""Chooses who compares two files, by their content and name; the last one, bytes, compares whatever is left."""
+"""Chooses who compares two files, by their content and name; the last one, bytes, compares whatever is left.
+
+Whoever compares, what comes back is held to the one thing that is known: the bytes differ. An answer that names neither
+a difference, nor a rule, nor a gap is no answer.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.kinds.binary import BinaryComparer
 from osiris_core.parity.kinds.delimited import DelimitedComparer
-from osiris_core.parity.kinds.protocol import HEAD_BYTES, FileComparison, FileFinding
+from osiris_core.parity.kinds.extensions import extensions
+from osiris_core.parity.kinds.opened import NotComparableError, held
+from osiris_core.parity.kinds.protocol import FileComparison, FileFinding
 from osiris_core.parity.kinds.structured import JsonComparer
 from osiris_core.parity.kinds.text import TextComparer
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from osiris_core.parity.kinds.opened import HeldFile
     from osiris_core.parity.kinds.protocol import FileComparer, FilePair
 
 COMPARERS: Final[tuple[FileComparer, ...]] = (DelimitedComparer(), JsonComparer(), TextComparer(), BinaryComparer())
@@ -20,19 +25,56 @@ COMPARERS: Final[tuple[FileComparer, ...]] = (DelimitedComparer(), JsonComparer(
 
 
 def compare_files(pair: FilePair) -> FileComparison:
-    """Compare two files whose bytes differ; one that cannot be read is a gap, told in a sentence."""
+    """Compare two files whose bytes differ; whatever could not be looked at is a gap, told in a sentence.
+
+    Comparers that were installed are asked before the built-in ones. One that fails is told, and the next is asked.
+    """
+    found = extensions()
+    gaps = list(found.broken)
     try:
-        heads = _head(pair.left), _head(pair.right)
-        for comparer in COMPARERS:
-            if all(comparer.claims(pair.path, head) for head in heads) and (told := comparer.compare(pair)):
-                return told
-    except OSError as error:
-        message = f"the digests differ; the files cannot be opened any more: {error}"
-        gap = f"{pair.path} was compared by digest only: {error.strerror or error}"
-        return FileComparison(findings=(FileFinding(message=message),), not_compared=(gap,))
+        files = held(pair.left, pair.labels[0]), held(pair.right, pair.labels[1])
+        told = _compare(pair, (*found.comparers, *COMPARERS), files, gaps)
+    except (OSError, NotComparableError) as error:
+        return _by_digest(pair, error, gaps)
+    changed = [file.label for file in files if file.has_changed()]
+    if changed:
+        gaps.append(f"{pair.path} changed on {' and '.join(changed)} while it was compared")
+    return FileComparison(
+        findings=told.findings,
+        findings_total=max(told.findings_total, len(told.findings)),
+        set_aside=told.set_aside,
+        not_compared=(*gaps, *told.not_compared),
+    )
+
+
+def _compare(
+    pair: FilePair, comparers: tuple[FileComparer, ...], files: tuple[HeldFile, HeldFile], gaps: list[str]
+) -> FileComparison:
+    """Return the first answer of a comparer that claims both files; what went wrong before it is added to `gaps`."""
+    for comparer in comparers:
+        told = None
+        try:
+            if all(comparer.claims(pair.path, file.head) for file in files):
+                told = comparer.compare(pair)
+        except (OSError, NotComparableError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a comparer may be anybody's, and a hostile file may break any: it is told, and the next one compares
+            gaps.append(f"{pair.path} was not compared as {comparer.name}: {type(error).__name__}: {error}")
+        if told is None:
+            continue
+        if not isinstance(told, FileComparison) or not _says_something(told):
+            gaps.append(f"{pair.path} was not compared as {comparer.name}: it names no difference, no rule and no gap")
+            continue
+        return told
     return FileComparison(not_compared=(f"{pair.path} was not compared: no comparer takes it",))
 
 
-def _head(path: Path) -> bytes:
-    with path.open("rb") as source:
-        return source.read(HEAD_BYTES)
+def _says_something(told: FileComparison) -> bool:
+    return bool(told.findings or told.not_compared or (told.set_aside and all(each.rule for each in told.set_aside)))
+
+
+def _by_digest(pair: FilePair, error: Exception, gaps: list[str]) -> FileComparison:
+    reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
+    message = f"the digests differ; the files cannot be opened any more: {error}"
+    gap = f"{pair.path} was compared by digest only: {reason}"
+    return FileComparison(findings=(FileFinding(message=message),), findings_total=1, not_compared=(*gaps, gap))

@@ -94,7 +94,7 @@ def _content(pair: Pair, path: str, left: Any, right: Any, *, open_files: bool) 
     )
     for each in told.set_aside:
         pair.rules.credit(each.rule, each.reason, f"{path}:{each.path}" if each.path else path, each.left, each.right)
-    pair.not_compared.extend(told.not_compared)
+    pair.not_compared.extend(gap for gap in told.not_compared if gap not in pair.not_compared)
     for found in told.findings:
         yield Finding(
             layer=Layer.ARTIFACTS,
