@@ -23,7 +23,7 @@ from osiris_core.drivers.catalog import DriverCatalog
 from osiris_core.errors import InfrastructureError
 from osiris_core.manifest import cases, loader
 from osiris_core.manifest.overrides import written_overrides
-from osiris_core.options import CheckOptions, iso, parse_now, validate_options
+from osiris_core.options import CheckOptions, accepted_differences, iso, parse_now, validate_options
 from osiris_core.signals import escalating, wait_for
 
 if TYPE_CHECKING:
@@ -163,6 +163,7 @@ class Checker:
             elapsed_ms=(time.monotonic() - started) * 1000,
             changed_inputs=changed,
             reproduce=_reproduce(manifest, targets),
+            waivers=accepted_differences(self._options, manifest.location),
             session_root=self._options.root,
         )
         record = self._shown(judge(results, circumstances), job)
@@ -207,7 +208,7 @@ class Checker:
         from osiris_core.wire.secrets import Secrets
 
         if job is not None and job.leaks is not None:
-            record = replace(record, warnings=tuple(map(weakness, job.leaks.table.weak)))
+            record = replace(record, warnings=(*record.warnings, *map(weakness, job.leaks.table.weak)))
         table = host_table(Secrets() if job is None else job.secrets, self._options.provider)
         return record if table is None else masked(record, table)
 

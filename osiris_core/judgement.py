@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from osiris_core.backends.protocol import TargetFacts
     from osiris_core.errors import OsirisError
     from osiris_core.manifest.model import Manifest
-    from osiris_core.parity.record import Comparison
+    from osiris_core.parity.record import Comparison, WaiverUse
+    from osiris_core.parity.waived import Waivers
     from osiris_core.session.reader import Session
 
 _NO_STATEMENT = (InfrastructureError, DiskFullError)
@@ -51,6 +52,7 @@ class Circumstances:
     changed_inputs: tuple[str, ...]
     reproduce: str
     session_root: Path
+    waivers: Waivers | None = None
 
 
 def judge(results: Sequence[TargetResult], circumstances: Circumstances) -> ParityRecord:
@@ -63,7 +65,9 @@ def judge(results: Sequence[TargetResult], circumstances: Circumstances) -> Pari
     failed = [f"{each.facts.target}: {each.failure}" for each in results if each.failure is not None]
     comparison: Comparison | None = None
     if len(sessions) > 1:
-        comparison = compare(sessions[0], sessions[1], text=circumstances.manifest.parity_text)
+        comparison = compare(
+            sessions[0], sessions[1], text=circumstances.manifest.parity_text, waivers=circumstances.waivers
+        )
         comparison = _with_problems(comparison, (*failed, *_input_problems(circumstances)))
     elif failed:
         return _record(results, circumstances, verdict=Verdict.INFRA, headline=failed[0], comparison=None)
@@ -120,7 +124,13 @@ def _record(
         comparison=comparison,
         expectation_failures=failures,
         reproduce=circumstances.reproduce,
+        warnings=tuple(f"the waiver {use.name} ({use.owner}) {use.complaint}" for use in _expired(comparison)),
     )
+
+
+def _expired(comparison: Comparison | None) -> list[WaiverUse]:
+    """Return the waivers that accept nothing any more although their difference is still there."""
+    return [use for use in comparison.waivers if use.hits and use.complaint] if comparison else []
 
 
 def _expectation_failures(results: Sequence[TargetResult], manifest: Manifest) -> tuple[str, ...]:

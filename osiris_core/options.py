@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.backends.protocol import Patience
+    from osiris_core.parity.waived import Waivers
     from osiris_core.wire.limits import ArtifactLimits
 
 
@@ -71,6 +72,7 @@ def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
             raise UsageError(f"{name} {limit} leaves no sandbox to be made", hint="give a number above 0, or none")
     if options.now is not None:
         parse_now(options.now)
+    accepted_differences(options, "")
     if options.env_file is not None:
         from osiris_core.secrets.environment import host_environment
 
@@ -79,6 +81,16 @@ def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
         from osiris_core.backends.provider import validate_provider
 
         validate_provider(options.provider)
+
+
+def accepted_differences(options: CheckOptions, manifest: str) -> Waivers:
+    """Return the project's waivers for a manifest, as of today. Raises `UsageError` for a file that is not understood."""
+    from osiris_core.parity.waived import Waivers
+    from osiris_core.rules import waivers
+
+    today = dt.datetime.now(dt.UTC).date()
+    accepted = waivers.read_waivers(options.project_root / waivers.FILE, today)
+    return Waivers(accepted, manifest=manifest, today=today)
 
 
 def parse_now(text: str) -> str:

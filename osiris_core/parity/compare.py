@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.record import Finding
     from osiris_core.parity.side import Side
+    from osiris_core.parity.waived import Waivers
     from osiris_core.rules.model import Rule
     from osiris_core.session.reader import Session
 
@@ -40,19 +41,21 @@ def compare(
     *,
     text: Literal["normalized", "exact"] = "normalized",
     rules: Sequence[Rule] = (),
+    waivers: Waivers | None = None,
     max_findings: int = 200,
     comparers: Collection[Layer] = ALL,
 ) -> Comparison:
     """Compare two sessions of one check; the left one is the first target.
 
-    `text="exact"` turns the text rules off; `rules` are those that were declared, in their order. At most `max_findings` findings are kept, all are counted.
+    `text="exact"` turns the text rules off; `rules` are those that were declared, in their order,
+    and `waivers` those that speak of this manifest. At most `max_findings` findings are kept, all are counted.
     SameSessionError where both are one and the same run.
     """
     problems = [*check_two_processes(left, right), *check_minimums(left), *check_minimums(right)]
     if signature(left.manifest) != signature(right.manifest):
         problems.append("the two sessions ran different manifests")
     pair = _pair(left, right, text, rules)
-    ledger = Ledger(max_findings)
+    ledger = Ledger(max_findings, waivers)
     for layer, comparer in COMPARERS.items():
         if layer in comparers:
             ledger.extend(comparer(pair))
@@ -64,16 +67,21 @@ def compare(
         *pair.not_compared,
     )
     hints = failure_hints(pair)
+    causes = ledger.causes(pair)
     lost = is_lost(left) or is_lost(right)
     return Comparison(
         verdict=_verdict(ledger, lost=lost, doubtful=bool(problems or not_compared), rules=uses),
         findings=tuple(_hinted(finding, hints) for finding in ledger.selected(pair)),
         findings_total=ledger.total,
-        first_diverging_step=ledger.first_diverging_step(pair),
+        first_diverging_step=next(iter(causes), None),
         problems=tuple(problems),
         not_compared=not_compared,
         rules=uses,
         compared=_compared(pair, comparers),
+        groups=ledger.groups(pair),
+        causes=causes,
+        effects=max(0, ledger.deciding - max(1, len(causes))),
+        waivers=waivers.uses() if waivers else (),
     )
 
 
@@ -97,6 +105,8 @@ def _verdict(ledger: Ledger, *, lost: bool, doubtful: bool, rules: Sequence[Rule
         return Verdict.DIVERGENT
     if doubtful:
         return Verdict.INCONCLUSIVE
+    if ledger.waived:
+        return Verdict.ACCEPTED
     return Verdict.EQUIVALENT if any(rule.decided for rule in rules) else Verdict.IDENTICAL
 
 

@@ -126,10 +126,23 @@ class RuleUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverUse:
+    """What one waiver did: how many differences it met; `complaint` says that it has expired, or met none."""
+
+    name: str
+    reason: str
+    owner: str
+    expires: str  # the last day on which it holds, ISO 8601
+    hits: int
+    complaint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindingGroup:
     """Findings of one signature: the same layer, code and place but for numbers, at one step.
 
-    `effect` is False for the first diverging step, where the cause is to be looked for, and True for what follows from it.
+    `pattern` is the place with `#` for numbers. `effect` is False at a step that differs although nothing it depends on
+    does: there the cause is to be looked for.
     """
 
     layer: Layer
@@ -159,7 +172,8 @@ class Comparison:
     """What `compare` returns: the verdict of two sessions, with all its evidence.
 
     `problems` say why evidence is missing or contradicts itself (they make the verdict INCONCLUSIVE);
-    `findings` are capped, `findings_total` is the true count.
+    `findings` are capped, `findings_total` is the true count. `causes` are the steps that differ although nothing which
+    they depend on does, in the order of execution; `effects` counts the deciding differences beyond one for each cause.
     """
 
     verdict: Verdict
@@ -171,6 +185,9 @@ class Comparison:
     rules: tuple[RuleUse, ...] = ()
     compared: Compared = field(default_factory=Compared)
     groups: tuple[FindingGroup, ...] = ()
+    causes: tuple[str, ...] = ()
+    effects: int = 0
+    waivers: tuple[WaiverUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

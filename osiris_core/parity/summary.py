@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from osiris_core.parity.classes import options_of, value_classes
 from osiris_core.parity.record import StepRun, Verdict
 from osiris_core.parity.side import manifest_steps, moment, run_window
+from osiris_core.parity.values import counted
 from osiris_core.wire.records import STEP_COMPLETE, STEP_FAILED, STEP_START
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 _PLAIN: Final = {
     Verdict.IDENTICAL: "{left} and {right} did the same: {amount} compared, no difference.",
     Verdict.EQUIVALENT: "{left} and {right} did the same; what differs was set aside by {rules}. {amount} compared.",
-    Verdict.ACCEPTED: "{left} and {right} differ only in what was accepted before.",
+    Verdict.ACCEPTED: "{left} and {right} differ only in what was accepted: {waivers}.",
     Verdict.NONDETERMINISTIC: "The pipeline differs from itself on one target, so nothing follows about the other.",
     Verdict.INFRA: "A target could not run; this says nothing about the pipeline.",
 }
@@ -40,7 +41,19 @@ def headline(comparison: Comparison, *, left: str = "local", right: str = "e2b")
         return _divergence(comparison, left, right)
     if verdict is Verdict.INCONCLUSIVE:
         return f"Nothing can be said about {left} and {right}: {_doubt(comparison)}."
-    return _PLAIN[verdict].format(left=left, right=right, amount=_amount(comparison), rules=_rules(comparison))
+    return _PLAIN[verdict].format(
+        left=left, right=right, amount=_amount(comparison), rules=_rules(comparison), waivers=_waivers(comparison)
+    )
+
+
+def causes_and_effects(comparison: Comparison) -> str:
+    """Return `1 cause, 37 effects`: steps that differ by themselves, and all further differences."""
+    return f"{counted(max(1, len(comparison.causes)), 'cause')}, {counted(comparison.effects, 'effect')}"
+
+
+def _waivers(comparison: Comparison) -> str:
+    used = [use for use in comparison.waivers if use.hits and not use.complaint]
+    return "; ".join(f"{use.name} ({use.owner}, until {use.expires}: {use.reason})" for use in used)
 
 
 def _rules(comparison: Comparison) -> str:
@@ -51,16 +64,16 @@ def _divergence(comparison: Comparison, left: str, right: str) -> str:
     step = comparison.first_diverging_step
     where = f"part at step `{step}`" if step else "differ"
     first = _first(comparison.findings, step)
-    more = comparison.findings_total - (1 if first else 0)
     told = f": {_told(first)}" if first else ""
-    rest = f" ({more:,} more {'difference' if more == 1 else 'differences'})" if more else ""
+    rest = f" ({causes_and_effects(comparison)})" if comparison.effects or len(comparison.causes) > 1 else ""
     hint = f" Hint: {first.hint}." if first and first.hint else ""
     return f"{left} and {right} {where}{told}{rest}.{hint}"
 
 
 def _first(findings: Sequence[Finding], step: str | None) -> Finding | None:
     """Return the finding that tells most about where two sides part: one with a hint at the step, else its first."""
-    there = [finding for finding in findings if finding.step == step] or list(findings)
+    deciding = [finding for finding in findings if not finding.waived_by]
+    there = [finding for finding in deciding if finding.step == step] or deciding
     return next((f for f in there if f.hint and not f.locates), None) or (there[0] if there else None)
 
 

@@ -32,7 +32,7 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingGroup:
-    """Findings that belong together: `key` is `cause`, `effect` or `clue`; `hidden` counts those left out."""
+    """Findings that belong together: `key` is `cause`, `effect`, `waived` or `clue`; `hidden` counts those left out."""
 
     key: str
     title: str
@@ -51,16 +51,20 @@ class FindingGroup:
 
 
 def grouped(comparison: Comparison, anchor: str) -> tuple[FindingGroup, ...]:
-    """Return the findings as groups: the first diverging step's, those of other steps, and mere clues."""
+    """Return the findings as groups: those of the steps that differ by themselves, their effects, clues, accepted ones."""
     first = comparison.first_diverging_step
-    deciding = [finding for finding in comparison.findings if not finding.locates]
+    begins = comparison.causes or (first,)
+    deciding = [finding for finding in comparison.findings if not finding.locates and not finding.waived_by]
+    waived = [finding for finding in comparison.findings if finding.waived_by]
     clues = [finding for finding in comparison.findings if finding.locates]
-    causes = [finding for finding in deciding if first is None or finding.step == first]
-    effects = [finding for finding in deciding if first is not None and finding.step != first]
-    title = f"What differs in step {first}, where the targets part" if first else "What differs"
+    causes = [finding for finding in deciding if first is None or finding.step in begins]
+    effects = [finding for finding in deciding if first is not None and finding.step not in begins]
+    also = f", and in {', '.join(comparison.causes[1:])}" if len(comparison.causes) > 1 else ""
+    title = f"What differs in step {first}, where the targets part{also}" if first else "What differs"
     groups = (
         _group("cause", title, causes, anchor),
         _group("effect", "What differs elsewhere, probably as an effect", effects, anchor),
+        _group("waived", "What differs and was accepted for now", waived, anchor),
         _group("clue", "Clues: differences that decide nothing, and help to find the place", clues, anchor),
     )
     return tuple(group for group in groups if group.total)

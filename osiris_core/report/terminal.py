@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import textwrap
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from osiris_core.parity.summary import causes_and_effects
 from osiris_core.report.marks import failures_first, mark_of
 from osiris_core.report.place import sandbox_places
 from osiris_core.report.sentence import report_sentence
@@ -37,7 +39,7 @@ def summary_lines(
     ordered = failures_first(records.records)
     explained = [record for record in ordered if failures and not record.passed]
     details = [line for record in explained for line in ("", *failure_lines(record, width))]
-    said = [*place_lines(ordered), f"{report_sentence(ordered)}."]
+    said = [*place_lines(ordered), *waiver_lines(ordered), f"{report_sentence(ordered)}."]
     tail = ["", *(line for each in said for line in textwrap.wrap(visible_line(each), width))]
     report = [f"report: {report_path}"] if report_path else []
     return [shortened(visible_line(line), width) for line in (*_table(ordered, width), *details, *tail)] + report
@@ -47,6 +49,20 @@ def place_lines(records: Sequence[ParityRecord]) -> list[str]:
     """Return a line for each kind of place that served sandboxes: who, behind what, so that none is taken for another."""
     places = [place for place in sandbox_places(records) if place.kind != "unreached"]
     return [f"e2b: {place.title}, {place.isolation} ({place.remark})" for place in places]
+
+
+def waiver_lines(records: Sequence[ParityRecord]) -> list[str]:
+    """Return a line for each waiver that met no difference in any record: it is not needed any more."""
+    uses = [use for record in records if record.comparison for use in record.comparison.waivers]
+    hits = Counter({use.name: 0 for use in uses})
+    for use in uses:
+        hits[use.name] += use.hits
+    owners = {use.name: use.owner for use in uses}
+    return [
+        f"waiver {name} ({owners[name]}): nothing differs there any more, remove it"
+        for name, hit in hits.items()
+        if not hit
+    ]
 
 
 def failure_lines(record: ParityRecord, width: int) -> list[str]:
@@ -62,8 +78,7 @@ def failure_lines(record: ParityRecord, width: int) -> list[str]:
         lines += _wrapped(f"{where}{finding.path}: {finding.message}", width, most=2)
         lines += _values(record, finding)
         lines += _wrapped(f"hint: {finding.hint}", width, most=1) if finding.hint else []
-        others = record.comparison.findings_total - 1 if record.comparison else 0
-        lines += [f"{_INDENT}and {others:,} more differences"] if others > 0 else []
+        lines += _effects(record)
     lines = [visible_line(line) for line in lines[: FAILURE_LINES - 1]]
     if record.reproduce:
         lines.append(f"{_INDENT}reproduce: {visible_line(record.reproduce)}")
@@ -77,7 +92,7 @@ def _first_finding(record: ParityRecord) -> Finding | None:
         return None
     first = comparison.first_diverging_step
     return min(
-        comparison.findings,
+        (finding for finding in comparison.findings if not finding.waived_by),
         key=lambda finding: (first is not None and finding.step != first, finding.locates, not finding.hint),
         default=None,
     )
@@ -90,6 +105,14 @@ def _values(record: ParityRecord, finding: Finding) -> list[str]:
     column = max(map(width_of, names))
     pairs = zip(names, (finding.left, finding.right), strict=False)
     return [f"{_INDENT}{name.rjust(column)}: {value or '(nothing)'}" for name, value in pairs]
+
+
+def _effects(record: ParityRecord) -> list[str]:
+    comparison = record.comparison
+    if comparison is None or not (comparison.effects or len(comparison.causes) > 1):
+        return []
+    others = f" (also at {', '.join(comparison.causes[1:4])})" if len(comparison.causes) > 1 else ""
+    return [f"{_INDENT}{causes_and_effects(comparison)}{others}"]
 
 
 def _reason(record: ParityRecord) -> str:

@@ -1,5 +1,6 @@
-"""What may differ between two sessions, declared: the rules of normalization as values, before anything is compared.
+"""What may differ between two sessions, declared: rules of normalization and waivers as values, before a comparison.
 
+``waivers`` differences that are accepted for a while
 ``model``   a rule: id, reason, scope, kind, the shape that a value must have, and the bounds of what it may hide
 ``forms``   the canonical forms that a rule can name
 

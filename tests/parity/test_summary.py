@@ -48,7 +48,7 @@ def test_divergent_names_step_place_and_values(tmp_path):
     right.event("inputs_resolved", "delays")["rows"] = 4
     right.files["write/delays.csv"] = b"carrier,n,late\r\nAA,2,11\r\nBB,1,-3\r\n"
     assert headline(compare(*pair(tmp_path, right=right))) == (
-        "local and e2b part at step `delays`: inputs_resolved.rows is 3 on local and 4 on e2b (1 more difference)."
+        "local and e2b part at step `delays`: inputs_resolved.rows is 3 on local and 4 on e2b (1 cause, 1 effect)."
     )
 
 

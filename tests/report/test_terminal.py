@@ -43,7 +43,7 @@ def test_a_failure_says_what_where_both_values_the_hint_and_the_command():
         "    local: 2026-02-01",
         "      e2b: 2026-01-31",
         "    hint: every value is shifted by one hour: the time zone is Europe/Prague on local and UTC on e2b",
-        "    and 2 more differences",
+        "    1 cause, 2 effects",
         "    reproduce: osiris-parity run pipelines/flight-delays.osiris.yaml --target both",
     ]
 
