@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from osiris_core.parity.evidence import check_minimums, check_two_processes, is_lost, skipped_artifacts
+from osiris_core.parity.evidence import evidence_of
 from osiris_core.parity.hints import failure_hints
 from osiris_core.parity.layers import COMPARERS
 from osiris_core.parity.layers.tables import tables_of
@@ -19,8 +19,9 @@ from osiris_core.parity.text import EXAMPLES, TextRules
 from osiris_core.parity.values import signature
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
+    from osiris_core.parity.evidence import Evidence
     from osiris_core.parity.record import Finding
     from osiris_core.parity.side import Side
     from osiris_core.parity.waived import Waivers
@@ -44,33 +45,36 @@ def compare(
     waivers: Waivers | None = None,
     max_findings: int = 200,
     comparers: Collection[Layer] = ALL,
+    evidence: Evidence | None = None,
 ) -> Comparison:
     """Compare two sessions of one check; the left one is the first target.
 
     `text="exact"` turns the text rules off; `rules` are those that were declared, in their order,
     and `waivers` those that speak of this manifest. At most `max_findings` findings are kept, all are counted.
-    SameSessionError where both are one and the same run.
+    `evidence` is what was found as they were read; by default what two sessions of one check must show (SameSessionError
+    where both are one and the same run).
     """
-    problems = [*check_two_processes(left, right), *check_minimums(left), *check_minimums(right)]
+    evidence = evidence or evidence_of(left, right)
+    problems = list(evidence.problems)
     if signature(left.manifest) != signature(right.manifest):
         problems.append("the two sessions ran different manifests")
     pair = _pair(left, right, text, rules)
     ledger = Ledger(max_findings, waivers)
-    for layer, comparer in COMPARERS.items():
+    ledger.extend(evidence.findings)
+    for layer in evidence.layers:
         if layer in comparers:
-            ledger.extend(comparer(pair))
-    uses = (*pair.text.uses(), *pair.rules.uses(), *_order_rule(ledger))
+            found = COMPARERS[layer](pair)
+            ledger.extend(_without_strangers(found, pair) if evidence.loose_paths else found)
+    uses = (*evidence.uses, *pair.text.uses(), *pair.rules.uses(), *_order_rule(ledger))
     not_compared = (
-        *(f"layer {layer} was switched off" for layer in COMPARERS if layer not in comparers),
-        *skipped_artifacts(left),
-        *skipped_artifacts(right),
+        *(f"layer {layer} was switched off" for layer in evidence.layers if layer not in comparers),
+        *evidence.not_compared,
         *pair.not_compared,
     )
     hints = failure_hints(pair)
     causes = ledger.causes(pair)
-    lost = is_lost(left) or is_lost(right)
     return Comparison(
-        verdict=_verdict(ledger, lost=lost, doubtful=bool(problems or not_compared), rules=uses),
+        verdict=_verdict(ledger, lost=evidence.lost, doubtful=bool(problems or not_compared), rules=uses),
         findings=tuple(_hinted(finding, hints) for finding in ledger.selected(pair)),
         findings_total=ledger.total,
         first_diverging_step=next(iter(causes), None),
@@ -108,6 +112,12 @@ def _verdict(ledger: Ledger, *, lost: bool, doubtful: bool, rules: Sequence[Rule
     if ledger.waived:
         return Verdict.ACCEPTED
     return Verdict.EQUIVALENT if any(rule.decided for rule in rules) else Verdict.IDENTICAL
+
+
+def _without_strangers(findings: Iterator[Finding], pair: Pair) -> Iterator[Finding]:
+    """Take away the step of findings about paths that do not begin with one."""
+    for finding in findings:
+        yield finding if finding.step is None or finding.step in pair.order else replace(finding, step=None)
 
 
 def _order_rule(ledger: Ledger) -> tuple[RuleUse, ...]:

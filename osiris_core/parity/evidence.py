@@ -6,9 +6,11 @@ A comparison of nothing with nothing is equal; these checks are what keeps such 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.errors import SameSessionError
+from osiris_core.parity.record import Layer
 from osiris_core.parity.side import manifest_steps
 from osiris_core.parity.streams import line_ends, size_bytes
 from osiris_core.wire import records
@@ -16,6 +18,7 @@ from osiris_core.wire import records
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from osiris_core.parity.record import Finding, RuleUse
     from osiris_core.session.reader import Session
 
 WRITER_SUFFIXES: Final = ("_writer", ".writer", "Writer", "WriterDriver")
@@ -28,6 +31,33 @@ _ENDS: Final = (records.STEP_COMPLETE, records.STEP_FAILED, records.STEP_SKIPPED
 _STATE_EVENT: Final = {records.SUCCEEDED: records.STEP_COMPLETE, records.FAILED: records.STEP_FAILED}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What is known of two sides before their layers are compared.
+
+    `problems` and `not_compared` leave nothing better than INCONCLUSIVE, and `lost` nothing else. `findings` are differences
+    that only reading could find, `uses` what reading set aside. `layers` are those that both sides can have at all;
+    with `loose_paths` artifacts need not lie below the name of a step.
+    """
+
+    problems: tuple[str, ...] = ()
+    not_compared: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    uses: tuple[RuleUse, ...] = ()
+    lost: bool = False
+    layers: tuple[Layer, ...] = tuple(Layer)
+    loose_paths: bool = False
+
+
+def evidence_of(left: Session, right: Session) -> Evidence:
+    """Return what two sessions of one check show. SameSessionError where both are the same run."""
+    return Evidence(
+        problems=(*check_two_processes(left, right), *check_minimums(left), *check_minimums(right)),
+        not_compared=(*skipped_artifacts(left), *skipped_artifacts(right)),
+        lost=is_lost(left) or is_lost(right),
+    )
+
+
 def check_minimums(session: Session) -> list[str]:
     """Return a sentence for everything that a complete session must have and this one has not.
 
@@ -37,9 +67,10 @@ def check_minimums(session: Session) -> list[str]:
     return [f"{session.target}: {problem}" for problem in _problems(session)]
 
 
-def check_two_processes(left: Session, right: Session) -> list[str]:
+def check_two_processes(left: Session, right: Session, *, one_check: bool = True) -> list[str]:
     """Return a sentence for everything that keeps two sessions from being two runs of one check.
 
+    Without `one_check` they may be of two: their ids, and so their requests, differ then.
     SameSessionError where both are the same run: the same directory, or the same nonce of a worker.
     """
     if left.directory.resolve() == right.directory.resolve():
@@ -56,7 +87,7 @@ def check_two_processes(left: Session, right: Session) -> list[str]:
         if not nonce
     ]
     problems += _shared_namespace(left, right)
-    for name, a, b in _must_agree(left, right):
+    for name, a, b in _must_agree(left, right, one_check=one_check):
         if a != b or not a:
             problems.append(f"the {name} is {a or 'missing'} on {left.target} and {b or 'missing'} on {right.target}")
     return problems
@@ -173,11 +204,13 @@ def _shared_namespace(left: Session, right: Session) -> Iterator[str]:
         )
 
 
-def _must_agree(left: Session, right: Session) -> Iterator[tuple[str, Any, Any]]:
-    yield "session id", left.session_id, right.session_id
-    for name in ("manifest_fingerprint", "request_digest"):
+def _must_agree(left: Session, right: Session, *, one_check: bool) -> Iterator[tuple[str, Any, Any]]:
+    requests = ("request_digest",) if one_check else ()
+    if one_check:
+        yield "session id", left.session_id, right.session_id
+    for name in ("manifest_fingerprint", *requests):
         yield name.replace("_", " "), left.facts.get(name), right.facts.get(name)
-    for name in ("request_digest", "bundle_digest"):
+    for name in (*requests, "bundle_digest"):
         yield f"{name.replace('_', ' ')} in the worker's hello", left.hello.get(name), right.hello.get(name)
 
 

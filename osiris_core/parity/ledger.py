@@ -42,7 +42,7 @@ class Ledger:
             finding = self.waivers.applied(found) if self.waivers and not found.locates else found
             self.total += 1
             self._take(finding)
-            if finding.locates and len(self.order_only) < self.limit:
+            if finding.locates and finding.layer is Layer.TABLES and len(self.order_only) < self.limit:
                 self.order_only.append(finding)
             if len(self._kept[finding.layer]) < self.limit:
                 self._kept[finding.layer].append(finding)
