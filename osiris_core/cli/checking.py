@@ -20,7 +20,7 @@ from osiris_core.cli.reading import read_all
 from osiris_core.errors import ManifestError, UsageError
 from osiris_core.parity.record import Verdict
 from osiris_core.parity.record_io import encode_records
-from osiris_core.report.terminal import failure_lines, place_lines
+from osiris_core.report.terminal import failure_lines, place_lines, waiver_lines
 from osiris_core.report.text import visible_line
 from osiris_core.signals import escalating, wait_for
 from osiris_core.surface import placed, record_set, refused_record, require_report_place, verdict_line
@@ -75,7 +75,8 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
             verdicts.flush()
             err.writelines(f"{visible_line(line)}\n" for line in checked.details)
             finished.append(checked)
-    err.writelines(f"{visible_line(line)}\n" for line in place_lines([checked.record for checked in finished]))
+    records = [checked.record for checked in finished]
+    err.writelines(f"{visible_line(line)}\n" for line in (*place_lines(records), *waiver_lines(records)))
     together = record_set(checked.record for checked in finished)
     if given.json:
         out.write(f"{encode_records(together).decode()}\n")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from osiris_core.parity.record import RecordSet, Verdict
-from osiris_core.report.terminal import FAILURE_LINES, failure_lines, summary_lines
+from osiris_core.parity.record import RecordSet, Verdict, WaiverUse
+from osiris_core.report.terminal import FAILURE_LINES, failure_lines, summary_lines, waiver_lines
 from osiris_core.report.text import visible, width_of
-from tests.report.samples import divergent, local_run, record
+from tests.report.samples import comparison, divergent, local_run, record
 from tests.report.test_hostile import PAYLOADS, with_every_string
 
 SENTENCE = (
@@ -55,6 +55,20 @@ def test_the_end_says_who_served_the_sandbox_and_where_the_report_is(records):
         f"{SENTENCE}.",
         "report: reports/parity.html",
     ]
+
+
+def test_a_waiver_that_no_record_needed_is_told(records):
+    """One that met a difference anywhere in the run is still needed; one that met none has to go."""
+
+    def with_waivers(name, *uses):
+        return record(name, Verdict.IDENTICAL, comparison=comparison(Verdict.IDENTICAL, waivers=uses))
+
+    def used(name, hits):
+        return WaiverUse(name=name, reason="r", owner="ann", expires="2027-01-01", hits=hits)
+
+    several = (with_waivers("a", used("x at a", 0), used("x at b", 0)), with_waivers("b", used("x at b", 3)))
+    assert waiver_lines(several) == ["waiver x at a (ann): nothing differs there any more, remove it"]
+    assert waiver_lines(records.records) == []
 
 
 @pytest.mark.parametrize("width", [20, 60, 80, 100, 250])
