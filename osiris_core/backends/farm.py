@@ -34,6 +34,7 @@ MOUNT_POINT = "/opt/osiris"
 """Where every sandbox shows the closure; templates in E2B's cloud install it to the same place."""
 
 _COMPILE_TIMEOUT_S = 600
+_KEPT_VARIABLES = ("PATH", "TMPDIR", "LD_LIBRARY_PATH")  # of the compiler, which needs no secret of the host's
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK}  # other filesystem, protected_hardlinks, too many links
 
 
@@ -135,8 +136,9 @@ def _compile(farm: Path, interpreter: Interpreter, cancellation: Cancellation | 
     """
     options = ["-q", "-j0", "-s", str(farm), "-p", MOUNT_POINT]
     command = [str(interpreter.executable), "-I", "-m", "compileall", *options, str(farm / "lib")]
+    variables = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     compiler = subprocess.Popen(  # noqa: S603 - the interpreter that runs this process
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=variables, start_new_session=True
     )
 
     def stop() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
@@ -102,6 +103,23 @@ def test_what_the_host_never_compiled_is_compiled_once(cache: Path, environment:
 
     assert list(farm.glob("lib/*/site-packages/__pycache__/thing.*.pyc"))
     assert not (environment.site / "__pycache__").exists()
+
+
+def test_the_compiler_is_told_no_secret(
+    cache: Path, environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A driver can read the environment of every process of its user: the compiler's holds what it needs."""
+    environment.install("thing")
+    monkeypatch.setenv("TOKEN", "a secret")
+    seen = tmp_path / "seen"
+    compiler = tmp_path / "python"
+    compiler.write_text(f"#!/bin/sh\nexec env -0 > {seen}\n")
+    compiler.chmod(0o755)
+
+    build_farm(resolve_closure(["thing"]), dataclasses.replace(current_interpreter(), executable=compiler))
+
+    names = {each.partition("=")[0] for each in seen.read_text().split("\0") if each}
+    assert {"PATH"} <= names <= {"PATH", "TMPDIR", "LD_LIBRARY_PATH", "PWD", "SHLVL", "OLDPWD", "_"}
 
 
 def test_another_filesystem_is_copied_from(
