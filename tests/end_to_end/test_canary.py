@@ -76,11 +76,15 @@ def act(what, values, ctx):
     if what == "fail":
         raise ValueError("for a reason that has nothing to do with it")
     if what == "process":
-        wait = [sys.executable, "-c", "import sys; sys.stdin.read()"]
-        return subprocess.Popen([*wait, values[0]], stdin=subprocess.PIPE)
+        return waiting(values[0])
     if what == "environment":
-        wait = [sys.executable, "-c", "import sys; sys.stdin.read()"]
-        return subprocess.Popen(wait, env={**os.environ, "X": values[0]}, stdin=subprocess.PIPE)
+        return waiting(env={**os.environ, "X": values[0]})
+
+def waiting(*arguments, **options):
+    command = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()", *arguments]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options)
+    child.stdout.readline()  # until then the kernel may show neither its arguments nor its environment
+    return child
 
 def search(data, values, place):
     for value in values:
@@ -181,7 +185,7 @@ def test_no_value_is_written_anywhere(
 
     record = check(canary, values, act)
 
-    assert record.verdict == "IDENTICAL"
+    assert record.verdict == "IDENTICAL", record.targets
     assert record.passed == (act == "nothing"), record.headline
     report = write_report(record_set([record]), canary.session_root / "reports" / "parity.html")
     written = files_below(canary.session_root)
