@@ -8,6 +8,7 @@
 ``shapes``       what a volatile value must still look like; ``failures`` errors as both sides report them
 ``expectations`` whether a session does what `expect` says; ``artifact_rules`` for one artifact
 ``causes``       which differences follow from which; ``waived`` which are accepted for a while
+``clues``        what the two environments suggest about a difference
 ``hints``        what to do about a difference            ``summary``  all of it in the words of a report
 ``coverage``     what was never compared, by the ``classes`` of options and values that steps were tried with
 

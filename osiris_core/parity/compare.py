@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
+from osiris_core.parity.clues import Clues
 from osiris_core.parity.evidence import evidence_of
 from osiris_core.parity.hints import failure_hints
 from osiris_core.parity.layers import COMPARERS
@@ -71,11 +72,11 @@ def compare(
         *evidence.not_compared,
         *pair.not_compared,
     )
-    hints = failure_hints(pair)
+    hints, clues = failure_hints(pair), Clues(pair)
     causes = ledger.causes(pair)
     return Comparison(
         verdict=_verdict(ledger, lost=evidence.lost, doubtful=bool(problems or not_compared), rules=uses),
-        findings=tuple(_hinted(finding, hints) for finding in ledger.selected(pair)),
+        findings=tuple(_hinted(finding, hints, clues, causes) for finding in ledger.selected(pair)),
         findings_total=ledger.total,
         first_diverging_step=next(iter(causes), None),
         problems=tuple(problems),
@@ -137,10 +138,12 @@ def _order_rule(ledger: Ledger) -> tuple[RuleUse, ...]:
     )
 
 
-def _hinted(finding: Finding, hints: dict[str, str]) -> Finding:
-    if finding.hint or finding.step is None or finding.layer not in _HINTED:
+def _hinted(finding: Finding, hints: dict[str, str], clues: Clues, causes: Sequence[str]) -> Finding:
+    """Return a finding with a hint: its own, else what its step's failure suggests, else a clue where a cause is."""
+    if finding.hint or finding.step is None:
         return finding
-    return replace(finding, hint=hints.get(finding.step, ""))
+    hint = hints.get(finding.step, "") if finding.layer in _HINTED else ""
+    return replace(finding, hint=hint or (clues.about(finding) if finding.step in causes else ""))
 
 
 def _compared(pair: Pair, comparers: Collection[Layer]) -> Compared:
