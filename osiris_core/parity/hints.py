@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.parity.lines import same_multiset
+from osiris_core.parity.writings import needed_forms
+from osiris_core.rules.forms import Form
 from osiris_core.wire.records import STEP_FAILED
 
 if TYPE_CHECKING:
@@ -17,11 +19,22 @@ if TYPE_CHECKING:
     from osiris_core.parity.side import Side
 
 ROW_ORDER: Final = "rows in another order: add an ORDER BY"
-LINE_ENDINGS: Final = "only the line endings differ: fix the newline that the writer uses"
 ABSOLUTE_PATH: Final = "absolute paths, which are each target's own: write them relative to the manifest's directory"
 LAST_DIGITS: Final = "only the last digits differ: numbers added up in another order; use an exact sum, or round"
 CLOCK: Final = "times of the moment of each run: take ctx.now, which is the same on both targets"
+CUT_OFF: Final = "one file is the beginning of the other: it was cut off at a limit, or not written to its end"
+MODE_ONLY: Final = "only the mode differs: set it explicitly"
+ENCODING: Final = "the same text in another encoding: name the encoding wherever a file is opened"
 DECIMAL_COMMA: Final = "decimal comma against decimal point: the locale differs; format numbers without it"
+
+_WRITINGS: Final = {
+    Form.BYTE_ORDER_MARK: ("the byte order marks", "write utf-8 on both, or utf-8-sig"),
+    Form.LINE_ENDINGS: ("the line endings", "fix the newline that the writer uses"),
+    Form.FINAL_NEWLINE: ("the ends of the last lines", "end them alike"),
+    Form.TRAILING_BLANKS: ("blanks at the ends of lines", "strip them before the text is written"),
+    Form.BLANKS: ("blanks and tabs", "indent and pad alike"),
+    Form.UNICODE_NFC: ("the Unicode forms", "normalize text to NFC before it is written"),
+}
 
 _LOOKED_AT: Final = 200
 """Lines of each side that a text hint looks at."""
@@ -57,9 +70,9 @@ def text_hint(left: Sequence[str], right: Sequence[str]) -> str:
     """Return what two differing pieces of text suggest: order, line endings, a time zone, a locale."""
     if same_multiset(left, right):
         return ROW_ORDER
+    if hint := writing_hint("".join(left), "".join(right)):
+        return hint
     left, right = left[:_LOOKED_AT], right[:_LOOKED_AT]
-    if [line.rstrip("\r\n") for line in left] == [line.rstrip("\r\n") for line in right]:
-        return LINE_ENDINGS
     shift = _constant_shift(left, right)
     if shift:
         return f"every time is shifted by {shift}: a time zone; write times in UTC, or set TZ under env:"
@@ -68,6 +81,15 @@ def text_hint(left: Sequence[str], right: Sequence[str]) -> str:
     if [_ABSOLUTE.sub("", line) for line in left] == [_ABSOLUTE.sub("", line) for line in right]:
         return ABSOLUTE_PATH
     return ""
+
+
+def writing_hint(left: str, right: str) -> str:
+    """Return what two texts suggest that say the same and are written differently; empty for others."""
+    needed = needed_forms(left, right, tuple(_WRITINGS))
+    if not needed:
+        return ""
+    names, advice = zip(*(_WRITINGS[form] for form in needed), strict=True)
+    return f"only {' and '.join(names)} differ: {', '.join(advice)}"
 
 
 def column_hint(columns: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> str:

@@ -55,15 +55,20 @@ def differing_blocks(left: Sequence[str], right: Sequence[str]) -> list[Block]:
     return blocks
 
 
-def unified(left: Sequence[str], right: Sequence[str], blocks: Sequence[Block], names: tuple[str, str]) -> str:
-    """Return a unified diff of the raw lines with a little context, cut after `DIFF_LINES` lines and saying so."""
+def unified(
+    left: Sequence[str], right: Sequence[str], blocks: Sequence[Block], names: tuple[str, str], *, first_line: int = 1
+) -> str:
+    """Return a unified diff of the raw lines with a little context, cut after `DIFF_LINES` lines and saying so.
+
+    `first_line` is the number of both sides' first line, where they are a piece of something longer.
+    """
     out = [f"--- {names[0]}", f"+++ {names[1]}"]
     shown = 0  # left lines before this index are in the diff already
     for block, following in zip(blocks, [*blocks[1:], None], strict=True):
         before = max(shown, block.left_start - CONTEXT)
         shown = min(block.left_end + CONTEXT, following.left_start if following else len(left))
         room = DIFF_LINES - len(out)
-        out.append(f"@@ -{block.left_start + 1} +{block.right_start + 1} @@")
+        out.append(f"@@ -{block.left_start + first_line} +{block.right_start + first_line} @@")
         out.extend(f" {line}" for line in left[before : block.left_start])
         out.extend(f"-{line}" for line in left[block.left_start : min(block.left_end, block.left_start + room)])
         out.extend(f"+{line}" for line in right[block.right_start : min(block.right_end, block.right_start + room)])

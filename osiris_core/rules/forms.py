@@ -31,6 +31,8 @@ class Form(StrEnum):
     """A last line with an end, and one without."""
     BYTE_ORDER_MARK = "byte-order-mark"
     """A text with U+FEFF at its beginning, and one without."""
+    ENCODING = "encoding"
+    """A text file in UTF-8, and in UTF-16 or UTF-32 with a byte order mark."""
     CASE = "case"
     """Capital and small letters."""
     TERMINAL_CODES = "terminal-codes"

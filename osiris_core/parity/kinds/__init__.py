@@ -1,6 +1,7 @@
 """Compares two files whose bytes differ, by kind of file: CSV, JSON, other text, or bytes.
 
 ``protocol``    what a comparer is given and what it says   ``registry``  who compares which files
+``encodings``   what bytes are as text                      ``large_text``  texts that are not held in memory
 ``extensions``  comparers that others bring                 ``opened``    a file that must stay as it is meanwhile
 
 One module a kind. That bytes differ was settled by digest before; a comparer says where, or by which named rule the
