@@ -2,6 +2,7 @@
 
 ``main``      the command line; ``exits`` what its exit codes mean
 ``run``       `osiris-parity run`: manifests on targets, a verdict line each; ``checking`` does it
+``diff``      `osiris-parity diff`: two session directories, or any two directories
 ``validate``  `osiris-parity validate`: everything that is wrong with manifests
 ``explain``   `osiris-parity explain`: what a run would do
 ``importing`` `osiris-parity import`: what Osiris compiled, as a manifest

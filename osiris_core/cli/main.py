@@ -16,7 +16,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from osiris_core.cli.exits import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_NOT_READ, EXIT_USAGE, SIGNAL_BASE
-from osiris_core.errors import OsirisError, UsageError
+from osiris_core.errors import OsirisError, SameSessionError, UsageError
 from osiris_core.signals import TerminatedError, terminable
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _ended(f"stopped by {stopped}", SIGNAL_BASE + stopped.number)
     except KeyboardInterrupt:
         return _ended("stopped", EXIT_INTERRUPTED)
-    except UsageError as error:
+    except (UsageError, SameSessionError) as error:
         return _ended(str(error), EXIT_USAGE)
     except OsirisError as error:
         return _ended(str(error), EXIT_INFRASTRUCTURE)
@@ -66,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     from osiris_core.cli import (
         coverage,
+        diff,
         doctor,
         drivers,
         execute,
@@ -88,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     run.add_parser(commands)
+    diff.add_parser(commands)
     validate.add_parser(commands)
     explain.add_parser(commands)
     drivers.add_parser(commands)

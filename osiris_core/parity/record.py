@@ -241,7 +241,7 @@ class ParityRecord:
 
     With one target `verdict` is None: nothing was compared, and `passed` says whether `expect` held.
     `cause` is TRANSPORT, ENVIRONMENT(factor), CODE or UNKNOWN, and empty where nothing diverged.
-    `headline` is the sentence a reader sees first. `case` is the case of the manifest's `pytest.parametrize` that
+    `headline` is the sentence a reader sees first. `line` is 0 where no manifest was read: of a diff, `manifest` names the two sides. `case` is the case of the manifest's `pytest.parametrize` that
     ran, and empty where it has none.
     """
 

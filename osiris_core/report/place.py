@@ -21,7 +21,7 @@ _ISOLATIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Place:
-    """A place where runs took place: `kind` is `host`, `embedded`, `cloud`, `self-hosted` or `unreached`."""
+    """A place where runs took place: `kind` is `host`, `embedded`, `cloud`, `self-hosted`, `directory` or `unreached`."""
 
     kind: str
     title: str
@@ -39,6 +39,9 @@ def place_of(run: TargetRun) -> Place:
     if run.provider == "embedded":
         remark = "the E2B API served on this machine, not E2B's cloud"
         return Place(kind="embedded", title="embedded server", isolation=isolation, remark=remark, weak=weak)
+    if run.provider == "directory":
+        remark = "a directory; where it was made is not known"
+        return Place(kind="directory", title="read from disk", isolation="", remark=remark, weak=False)
     if run.provider == "cloud":
         remark = "sandboxes of E2B"
         return Place(kind="cloud", title="E2B cloud", isolation=isolation, remark=remark, weak=weak)
@@ -49,6 +52,6 @@ def place_of(run: TargetRun) -> Place:
 
 
 def sandbox_places(records: Iterable[ParityRecord]) -> list[Place]:
-    """Return the distinct places of every target but the host, sorted."""
-    runs = (run for record in records for run in record.targets if run.provider != "host")
+    """Return the distinct places of every target but the host and what was only read from disk, sorted."""
+    runs = (run for record in records for run in record.targets if run.provider not in {"host", "directory"})
     return sorted({place_of(run) for run in runs})

@@ -69,7 +69,7 @@ def failure_lines(record: ParityRecord, width: int) -> list[str]:
     """Return what one failing record says: what, where, both values, hint, reproduce command."""
     mark = mark_of(record)
     finding = _first_finding(record)
-    place = f"{record.manifest}:{record.line}"
+    place = f"{record.manifest}:{record.line}" if record.line else record.manifest
     lines = [f"{mark.symbol} {place}: {mark.word}"]
     if finding is None:
         lines += _wrapped(_reason(record), width, most=FAILURE_LINES - 2)

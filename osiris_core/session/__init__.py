@@ -10,6 +10,8 @@ once, `partial` keeps apart what came of one that is not whole, `walk` verifies 
 `ending` decides the outcome and `closing` puts these together, with one `digest` over what the run said. `spool` reads what did
 not come, `records` is what a record may hold, `joiner` makes one of several frames, and `guard` keeps secrets out.
 
+For looking at what the reader refuses: `leniently` reads what can be read, by `torn_lines` and `trees`, and says the rest.
+
 Behind the reader: `json_files`, `lines` and `streams` are the forms of its files, `volatile` which of their fields may vary. The contract is described in `docs/contract.md`.
 
 Nothing is imported here: reading a session needs neither the journal nor msgspec's record types.

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 __all__ = ["ArtifactFile", "Session", "StepState", "open_session"]
 
-_EVENT_KEYS: Types = {
+EVENT_KEYS: Types = {
     "ts": str,
     "session": str,
     "event": str,
     "step": (str, type(None)),
 }
-_METRIC_KEYS: Types = {
+"""What every line of events.jsonl has; `METRIC_KEYS` and `FACTS` say it of metrics.jsonl and session.json."""
+METRIC_KEYS: Types = {
     "ts": str,
     "session": str,
     "step": (str, type(None)),
@@ -38,7 +39,7 @@ _METRIC_KEYS: Types = {
     "volatile": bool,
     "tags": dict,
 }
-_FACTS: Types = {
+FACTS: Types = {
     "session": str,
     "target": str,
     "manifest_fingerprint": str,
@@ -115,7 +116,7 @@ def open_session(directory: Path) -> Session:
 def assemble(directory: Path, artifacts: Mapping[str, ArtifactFile]) -> Session:
     """Read a closed session whose artifacts have been read already, and check the counts of its files."""
     facts = read_versioned(directory / contract.SESSION_FILE)
-    check_types(facts, _FACTS, str(directory / contract.SESSION_FILE))
+    check_types(facts, FACTS, str(directory / contract.SESSION_FILE))
     target_facts = read_versioned(directory / contract.TARGET_FILE)
     logs_directory = directory / contract.LOGS_DIRECTORY
     session = Session(
@@ -126,8 +127,8 @@ def assemble(directory: Path, artifacts: Mapping[str, ArtifactFile]) -> Session:
         failed_step=facts["failed_step"],
         error=facts["error"],
         steps=tuple(_steps(facts, directory / contract.SESSION_FILE)),
-        events=tuple(read_lines(directory / contract.EVENTS_FILE, _EVENT_KEYS, facts["session"])),
-        metrics=tuple(read_lines(directory / contract.METRICS_FILE, _METRIC_KEYS, facts["session"])),
+        events=tuple(read_lines(directory / contract.EVENTS_FILE, EVENT_KEYS, facts["session"])),
+        metrics=tuple(read_lines(directory / contract.METRICS_FILE, METRIC_KEYS, facts["session"])),
         logs=StepStreams(logs_directory, contract.LOG_SUFFIX),
         printed=StepStreams(logs_directory, contract.PRINTED_SUFFIX),
         artifacts=artifacts,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -15,13 +17,16 @@ _CHUNK_BYTES = 1 << 20
 
 
 class StepStreams(Mapping[str, bytes]):
-    """Step -> the bytes of its file `<step><suffix>` in a directory; steps without a file are not in it."""
+    """Step -> the bytes of its file `<step><suffix>` in a directory; steps without a file are not in it.
+
+    Nor is anything else of that name: a link could lead out of the session, a pipe has no end.
+    """
 
     __slots__ = ("_paths",)
 
     def __init__(self, directory: Path, suffix: str) -> None:
         found = sorted(directory.glob(f"*{suffix}")) if directory.is_dir() else []
-        self._paths = {path.name.removesuffix(suffix): path for path in found}
+        self._paths = {path.name.removesuffix(suffix): path for path in found if _is_readable_file(path)}
 
     def __getitem__(self, step: str) -> bytes:
         """Read a step's stream whole."""
@@ -55,3 +60,7 @@ class StepStreams(Mapping[str, bytes]):
         with refused(path, "cannot be read"), path.open("rb") as source:
             while chunk := source.read(_CHUNK_BYTES):
                 yield chunk
+
+
+def _is_readable_file(path: Path) -> bool:
+    return stat.S_ISREG(path.lstat().st_mode) and os.access(path, os.R_OK)

@@ -1,0 +1,149 @@
+"""`osiris-parity diff`: two sessions, two run directories of Osiris, or any two directories, held against each other."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    import datetime as dt
+    from collections.abc import Sequence
+    from typing import Any, TextIO
+
+    from osiris_core.parity.record import ParityRecord, RecordSet
+    from osiris_core.rules.waivers import Waiver
+
+_DETAIL_COLUMNS = 100
+_MAX_FINDINGS = 200
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to `subparsers`, the object that argparse's `add_subparsers` returns."""
+    parser = subparsers.add_parser(
+        "diff",
+        help="compare two session directories, or any two directories",
+        description="Compares two sessions without running anything: two session directories, the directory of one session id "
+        "that holds both, two run directories of Osiris, two plain directories, or two files. Torn or unfinished ones are "
+        "compared as far as they can be read, and the verdict is INCONCLUSIVE at best.",
+        epilog="exit codes: 0 the same; 1 different, or nothing can be said; 2 a wrong option, two kinds of directory, or a "
+        "session and itself; 3 a side could not run",
+    )
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="DIR", help="the first side and the second, or one session id"
+    )
+    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write an HTML report, and its data beside it")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the record as JSON")
+    parser.add_argument(
+        "--text",
+        choices=("normalized", "exact"),
+        default="normalized",
+        help="whether the text rules are asked about log lines, printed lines and errors (default: normalized)",
+    )
+    parser.add_argument("--waivers", type=Path, metavar="FILE", help="differences that were accepted (default: none)")
+    parser.add_argument(
+        "--control",
+        action="store_true",
+        help="compare a run with itself, or with a copy of it: it must come out IDENTICAL",
+    )
+    parser.add_argument(
+        "--max-findings",
+        type=int,
+        default=_MAX_FINDINGS,
+        metavar="N",
+        help=f"how many differences are kept; all are counted (default: {_MAX_FINDINGS})",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    """Compare, print the verdict line, and return the exit code. Raises `UsageError` before anything is read."""
+    import datetime as dt
+
+    from osiris_core.diffing import DiffOptions, diff
+    from osiris_core.report.terminal import failure_lines, place_lines, waiver_lines
+    from osiris_core.report.text import visible_line
+    from osiris_core.surface import record_set, require_place, require_report_place, verdict_line
+
+    now = dt.datetime.now(dt.UTC)
+    _validate(given)
+    if given.report is not None:
+        require_report_place(given.report)
+    if given.json is not None:
+        require_place("the record", given.json)
+    options = DiffOptions(
+        now=now,
+        text=given.text,
+        control=given.control,
+        max_findings=given.max_findings,
+        waivers=_waivers(given.waivers, now.date()),
+    )
+    record = _reproducible(diff(given.paths, options), given)
+    out.write(f"{visible_line(verdict_line(record, record.manifest))}\n")
+    lines = [] if record.passed else failure_lines(record, _DETAIL_COLUMNS)
+    lines += [f"warning: {each}" for each in record.warnings]
+    lines += [*place_lines([record]), *waiver_lines([record])]
+    err.writelines(f"{visible_line(line)}\n" for line in lines)
+    together = record_set([record])
+    if given.json is not None:
+        _write_json(together, given.json)
+    if given.report is not None:
+        from osiris_core.report.files import write_report
+
+        err.write(f"report: {write_report(together, given.report).html}\n")
+    return _code(record)
+
+
+def _validate(given: argparse.Namespace) -> None:
+    from osiris_core.errors import UsageError
+
+    if len(given.paths) > 2:  # noqa: PLR2004 - a diff has two sides
+        raise UsageError(f"{len(given.paths)} sides cannot be compared", hint="name two")
+    if given.control and len(given.paths) == 1:
+        given.paths = [given.paths[0], given.paths[0]]
+    if given.max_findings < 1:
+        raise UsageError(f"--max-findings {given.max_findings} keeps nothing", hint="give a number above 0")
+
+
+def _waivers(file: Path | None, today: dt.date) -> Sequence[Waiver]:
+    from osiris_core.errors import UsageError
+    from osiris_core.rules.waivers import read_waivers
+
+    if file is None:
+        return ()
+    if not file.is_file():
+        raise UsageError(f"--waivers {file}: there is no such file")
+    return read_waivers(file, today)
+
+
+def _reproducible(record: ParityRecord, given: argparse.Namespace) -> ParityRecord:
+    """Return the record with the command that repeats it, on the same directories."""
+    import dataclasses
+
+    options = ["--control"] if given.control else []
+    options += [f"--text={given.text}"] if given.text != "normalized" else []
+    options += [f"--waivers={given.waivers}"] if given.waivers is not None else []
+    sides = given.paths[:1] if given.control else given.paths
+    command = shlex.join(["osiris-parity", "diff", *map(str, sides), *options])
+    return dataclasses.replace(record, reproduce=command)
+
+
+def _write_json(records: RecordSet, file: Path) -> None:
+    from osiris_core.errors import UsageError
+    from osiris_core.parity.record_io import encode_records
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(encode_records(records) + b"\n")
+    except OSError as error:
+        raise UsageError(f"the record cannot be written to {file}: {error.strerror}") from error
+
+
+def _code(record: ParityRecord) -> int:
+    from osiris_core.cli.exits import EXIT_FAILED, EXIT_GOOD, EXIT_INFRASTRUCTURE
+    from osiris_core.parity.record import Verdict
+
+    if record.verdict is Verdict.INFRA:
+        return EXIT_INFRASTRUCTURE
+    return EXIT_GOOD if record.passed else EXIT_FAILED
