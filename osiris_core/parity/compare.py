@@ -66,6 +66,7 @@ def compare(
         if layer in comparers:
             found = COMPARERS[layer](pair)
             ledger.extend(_without_strangers(found, pair) if evidence.loose_paths else found)
+    ledger.extend(pair.rules.broken())
     uses = (*evidence.uses, *pair.text.uses(), *pair.rules.uses(), *_order_rule(ledger))
     not_compared = (
         *(f"layer {layer} was switched off" for layer in evidence.layers if layer not in comparers),

@@ -111,8 +111,9 @@ class Finding:
 class RuleUse:
     """What one normalizer did: how many values it set aside on each side, with a few raw pairs as examples.
 
-    `decided` counts the pairs that only this rule made equal. `source` says who declared it, `complaint` what is wrong with
-    it: it never fired, or it hid more than its bounds allow.
+    `decided` counts the pairs that only this rule made equal, `covered` the values in its scope on each side, as far as it
+    was declared. `source` says who declared it, `complaint` what is wrong with it: it never met a value, or it hid more than
+    its bounds allow; `note` what else is worth knowing, as the largest distance under a tolerance.
     """
 
     rule: str
@@ -123,6 +124,8 @@ class RuleUse:
     examples: tuple[tuple[str, str, str], ...] = ()  # (path, left raw, right raw)
     source: str = "default"
     complaint: str = ""
+    covered: tuple[int, int] = (0, 0)
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

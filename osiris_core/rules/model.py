@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 ANY = "*"
 
@@ -40,18 +41,40 @@ class RuleKind(StrEnum):
     CANONICAL = "canonical"
 
 
+STAGES: Final = (
+    RuleKind.KNOWN_VALUE,
+    RuleKind.CANONICAL,
+    RuleKind.BIJECTION,
+    RuleKind.TOKEN,
+    RuleKind.TOLERANCE,
+    RuleKind.UNORDERED,
+)
+"""The order in which rules are asked, whatever their order in a list; of two of one kind the first in the list."""
+
+KNOWN: Final = ("roots", "user", "host", "sandbox", "session")
+"""What a run is known to have been given: its directories, user, host name, and the ids of its sandbox and session."""
+
+SHAPE_TYPES: Final = ("string", "number", "integer", "boolean", "time", "duration_ms", "uuid")
+
+TEXT_RECORDS: Final = (RecordKind.LOG, RecordKind.PRINTED, RecordKind.ERROR)
+"""Records that are lines of text, without places inside."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """Where a rule holds; every pattern may have `*` in it.
 
     `name` is the name of the event, metric or table, or the artifact's path (`write/*.csv`, with `**` for any depth).
-    `path` is a place inside: a field of an event or metric (`detail.ids[*]`), a path in a JSON file, a column.
+    `path` is a place inside: a field of an event or metric (`detail.ids[*]`), a path in a JSON file, a column. `match` is
+    a regular expression that finds the values in a text, in a line or at `path`: its first group, or else the whole match.
+    Without it the whole value is judged.
     """
 
     record: RecordKind
     step: str = ANY
     name: str = ANY
     path: str = ANY
+    match: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +117,8 @@ class Tolerance:
 class Rule:
     """One declared rule; `source` says who declared it: `manifest`, `pyproject`, `marker`, `hook`, `preset <name>`.
 
-    `by` are the keys of an `UNORDERED` rule (none: a multiset), `form` the form of a `CANONICAL` one (see `rules.forms.Form`).
+    `by` are the keys of an `UNORDERED` rule (none: a multiset), `form` the form of a `CANONICAL` one (see `rules.forms.Form`),
+    `known` what of `KNOWN` a `KNOWN_VALUE` rule replaces.
     """
 
     id: str
@@ -106,4 +130,10 @@ class Rule:
     tolerance: Tolerance = field(default_factory=Tolerance)
     by: tuple[str, ...] = ()
     form: str = ""
+    known: tuple[str, ...] = KNOWN
     source: str = ""
+
+    @property
+    def stage(self) -> int:
+        """When it is asked, by its kind."""
+        return STAGES.index(self.kind)
