@@ -107,7 +107,11 @@ def counted(number: int, noun: str) -> str:
 def printable(text: str) -> str:
     """Spell out bytes that were no UTF-8 and carriage returns, so that the text can travel as JSON and be seen."""
     if not text.isascii():
-        text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        try:
+            data = text.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:  # half of a surrogate pair, as JSON can spell it
+            data = text.encode("utf-8", "backslashreplace")
+        text = data.decode("utf-8", "backslashreplace")
     return text.replace("\r", "\\r")
 
 

@@ -1,21 +1,43 @@
-"""Two JSON files: what was added, removed and changed, and where the first of it is."""
+"""Two JSON files: equal in all but their writing, or the places where their values differ.
+
+The order of an object's keys, blanks and the spelling of a value (`2.50`, escapes) are set aside by the rule `json-format`.
+A key that an object has twice is a finding, whatever its values: readers take the first or the last, or refuse both.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from osiris_core.parity.kinds.protocol import FileComparison
-from osiris_core.parity.kinds.text import explain_text, small_contents
-from osiris_core.parity.values import counted, leaf_differences, show
+from osiris_core.parity.kinds.encodings import UTF8, read_text
+from osiris_core.parity.kinds.json_places import differing_places, doubled_keys
+from osiris_core.parity.kinds.json_values import kind_of, read_json, spelled
+from osiris_core.parity.kinds.protocol import FileComparison, FileFinding, SetAside
+from osiris_core.parity.kinds.text import READ_BYTES, TextComparer, explain_text
+from osiris_core.parity.values import counted, show_pair
 
 if TYPE_CHECKING:
-    from osiris_core.parity.kinds.protocol import FileFinding, FilePair
+    from collections.abc import Sequence
+
+    from osiris_core.parity.kinds.json_values import Document
+    from osiris_core.parity.kinds.protocol import FilePair
+
+JSON_FORMAT: Final = "json-format"
+FORMAT_REASON: Final = "the order of keys, blanks and the spelling of a value are no content in JSON"
+
+JSON_BYTES: Final = 8 * 1024 * 1024
+"""Larger documents are compared as text: their values would take ten times their size."""
 
 ALIGNED_BYTES: Final = 64 * 1024
 """Larger documents are walked place by place: aligning their lists would take seconds."""
+
+KEPT_PLACES: Final = 20
+"""Differing places that are findings of their own; the others are counted."""
+
+_EXAMPLE_BYTES: Final = 4096
 
 _WORDS: Final = {
     "values_changed": "changed",
@@ -26,6 +48,7 @@ _WORDS: Final = {
     "iterable_item_added": "extra",
 }
 _KEY: Final = re.compile(r"\['([^']*)'\]")
+_SUFFIXES: Final = (".json", ".geojson", ".ipynb")
 
 
 class JsonComparer:
@@ -36,35 +59,95 @@ class JsonComparer:
     def claims(self, path: str, head: bytes) -> bool:
         """Go by the name alone."""
         del head
-        return path.lower().endswith(".json")
+        return path.lower().endswith(_SUFFIXES)
 
     def compare(self, pair: FilePair) -> FileComparison | None:
-        """Say at which path two documents differ."""
-        contents = small_contents(pair)
-        told = explain_json(*contents, pair.names) if contents else None
-        return FileComparison(findings=(told,)) if told else None
+        """Say at which paths two documents differ, or that only their writing does; as text where one is no JSON."""
+        size = max(pair.left.stat().st_size, pair.right.stat().st_size)
+        if size > JSON_BYTES:
+            return _as_text(
+                pair, f"{pair.path} was compared as text, not as JSON: it has {size:,} bytes, more than {JSON_BYTES:,}"
+            )
+        contents = pair.left.read_bytes(), pair.right.read_bytes()
+        texts = [_unmarked(data) for data in contents]
+        if texts[0] is None or texts[1] is None:
+            return TextComparer().compare(pair)  # another encoding, or none: that is the difference
+        documents = []
+        for text, label in zip(texts, pair.labels, strict=True):
+            try:
+                documents.append(read_json(str(text)))
+            except (ValueError, RecursionError) as error:
+                return _as_text(pair, f"{pair.path} was compared as text: it is no JSON on {label}: {error}")
+        return _compared(pair, _Pair(contents[0], contents[1], documents[0], documents[1]))
 
 
-def explain_json(left: bytes, right: bytes, names: tuple[str, str]) -> FileFinding | None:
-    """Say at which path two JSON documents differ; falls back to their text where one is no JSON."""
-    told = explain_text(left, right, names)
-    if told is None:
-        return None
-    try:
-        a, b = json.loads(left), json.loads(right)
-    except (ValueError, RecursionError):
-        return told
-    differences = list(leaf_differences(a, b))
-    if not differences:
-        return replace(told, message=f"the same values, written differently; {told.message}")
-    path, x, y = differences[0]
-    message = f"other values in {counted(len(differences), 'place')}, the first at {path or 'the document'}"
-    if max(len(left), len(right)) <= ALIGNED_BYTES:
-        message = _aligned(a, b) or message
-    return replace(told, message=message, left=show(x), right=show(y))
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Both files as bytes and as values."""
+
+    left_bytes: bytes
+    right_bytes: bytes
+    left: Document
+    right: Document
 
 
-def _aligned(left: Any, right: Any) -> str:
+def _compared(pair: FilePair, both: _Pair) -> FileComparison:
+    findings = [
+        FileFinding(
+            code="json-doubled-key",
+            path=path,
+            message=f"the key {path} occurs more than once on {label}",
+            hint="write each key once: readers take the first value or the last, or refuse the file",
+        )
+        for document, label in zip((both.left, both.right), pair.labels, strict=True)
+        if document.has_doubled_keys
+        for path in islice(doubled_keys(document.value), KEPT_PLACES)
+    ]
+    differing = differing_places(both.left.value, both.right.value)
+    places = list(islice(differing, KEPT_PLACES + 1))
+    total = len(places) + sum(1 for _ in differing)
+    if not places and not findings:
+        left, right = show_pair(
+            *(data.decode("utf-8", "replace").replace("\n", " ") for data in (both.left_bytes, both.right_bytes))
+        )
+        return FileComparison(set_aside=(SetAside(rule=JSON_FORMAT, reason=FORMAT_REASON, left=left, right=right),))
+    if places:
+        findings += _findings(pair, both, places, total)
+    return FileComparison(findings=tuple(findings), findings_total=len(findings) + max(0, total - KEPT_PLACES - 1))
+
+
+def _findings(pair: FilePair, both: _Pair, places: Sequence[tuple[str, Any, Any]], total: int) -> list[FileFinding]:
+    """Return a finding for each of the first places, or one for all where aligning the lists tells it in fewer words."""
+    small = max(len(both.left_bytes), len(both.right_bytes)) <= READ_BYTES
+    text = (explain_text(both.left_bytes, both.right_bytes, pair.names) if small else None) or FileFinding(message="")
+    told = _aligned(both) if max(len(both.left_bytes), len(both.right_bytes)) <= ALIGNED_BYTES else None
+    if told is not None and told.places < total:
+        left, right = _shown(*places[0][1:])
+        return [replace(text, message=told.words, left=left, right=right)]
+    found = [
+        FileFinding(
+            path=path,
+            message=f"{path or 'the document'} is {left} on {pair.labels[0]} and {right} on {pair.labels[1]}",
+            left=left,
+            right=right,
+        )
+        for path, a, b in places[:KEPT_PLACES]
+        for left, right in [_shown(a, b)]
+    ]
+    found[0] = replace(found[0], diff=text.diff, hint=text.hint)
+    if total > KEPT_PLACES:
+        more = counted(total - KEPT_PLACES, "more place")
+        found.append(FileFinding(message=f"other values in {more}, the next at {places[KEPT_PLACES][0]}"))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Aligned:
+    words: str
+    places: int
+
+
+def _aligned(both: _Pair) -> _Aligned | None:
     """Say what deepdiff finds once it has aligned the lists, so that one item put in front is one difference.
 
     It explains and never decides: that the documents differ is known, and where it finds nothing (its equality
@@ -72,12 +155,33 @@ def _aligned(left: Any, right: Any) -> str:
     """
     from deepdiff import DeepDiff
 
-    found = DeepDiff(left, right, view="tree", ignore_private_variables=False, threshold_to_diff_deeper=0)
+    try:
+        left, right = json.loads(both.left_bytes), json.loads(both.right_bytes)
+        found = DeepDiff(left, right, view="tree", ignore_private_variables=False, threshold_to_diff_deeper=0)
+    except (ValueError, RecursionError):  # an integer with more digits than Python converts; lists within lists
+        return None
     places: dict[str, list[str]] = {}
     for kind, word in _WORDS.items():
         places.setdefault(word, []).extend(_place(level.path()) for level in found.get(kind, ()))
     told = [f"{counted(len(paths), 'value')} {word}, at {paths[0]}" for word, paths in places.items() if paths]
-    return "; ".join(told)
+    return _Aligned("; ".join(told), sum(map(len, places.values()))) if told else None
+
+
+def _as_text(pair: FilePair, gap: str) -> FileComparison | None:
+    told = TextComparer().compare(pair)
+    return replace(told, not_compared=(*told.not_compared, gap)) if told else None
+
+
+def _unmarked(data: bytes) -> str | None:
+    """Return UTF-8 without a byte order mark as text, or None."""
+    text = read_text(data)
+    return text.text if text and text.encoding == UTF8 and not text.text.startswith("\ufeff") else None
+
+
+def _shown(left: Any, right: Any) -> tuple[str, str]:
+    """Return both values for a reader, each with its kind where they would look alike."""
+    a, b = show_pair(spelled(left), spelled(right))
+    return (a, b) if a != b else (f"{a} ({kind_of(left)})", f"{b} ({kind_of(right)})")
 
 
 def _place(path: str) -> str:
