@@ -9,18 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.kinds.binary import BinaryComparer
-from osiris_core.parity.kinds.delimited import DelimitedComparer
 from osiris_core.parity.kinds.extensions import extensions
 from osiris_core.parity.kinds.opened import NotComparableError, held
 from osiris_core.parity.kinds.protocol import FileComparison, FileFinding
 from osiris_core.parity.kinds.structured import JsonComparer
+from osiris_core.parity.kinds.table_files import TABLES
 from osiris_core.parity.kinds.text import TextComparer
 
 if TYPE_CHECKING:
     from osiris_core.parity.kinds.opened import HeldFile
     from osiris_core.parity.kinds.protocol import FileComparer, FilePair
 
-COMPARERS: Final[tuple[FileComparer, ...]] = (DelimitedComparer(), JsonComparer(), TextComparer(), BinaryComparer())
+COMPARERS: Final[tuple[FileComparer, ...]] = (*TABLES, JsonComparer(), TextComparer(), BinaryComparer())
 """The built-in comparers, the most telling first."""
 
 

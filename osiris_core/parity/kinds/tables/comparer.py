@@ -1,0 +1,107 @@
+"""Compares two files of one kind of table: the tables inside, then what is left to differ, the container."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from osiris_core.parity.kinds.binary import explain_bytes
+from osiris_core.parity.kinds.protocol import FileComparison, SetAside
+from osiris_core.parity.kinds.tables.judge import judge
+from osiris_core.parity.kinds.tables.model import TableError
+from osiris_core.parity.kinds.tables.rules import table_rules
+from osiris_core.parity.kinds.tables.schema import compared_columns, schema_findings
+from osiris_core.parity.kinds.tables.told import told
+from osiris_core.parity.values import shorten, show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from osiris_core.parity.kinds.protocol import FilePair
+    from osiris_core.parity.kinds.tables.model import Table
+    from osiris_core.rules.model import Rule
+
+CONTAINER: Final = "container-metadata"
+CONTAINER_REASON: Final = (
+    "the same table in another container: who wrote it, and how its bytes are laid out, is no content"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableComparer:
+    """Compares files of one format: `read` opens one, `facts` say what its container looks like.
+
+    `magic` stands at `magic_at` in every file of it; where a format has none, `endings` alone tell.
+    """
+
+    name: str
+    endings: tuple[str, ...]
+    read: Callable[[Path], Table]
+    facts: Callable[[Path], Mapping[str, Any]]
+    magic: bytes = b""
+
+    def claims(self, path: str, head: bytes) -> bool:
+        """Go by the first bytes where the format has some of its own; a file of that name without them is told."""
+        return path.lower().endswith(self.endings) or bool(self.magic and head.startswith(self.magic))
+
+    def compare(self, pair: FilePair) -> FileComparison:
+        """Compare two files as tables; as bytes where one is no table of the kind."""
+        try:
+            tables = self._read(pair)
+            found = compare_tables(*tables, rules=pair.rules, labels=pair.labels)
+            if not found.findings and not found.not_compared:
+                found = replace(found, set_aside=(*found.set_aside, *self._container(pair, found)))
+        except _errors() as error:
+            return as_bytes(pair, error)
+        return found
+
+    def _read(self, pair: FilePair) -> tuple[Table, Table]:
+        opened = []
+        for label, path in zip(pair.labels, (pair.left, pair.right), strict=True):
+            try:
+                opened.append(self.read(path))
+            except _errors() as error:
+                raise TableError(
+                    f"that of {label} is no {self.name} file that can be read: {_first_line(error)}"
+                ) from error
+        return opened[0], opened[1]
+
+    def _container(self, pair: FilePair, found: FileComparison) -> tuple[SetAside, ...]:
+        facts = self.facts(pair.left), self.facts(pair.right)
+        names = [name for name in facts[0] if facts[0][name] != facts[1].get(name)]
+        if not names and found.set_aside:
+            return ()
+        forms = [shorten("; ".join(f"{name} {show(side.get(name))}" for name in names)) for side in facts]
+        what = ", ".join(names) or "the layout of its bytes"
+        reason = f"{CONTAINER_REASON} ({what})"
+        return (SetAside(rule=CONTAINER, reason=reason, left=forms[0], right=forms[1]),)
+
+
+def compare_tables(
+    left: Table, right: Table, *, rules: Sequence[Rule] = (), labels: tuple[str, str] = ("left", "right")
+) -> FileComparison:
+    """Compare two tables: their schemas, then the values of all columns that both have with one type."""
+    schema = tuple(schema_findings(left.schema, right.schema, labels))
+    columns = compared_columns(left.schema, right.schema)
+    holding = table_rules(rules, left.name, columns)
+    values = told(judge(left, right, columns, holding), holding, labels)
+    return replace(values, findings=(*schema, *values.findings))
+
+
+def as_bytes(pair: FilePair, error: Exception) -> FileComparison:
+    """Compare two files as bytes, and say why they are not compared as tables."""
+    gap = f"{pair.path} was compared as bytes, not as a table: {_first_line(error)}"
+    return FileComparison(findings=(explain_bytes(pair.left, pair.right),), not_compared=(gap,))
+
+
+def _first_line(error: Exception) -> str:
+    return shorten(str(error).strip().partition("\n")[0]) or type(error).__name__
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """Return what the engines raise over a file that they cannot read."""
+    import duckdb
+    import pyarrow as pa
+
+    return (TableError, OSError, pa.ArrowException, duckdb.Error)

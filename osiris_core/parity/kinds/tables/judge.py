@@ -1,0 +1,118 @@
+"""The order of work on two tables: schema, rows in their order, hashes, a key; on inequality only what has to be told.
+
+Rows whose order counts are read side by side first, which takes no memory: tables that are equal end there. Where the
+order means nothing, hashes come first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from osiris_core.parity.kinds.tables.engine import engine
+from osiris_core.parity.kinds.tables.keyed import Matching
+from osiris_core.parity.kinds.tables.keys import candidate_keys
+from osiris_core.parity.kinds.tables.multiset import Surplus, sums, surplus
+from osiris_core.parity.kinds.tables.stream import compare_in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from osiris_core.parity.kinds.tables.engine import Engine
+    from osiris_core.parity.kinds.tables.keyed import Keyed
+    from osiris_core.parity.kinds.tables.model import Table
+    from osiris_core.parity.kinds.tables.rules import TableRules
+    from osiris_core.parity.kinds.tables.schema import Column
+    from osiris_core.parity.kinds.tables.stream import InOrder
+    from osiris_core.parity.kinds.tables.tally import Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What the values of two tables say: how they were matched, and what differs.
+
+    `key` names the columns that matched the rows, and is empty where their number did, or where they were counted.
+    `reordered` says that the rows that both sides have come in another order.
+    """
+
+    rows: tuple[int, int]
+    tally: Tally | None = None
+    surplus: Surplus = field(default_factory=Surplus)
+    key: tuple[str, ...] = ()
+    repeated: tuple[int, int] = (0, 0)
+    reordered: bool = False
+
+
+def judge(left: Table, right: Table, columns: Sequence[Column], rules: TableRules) -> Judgement:
+    """Compare the values of two tables in the columns that both have with one type."""
+    if rules.unordered is None:
+        found = compare_in_order(left, right, columns, rules)
+        if found.equal or not columns:
+            return Judgement(rows=found.rows, tally=found.tally)
+        with engine(left, right, columns) as started:
+            return _ordered(started, found, rules)
+    with engine(left, right, columns) as started:
+        return _unordered(started, rules)
+
+
+def _ordered(started: Engine, found: InOrder, rules: TableRules) -> Judgement:
+    if found.rows[0] == found.rows[1] and sums(started).equal:
+        return Judgement(rows=found.rows, reordered=True)
+    by_number = Judgement(rows=found.rows, tally=found.tally)
+    keys = candidate_keys(started, rules)
+    if found.rows[0] == found.rows[1] and any(not found.tally.differs_at(place) for place in keys):
+        return by_number  # a key says the same as the row number
+    for place in keys:
+        matching = Matching(started, [place])
+        if matching.is_unique and _is_telling(matching, found.rows):
+            reordered = not matching.is_in_order()
+            return _keyed(started, matching.result(rules), found.rows, reordered=reordered)
+    if found.rows[0] == found.rows[1]:
+        return by_number
+    return Judgement(rows=found.rows, surplus=surplus(started))
+
+
+def _unordered(started: Engine, rules: TableRules) -> Judgement:
+    total = sums(started)
+    if total.equal:
+        return Judgement(rows=total.rows, reordered=not total.same_order)
+    named = {column.name: place for place, column in enumerate(started.columns)}
+    if rules.by and all(name in named for name in rules.by):
+        return _by_key(started, [named[name] for name in rules.by], total.rows, rules)
+    for place in candidate_keys(started, rules):
+        matching = Matching(started, [place])
+        if matching.is_unique and _is_telling(matching, total.rows):
+            return _any_order(started, matching, total.rows, rules)
+    if rules.tolerances:
+        exact = [place for place in range(len(started.columns)) if place not in rules.tolerances]
+        return _by_key(started, exact, total.rows, rules)
+    return Judgement(rows=total.rows, surplus=surplus(started))
+
+
+def _by_key(started: Engine, key: list[int], rows: tuple[int, int], rules: TableRules) -> Judgement:
+    matching = Matching(started, key)
+    if not matching.is_unique:
+        matching.number_rows([place for place in range(len(started.columns)) if place not in key])
+    return _any_order(started, matching, rows, rules)
+
+
+def _any_order(started: Engine, matching: Matching, rows: tuple[int, int], rules: TableRules) -> Judgement:
+    found = matching.result(rules)
+    is_equal = not (found.tally.total or found.surplus.missing or found.surplus.extra)
+    return _keyed(started, found, rows, reordered=is_equal and not matching.is_in_order())
+
+
+def _is_telling(matching: Matching, rows: tuple[int, int]) -> bool:
+    """Whether at least half of the rows find one of the same key: an identifier made anew in each run matches nothing."""
+    return bool(2 * (rows[0] - matching.missing) >= min(rows))
+
+
+def _keyed(started: Engine, found: Keyed, rows: tuple[int, int], *, reordered: bool = False) -> Judgement:
+    return Judgement(
+        rows=rows,
+        tally=found.tally,
+        surplus=found.surplus,
+        key=tuple(started.columns[place].name for place in found.key),
+        repeated=found.repeated,
+        reordered=reordered,
+    )

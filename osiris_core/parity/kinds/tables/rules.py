@@ -1,0 +1,53 @@
+"""What the declared rules of a file say of one of its tables."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from osiris_core.rules.model import ANY, RuleKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from osiris_core.parity.kinds.tables.schema import Column
+    from osiris_core.rules.model import Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRules:
+    """Whether the order of rows means anything, and by place among the compared columns how far numbers may be apart."""
+
+    unordered: Rule | None
+    tolerances: dict[int, Rule]
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The columns that match rows, where a rule names them."""
+        return self.unordered.by if self.unordered else ()
+
+
+def table_rules(rules: Sequence[Rule], table: str, columns: Sequence[Column]) -> TableRules:
+    """Return what holds for a table of this name. A rule's path is a column, or `table.column` in a file of many tables."""
+    unordered = [rule for rule in rules if rule.kind is RuleKind.UNORDERED and covers(rule.scope.path, table, "")]
+    tolerances: dict[int, Rule] = {}
+    for rule in rules:
+        if rule.kind is RuleKind.TOLERANCE:
+            for place, column in enumerate(columns):
+                if covers(rule.scope.path, table, column.name):
+                    tolerances.setdefault(place, rule)
+    return TableRules(unordered=unordered[0] if unordered else None, tolerances=tolerances)
+
+
+def covers(pattern: str, table: str, column: str) -> bool:
+    """Whether a rule's path is about a column, or about the whole table where `column` is empty."""
+    if pattern in {"", ANY}:
+        return True
+    names = {f"{table}.{column}", column} if table and column else {table or column, column}
+    return any(name and matches(pattern, name) for name in names)
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether a name fits a pattern in which `*` stands for anything."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None

@@ -1,0 +1,112 @@
+"""Counts the differing cells of rows that belong together, column by column, and keeps the first few to be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from osiris_core.parity.kinds.tables.cells import Distance, differing_cells, distance, within
+from osiris_core.parity.kinds.tables.model import KEPT_CELLS
+from osiris_core.parity.kinds.tables.plain import shown
+from osiris_core.parity.record import CellDifference, ColumnDifference
+from osiris_core.parity.values import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pyarrow as pa
+
+    from osiris_core.parity.kinds.tables.rules import TableRules
+    from osiris_core.parity.kinds.tables.schema import Column
+
+
+@dataclass(slots=True)
+class _Count:
+    differing: int = 0
+    left_nulls: int = 0
+    right_nulls: int = 0
+    furthest: Distance = field(default_factory=Distance)
+    allowed: int = 0
+    furthest_allowed: Distance = field(default_factory=Distance)
+
+
+class Tally:
+    """What differs in the rows added so far. Rows are added in the order in which they are to be shown."""
+
+    def __init__(self, columns: Sequence[Column], rules: TableRules) -> None:
+        self.columns = tuple(columns)
+        self._rules = rules
+        self._counts = [_Count() for _ in columns]
+        self.cells: list[CellDifference] = []
+        self.rows = 0
+        """Rows in which at least one cell differs."""
+
+    @property
+    def total(self) -> int:
+        """How many cells differ."""
+        return sum(count.differing for count in self._counts)
+
+    def add(self, left: Sequence[pa.Array], right: Sequence[pa.Array], row: Callable[[int], str]) -> None:
+        """Add rows, as one plain array a compared column and side; `row` names the row at an index."""
+        from pyarrow import compute as pc
+
+        any_differs = None
+        places: list[tuple[int, int]] = []
+        for place, (a, b) in enumerate(zip(left, right, strict=True)):
+            mask = self._differing(place, a, b)
+            if mask is None:
+                continue
+            any_differs = mask if any_differs is None else pc.or_(any_differs, mask)
+            if len(self.cells) < KEPT_CELLS:
+                places += [(index, place) for index in pc.indices_nonzero(mask).slice(0, KEPT_CELLS).to_pylist()]
+        if any_differs is not None:
+            self.rows += pc.sum(any_differs).as_py()
+        for index, place in sorted(places)[: KEPT_CELLS - len(self.cells)]:
+            values = [shorten(shown(side[place][index].as_py())) for side in (left, right)]
+            name = self.columns[place].name
+            self.cells.append(CellDifference(row=row(index), column=name, left=values[0], right=values[1]))
+
+    def _differing(self, place: int, left: pa.Array, right: pa.Array) -> pa.Array | None:
+        """Return a mask of the cells that differ and that no tolerance covers, once they are counted."""
+        from pyarrow import compute as pc
+
+        mask, count = differing_cells(left, right), self._counts[place]
+        if mask is None:
+            return None
+        rule = self._rules.tolerances.get(place)
+        if rule is not None:
+            near = pc.and_(mask, within(left, right, rule.tolerance, rule.shape))
+            count.allowed += pc.sum(near).as_py()
+            count.furthest_allowed = count.furthest_allowed.with_(distance(left.filter(near), right.filter(near)))
+            mask = pc.and_not(mask, near)
+        a, b = left.filter(mask), right.filter(mask)
+        if not len(a):
+            return None
+        count.differing += len(a)
+        count.left_nulls += a.null_count
+        count.right_nulls += b.null_count
+        count.furthest = count.furthest.with_(distance(a, b))
+        return mask
+
+    def differences(self) -> tuple[ColumnDifference, ...]:
+        """Return the columns that differ; nulls are counted among their differing cells."""
+        return tuple(
+            ColumnDifference(
+                name=column.name,
+                differing=count.differing,
+                nulls=(count.left_nulls, count.right_nulls),
+                max_absolute=count.furthest.absolute,
+                max_relative=count.furthest.relative,
+            )
+            for column, count in zip(self.columns, self._counts, strict=True)
+            if count.differing
+        )
+
+    def differs_at(self, place: int) -> bool:
+        """Whether a cell of the column at `place` differs."""
+        return self._counts[place].differing > 0
+
+    def allowed(self) -> tuple[tuple[Column, int, Distance], ...]:
+        """Return by column how many cells a tolerance covers, and how far these are apart at most."""
+        pairs = zip(self.columns, self._counts, strict=True)
+        return tuple((column, count.allowed, count.furthest_allowed) for column, count in pairs if count.allowed)
