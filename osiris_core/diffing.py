@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from osiris_core.options import iso
 from osiris_core.parity.compare import compare
+from osiris_core.parity.foreign.guarded import set_apart
 from osiris_core.parity.foreign.layouts import chosen, layout_of
 from osiris_core.parity.foreign.own import OwnLayout
 from osiris_core.parity.foreign.pairs import evidence_between
@@ -61,7 +62,9 @@ def diff(paths: Sequence[Path], options: DiffOptions) -> ParityRecord:
     if left.session.target == right.session.target and left.loose_paths:
         left, right = (_renamed(each, str(each.session.directory)) for each in (left, right))
     names = labels(left.session, right.session)
+    left, right, apart = set_apart(left, right, names)
     evidence = evidence_between(left, right, names, control=options.control)
+    evidence = dataclasses.replace(evidence, findings=(*evidence.findings, *apart))
     comparison = compare(
         left.session,
         right.session,

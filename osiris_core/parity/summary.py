@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
+_NAMED_RULES: Final = 4
+"""Rules that a headline names; all of them are in the comparison."""
+
 _PLAIN: Final = {
     Verdict.IDENTICAL: "{left} and {right} did the same: {amount} compared, no difference.",
     Verdict.EQUIVALENT: "{left} and {right} did the same; what differs was set aside by {rules}. {amount} compared.",
@@ -57,7 +60,9 @@ def _waivers(comparison: Comparison) -> str:
 
 
 def _rules(comparison: Comparison) -> str:
-    return " and ".join(f"`{rule.rule}` ({rule.decided:,})" for rule in comparison.rules if rule.decided)
+    said = [f"`{rule.rule}` ({rule.decided:,})" for rule in comparison.rules if rule.decided]
+    more = len(said) - _NAMED_RULES
+    return " and ".join([*said[:_NAMED_RULES], *([f"{more:,} more rules"] if more > 0 else [])])
 
 
 def _divergence(comparison: Comparison, left: str, right: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from osiris_core.choices import TARGETS
 from osiris_core.errors import UsageError
+from osiris_core.parity.foreign.osiris.layout import OsirisLayout
 from osiris_core.parity.foreign.own import OwnLayout
 from osiris_core.parity.foreign.trees import FileLayout, TreeLayout
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.foreign.protocol import Layout
 
-LAYOUTS: Final[tuple[Layout, ...]] = (OwnLayout(), TreeLayout(), FileLayout())
+LAYOUTS: Final[tuple[Layout, ...]] = (OwnLayout(), OsirisLayout(), TreeLayout(), FileLayout())
 """All layouts, the most telling first."""
 
 _SIDES: Final = 2

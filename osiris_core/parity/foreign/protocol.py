@@ -10,12 +10,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from osiris_core.parity.foreign.secrets import Secrets
 from osiris_core.parity.record import Layer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from osiris_core.session.artifacts import ArtifactFile
     from osiris_core.session.reader import Session
 
 
@@ -59,7 +61,7 @@ class Reading:
     """One side of a `diff`, as its layout read it.
 
     `layout` is the layout's name, `identity` the same for two copies of one run and empty where that cannot be told, `others` what lies in
-    the tree and is no file, in words. The session of a plain tree has artifacts and nothing else.
+    the tree and is no file, in words, `guarded` artifacts with `secrets` in clear in them, which no comparer may show. The session of a plain tree has artifacts and nothing else.
     """
 
     layout: str
@@ -71,6 +73,8 @@ class Reading:
     marks: tuple[Mark, ...] = ()
     set_aside: SetAside = field(default_factory=SetAside)
     others: Mapping[str, str] = field(default_factory=dict)
+    guarded: Mapping[str, ArtifactFile] = field(default_factory=dict)
+    secrets: Secrets = field(default_factory=Secrets)
     layers: tuple[Layer, ...] = tuple(Layer)
     loose_paths: bool = False
 
