@@ -59,6 +59,9 @@ SHAPE_TYPES: Final = ("string", "number", "integer", "boolean", "time", "duratio
 TEXT_RECORDS: Final = (RecordKind.LOG, RecordKind.PRINTED, RecordKind.ERROR)
 """Records that are lines of text, without places inside."""
 
+WITH_PLACES: Final = (RecordKind.EVENT, RecordKind.TABLE)
+"""Records whose rules have to say a place: a field, a column."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
@@ -118,7 +121,7 @@ class Rule:
     """One declared rule; `source` says who declared it: `manifest`, `pyproject`, `marker`, `hook`, `preset <name>`.
 
     `by` are the keys of an `UNORDERED` rule (none: a multiset), `form` the form of a `CANONICAL` one (see `rules.forms.Form`),
-    `known` what of `KNOWN` a `KNOWN_VALUE` rule replaces.
+    `known` what of `KNOWN` a `KNOWN_VALUE` rule replaces. `BIJECTION`s of one `space` share their renaming; alone, where it is empty.
     """
 
     id: str
@@ -131,6 +134,7 @@ class Rule:
     by: tuple[str, ...] = ()
     form: str = ""
     known: tuple[str, ...] = KNOWN
+    space: str = ""
     source: str = ""
 
     @property
