@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.manifest.model import FORMAT
+from osiris_core.rules.writing import rule_data
 from osiris_core.wire.canon import canonical_json, sha256_hex
 
 if TYPE_CHECKING:
@@ -58,9 +59,15 @@ def canonical_form(manifest: Manifest) -> dict[str, Any]:
             },
             "artifacts": {path: each.to_json() for path, each in expect.artifacts.items()},
         },
-        "parity": {"text": manifest.parity_text},
+        "parity": _parity(manifest),
         "pytest": _collecting(manifest.pytest),
     }
+
+
+def _parity(manifest: Manifest) -> dict[str, Any]:
+    """Return how the sessions are compared; presets are the rules that they stand for."""
+    rules = [rule_data(each) for each in manifest.normalizers]
+    return {"text": manifest.parity_text, **({"normalizers": rules} if rules else {})}
 
 
 def _collecting(pytest: Collecting) -> dict[str, Any]:

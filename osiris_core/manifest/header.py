@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from osiris_core.manifest import fields
 from osiris_core.manifest.model import FORMAT, Pipeline, Resources, Variable
 from osiris_core.manifest.nodes import ListNode, MappingNode, ScalarNode
+from osiris_core.manifest.normalizers import read_normalizers
 from osiris_core.manifest.problems import shown
 
 if TYPE_CHECKING:
@@ -19,15 +20,17 @@ if TYPE_CHECKING:
     from osiris_core.manifest.model import Network, OnFailure, ParityText
     from osiris_core.manifest.nodes import Node
     from osiris_core.manifest.problems import Place, Problems
+    from osiris_core.rules.model import Rule
 
 PARITY_TEXTS: tuple[ParityText, ...] = ("normalized", "exact")
 NETWORKS: tuple[Network, ...] = ("none", "full")
+NO_PARITY: tuple[ParityText, tuple[Rule, ...]] = ("normalized", ())
 ON_FAILURE: tuple[OnFailure, ...] = ("stop", "continue")
 TEMPLATE_RULE = "[A-Za-z0-9][A-Za-z0-9_./:-]{0,127}"
 VARIABLE_RULE = "[A-Za-z_][A-Za-z0-9_]*"
 """Names of templates and of variables, as regular expressions for the whole name."""
 _TEMPLATE = re.compile(TEMPLATE_RULE)
-_PARITY_LATER = ("normalizers", "tables", "tolerances", "waivers")
+_PARITY_LATER = ("tables", "tolerances", "waivers")
 _VARIABLE = re.compile(VARIABLE_RULE)
 _MAX_REQUIREMENT = 500  # characters
 
@@ -151,11 +154,12 @@ def read_on_failure(problems: Problems, node: Node) -> OnFailure:
     return fields.choice(problems, node, "on_failure", ON_FAILURE) or ON_FAILURE[0]
 
 
-def read_parity(problems: Problems, node: Node) -> ParityText:
-    """Return how log and error text is compared: `normalized` or `exact`."""
+def read_parity(problems: Problems, node: Node) -> tuple[ParityText, tuple[Rule, ...]]:
+    """Return how log and error text is compared, `normalized` or `exact`, and the declared rules."""
     section = fields.mapping(problems, node, "parity")
     if section is None:
-        return PARITY_TEXTS[0]
-    found = fields.keys(problems, section, "`parity`", served=("text",), reserved_keys=_PARITY_LATER)
+        return NO_PARITY
+    found = fields.keys(problems, section, "`parity`", served=("text", "normalizers"), reserved_keys=_PARITY_LATER)
     value = fields.choice(problems, found["text"].node, "text", PARITY_TEXTS) if "text" in found else None
-    return value or PARITY_TEXTS[0]
+    rules = read_normalizers(problems, found["normalizers"].node) if "normalizers" in found else ()
+    return value or PARITY_TEXTS[0], rules

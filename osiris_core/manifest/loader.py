@@ -181,6 +181,7 @@ def read_source(source: Source, overrides: Overrides) -> Manifest:
     around = Surroundings(drivers=lookup, places=places, references=references, layout=layout)
     nodes = sections.read("steps", partial(read_steps, around=around), nothing)
     ids = {each.id for each in nodes}
+    parity_text, normalizers = sections.read("parity", header.read_parity, header.NO_PARITY)
     manifest = Manifest(
         path=file,
         project_root=root,
@@ -204,7 +205,8 @@ def read_source(source: Source, overrides: Overrides) -> Manifest:
         steps=to_steps(nodes),
         drivers={each.driver: each.shape for each in nodes if each.shape is not None},
         expect=sections.read("expect", partial(read_expect, steps=ids), Expectation()),
-        parity_text=sections.read("parity", header.read_parity, header.PARITY_TEXTS[0]),
+        parity_text=parity_text,
+        normalizers=normalizers,
         pytest=sections.read("pytest", partial(read_collecting, params=parameters.values), Collecting()),
         order=order_of(nodes),
         work_directory=places.directory if places.directory != file.parent else None,

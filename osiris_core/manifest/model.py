@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from osiris_core.errors import ManifestProblem
     from osiris_core.manifest.nodes import MappingNode
     from osiris_core.manifest.shapes import DriverShape
+    from osiris_core.rules.model import Rule
 
 ParityText = Literal["normalized", "exact"]
 """How log and error text is compared."""
@@ -189,7 +190,7 @@ class Manifest:
     the whole run. `params` are the values that this reading of the file had for `${params.x}`, of which `params_given` came
     from outside of it and `params_unused` are referred to nowhere. `secrets` are names; `secrets_in_artifacts` says why which artifacts may hold one, by patterns; `connections_file` is a POSIX path from the root, and `connections` are those of
     it that a step refers to: values are found when a run begins. `work_directory` is where relative paths start, if not at the manifest; `compiled` says that Osiris made it; `notes` say what
-    was left out of a compiled manifest, and why. `drivers` holds the declaration of every driver that a step names. `order` is the order
+    was left out of a compiled manifest, and why. `drivers` holds the declaration of every driver that a step names. `normalizers` are the rules that it declares. `order` is the order
     of execution. `canonical` is the JSON form that a worker is given; `fingerprint` is the SHA-256, as hex, of the
     part of it that decides a run: not `expect`, `parity`, or the pipeline's description.
     """
@@ -217,6 +218,7 @@ class Manifest:
     drivers: Mapping[str, DriverShape] = field(default_factory=dict)
     expect: Expectation = field(default_factory=Expectation)
     parity_text: ParityText = "normalized"
+    normalizers: tuple[Rule, ...] = ()
     pytest: Collecting = field(default_factory=Collecting)
     order: tuple[str, ...]
     work_directory: Path | None = None

@@ -18,6 +18,10 @@ from osiris_core.manifest.model import FORMAT, STEP_ID_RULE, Pipeline, Resources
 from osiris_core.manifest.params import NAME_RULE
 from osiris_core.manifest.shapes import DriverShape, OptionShape
 from osiris_core.manifest.steps import MAX_RETRIES
+from osiris_core.rules.forms import Form
+from osiris_core.rules.model import KNOWN, SHAPE_TYPES, RecordKind, RuleKind
+from osiris_core.rules.presets import PRESETS
+from osiris_core.rules.reading import ID_RULE, KIND_KEYS, MOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -116,10 +120,73 @@ def manifest_schema(drivers: Iterable[DescribedDriver]) -> Schema:
                     "enum": list(PARITY_TEXTS),
                     "description": "Whether log and error text is compared after replacing known directories and noise.",
                 },
+                normalizers={
+                    "type": "array",
+                    "maxItems": MOST,
+                    "items": {"anyOf": _rules()},
+                    "description": "Declared rules: what may differ between two sessions, why, and within which bounds.",
+                },
             ),
             "pytest": _pytest(),
         },
     }
+
+
+def _rules() -> list[Schema]:
+    """Return the schemas of what can stand in `normalizers`: a preset, or a rule of each kind."""
+    return [
+        _closed(
+            "Rules that many projects need.",
+            required=["preset"],
+            preset={"enum": list(PRESETS)},
+            reason=_TEXT,
+            step=_TEXT,
+            records={"type": "array", "items": _TEXT},
+        ),
+        *(_rule(kind) for kind in RuleKind),
+    ]
+
+
+def _rule(kind: RuleKind) -> Schema:
+    """Return the schema of the rules of one kind."""
+    distance: Schema = {"type": "number", "minimum": 0}
+    own: dict[str, Schema] = {
+        "space": _TEXT,
+        "absolute": distance,
+        "relative": distance,
+        "ulp": {"type": "integer", "minimum": 0},
+        "signed_zero": {"type": "boolean"},
+        "by": {"type": "array", "items": _TEXT},
+        "known": {"type": "array", "items": {"enum": list(KNOWN)}},
+        "form": {"enum": list(Form)},
+    }
+    return _closed(
+        f"A rule of kind `{kind}`.",
+        required=["id", "reason", "kind", "scope", *(["form"] if kind is RuleKind.CANONICAL else [])],
+        id={"type": "string", "pattern": _whole(ID_RULE)},
+        reason=_TEXT,
+        kind={"const": kind.value},
+        scope=_closed(
+            "Where it holds; `*` stands for anything.",
+            required=["record"],
+            record={"enum": list(RecordKind)},
+            step=_TEXT,
+            name=_TEXT,
+            path=_TEXT,
+            match=_TEXT,
+        ),
+        shape=_closed(
+            "What a value must be on both sides.",
+            type={"enum": list(SHAPE_TYPES)},
+            pattern=_TEXT,
+            least={"type": "number"},
+            greatest={"type": "number"},
+        ),
+        max_hits={"type": "integer", "minimum": 0},
+        max_share={"type": "number", "minimum": 0, "maximum": 1},
+        must_fire={"type": "boolean"},
+        **{name: own[name] for name in KIND_KEYS[kind]},
+    )
 
 
 def _whole(rule: str) -> str:

@@ -70,11 +70,19 @@ Where = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class RuleProblem:
-    """What is wrong at a place, in one sentence, and what to do."""
+    """What is wrong at a place, in one sentence, and what to do; `at_key` says that the key is wrong, not its value."""
 
     where: Where
     message: str
     hint: str = ""
+    at_key: bool = False
+
+    def __str__(self) -> str:
+        """Return it as a sentence with its place, as `rule 2, scope.record: ...`."""
+        first, *rest = self.where or ("rules",)
+        place = f"rule {first + 1}" if isinstance(first, int) else str(first)
+        inside = ".".join(str(each) for each in rest)
+        return f"{place}{f', {inside}' if inside else ''}: {self.message}{f' ({self.hint})' if self.hint else ''}"
 
 
 def read_rules(data: Any, source: str) -> tuple[tuple[Rule, ...], tuple[RuleProblem, ...]]:
@@ -168,7 +176,8 @@ def _check_keys(reader: _Reader, data: dict[str, Any], kind: RuleKind | None) ->
         for key in data:
             owner = next((each for each, keys in KIND_KEYS.items() if key in keys), kind)
             if owner is not kind:
-                reader.add((key,), f"`{key}` means nothing in a rule of kind `{kind}`", f"it belongs to `{owner}`")
+                message = f"`{key}` means nothing in a rule of kind `{kind}`"
+                reader.add((key,), message, f"it belongs to `{owner}`", at_key=True)
 
 
 def _read_scope(reader: _Reader, data: Any, kind: RuleKind | None) -> Scope | None:
@@ -283,14 +292,14 @@ class _Reader:
     def inside(self, key: str) -> _Reader:
         return _Reader(self.problems, (*self.where, key))
 
-    def add(self, below: Where, message: str, hint: str = "") -> None:
-        self.problems.append(RuleProblem((*self.where, *below), message, hint))
+    def add(self, below: Where, message: str, hint: str = "", *, at_key: bool = False) -> None:
+        self.problems.append(RuleProblem((*self.where, *below), message, hint, at_key))
 
     def known(self, data: dict[str, Any], below: Where, keys: Sequence[str], where: str) -> None:
         for key in data:
             if key not in keys:
                 hint = nearest(str(key), keys) or "known: " + ", ".join(keys)
-                self.add((*below, str(key)), f"unknown key {_shown(str(key))} in {where}", hint)
+                self.add((*below, str(key)), f"unknown key {_shown(str(key))} in {where}", hint, at_key=True)
 
     def text(self, data: dict[str, Any], key: tuple[str], *, required: bool = False) -> str | None:
         if key[0] not in data:

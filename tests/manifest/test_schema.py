@@ -79,6 +79,8 @@ GOOD = [
     "params: {n: a/x}\nexpect: {artifacts: {'${params.n}': {lines: 1}, 'a/${params.n}': {}}}\n",
     "params: {c: {path: y.csv}}\nsteps: [{id: a, driver: filesystem.csv_extractor, config: '${params.c}'}]\n",
     "parity: {text: exact}\n",
+    "parity: {normalizers: [{id: r, reason: why, kind: token, scope: {record: log, match: a}, max_hits: 3}]}\n",
+    "parity: {normalizers: [{preset: float-noise}, {id: r, reason: why, kind: canonical, form: case, scope: {record: log}}]}\n",
     "params: {n: 3}\npytest: {marks: [slow, {skip: why}], parametrize: {n: [1, 2]}, ids: [one, two]}\n",
     "params: {n: 3}\npytest: {parametrize: [{n: 1}, {}]}\n",
 ]
@@ -163,6 +165,9 @@ BAD = [
             "expect: {artifacts: {a/x: {absent: false}}}\n",
             "expect: {artifacts: {a/x: {contains: ''}}}\n",
             "parity: {text: loose}\n",
+            "parity: {normalizers: [{id: r}]}\n",
+            "parity: {normalizers: [{preset: nothing}]}\n",
+            "parity: {normalizers: [{id: r, reason: why, kind: token, scope: {record: log, match: a}, form: case}]}\n",
             "pytest: {marks: slow}\n",
             "pytest: {marks: [{a: 1, b: 2}]}\n",
             "params: {n: 1}\npytest: {parametrize: []}\n",

@@ -162,7 +162,7 @@ def test_keys_and_aliases(project: Project, written: str, problem: str):
     assert project.problems(CONFIG % written) == [problem]
 
 
-@pytest.mark.parametrize(("section", "key"), [("parity", "normalizers"), ("parity", "tables")])
+@pytest.mark.parametrize(("section", "key"), [("parity", "waivers"), ("parity", "tables")])
 def test_later_keys_of_sections_answer_reserved(project: Project, section: str, key: str):
     """So do the keys of `parity`."""
     assert project.problems(WHOLE + f"{section}:\n  {key}: []\n") == [
