@@ -23,7 +23,14 @@ from osiris_core.drivers.catalog import DriverCatalog
 from osiris_core.errors import InfrastructureError
 from osiris_core.manifest import cases, loader
 from osiris_core.manifest.overrides import written_overrides
-from osiris_core.options import CheckOptions, accepted_differences, iso, parse_now, validate_options
+from osiris_core.options import (
+    CheckOptions,
+    accepted_differences,
+    declared_rules,
+    iso,
+    parse_now,
+    validate_options,
+)
 from osiris_core.signals import escalating, wait_for
 
 if TYPE_CHECKING:
@@ -40,6 +47,7 @@ if TYPE_CHECKING:
     from osiris_core.manifest.cases import Loaded
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
+    from osiris_core.rules.model import Rule
     from osiris_core.sandbox.launch import ServerAddress
     from osiris_core.session.artifacts import ArtifactFile
     from osiris_core.wire.limits import ArtifactLimits
@@ -122,9 +130,16 @@ class Checker:
         self._backends.close()
 
     def check(
-        self, manifest: Manifest, targets: Sequence[str], *, cancellation: Cancellation | None = None
+        self,
+        manifest: Manifest,
+        targets: Sequence[str],
+        *,
+        cancellation: Cancellation | None = None,
+        rules: Sequence[Rule] = (),
     ) -> ParityRecord:
         """Run `manifest` on every target at the same time and judge the result; `cancellation` stops it from elsewhere.
+
+        `rules` are declared ones that come before the manifest's own.
 
         Raises `UsageError` for options that cannot work and secrets that are not set, and passes `KeyboardInterrupt` on when nothing of
         the run is left.
@@ -136,6 +151,7 @@ class Checker:
         from osiris_core.session.contract import new_session_id
 
         validate_options(self._options, targets)
+        declared = declared_rules(manifest, rules)
         self._sweep()
         started_at, started, session_id = _utc_now(), time.monotonic(), new_session_id()
         changed: tuple[str, ...] = ()
@@ -164,6 +180,8 @@ class Checker:
             changed_inputs=changed,
             reproduce=_reproduce(manifest, targets),
             waivers=accepted_differences(self._options, manifest.location),
+            rules=declared,
+            strict=self._options.strict,
             session_root=self._options.root,
         )
         record = self._shown(judge(results, circumstances), job)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import Comparison, WaiverUse
     from osiris_core.parity.waived import Waivers
+    from osiris_core.rules.model import Rule
     from osiris_core.session.reader import Session
 
 _NO_STATEMENT = (InfrastructureError, DiskFullError)
@@ -53,6 +54,8 @@ class Circumstances:
     reproduce: str
     session_root: Path
     waivers: Waivers | None = None
+    rules: tuple[Rule, ...] = ()
+    strict: bool = False
 
 
 def judge(results: Sequence[TargetResult], circumstances: Circumstances) -> ParityRecord:
@@ -66,7 +69,11 @@ def judge(results: Sequence[TargetResult], circumstances: Circumstances) -> Pari
     comparison: Comparison | None = None
     if len(sessions) > 1:
         comparison = compare(
-            sessions[0], sessions[1], text=circumstances.manifest.parity_text, waivers=circumstances.waivers
+            sessions[0],
+            sessions[1],
+            text=circumstances.manifest.parity_text,
+            rules=circumstances.rules,
+            waivers=circumstances.waivers,
         )
         comparison = _with_problems(comparison, (*failed, *_input_problems(circumstances)))
     elif failed:
@@ -108,6 +115,8 @@ def _record(
 ) -> ParityRecord:
     manifest = circumstances.manifest
     failures = () if verdict is Verdict.INFRA else _expectation_failures(results, manifest)
+    if circumstances.strict and comparison is not None:
+        failures = (*failures, *_out_of_date(comparison))
     passed = (verdict is None or verdict.passes) and not failures
     return ParityRecord(
         manifest=manifest.location,
@@ -137,6 +146,11 @@ def _expectation_failures(results: Sequence[TargetResult], manifest: Manifest) -
     return tuple(
         sentence for each in results if each.session is not None for sentence in unmet(each.session, manifest.expect)
     )
+
+
+def _out_of_date(comparison: Comparison) -> tuple[str, ...]:
+    """Return what a strict check expects besides: rules and waivers that have something to do."""
+    return tuple(f"the rule `{use.rule}` {use.complaint}" for use in comparison.rules if use.complaint)
 
 
 def _target_run(result: TargetResult, circumstances: Circumstances) -> TargetRun:

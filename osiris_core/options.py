@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.backends.protocol import Patience
+    from osiris_core.manifest.model import Manifest
     from osiris_core.parity.waived import Waivers
+    from osiris_core.rules.model import Rule
     from osiris_core.wire.limits import ArtifactLimits
 
 
@@ -30,7 +32,8 @@ class CheckOptions:
     live at once, and `create_rate` are made in a second, for all processes with this session root; None for no limit.
     `keep_sandbox` is `no`, `on-failure` or `always`: whether a sandbox outlives its run, to be looked at. `artifact_limits` bound
     what a run may leave, by default those of `ArtifactLimits`. `fetch` is `all`, or `differing`: with both targets, artifacts
-    whose digest in the sandbox is that of this machine's are not brought back.
+    whose digest in the sandbox is that of this machine's are not brought back. With `strict` a rule or a waiver that is out of
+    date fails the check.
     """
 
     project_root: Path
@@ -46,6 +49,7 @@ class CheckOptions:
     keep_sandbox: str = "no"
     artifact_limits: ArtifactLimits | None = None
     fetch: str = "all"
+    strict: bool = False
 
     @property
     def root(self) -> Path:
@@ -91,6 +95,19 @@ def accepted_differences(options: CheckOptions, manifest: str) -> Waivers:
     today = dt.datetime.now(dt.UTC).date()
     accepted = waivers.read_waivers(options.project_root / waivers.FILE, today)
     return Waivers(accepted, manifest=manifest, today=today)
+
+
+def declared_rules(manifest: Manifest, nearer: Sequence[Rule] = ()) -> tuple[Rule, ...]:
+    """Return the rules of one check, the nearest first: those given, the manifest's, then the project's.
+
+    Of two with one id the nearer one holds. Raises `UsageError` where the project's are not understood.
+    """
+    from osiris_core.project import read_settings
+
+    found: dict[str, Rule] = {}
+    for each in (*nearer, *manifest.normalizers, *read_settings(manifest.project_root).normalizers):
+        found.setdefault(each.id, each)
+    return tuple(found.values())
 
 
 def parse_now(text: str) -> str:

@@ -5,6 +5,9 @@ requirements = ["jinja2>=3"]
 
 [tool.osiris.drivers."shop.orders"]
 class = "shop.drivers:Orders"
+
+[[tool.osiris.parity.normalizers]]
+preset = "uuids-in-text"
 """
 
 from __future__ import annotations
@@ -20,17 +23,23 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
+    from osiris_core.rules.model import Rule
+
 FILE: Final = "pyproject.toml"
-_KNOWN: Final = ("requirements", "drivers")
+_KNOWN: Final = ("requirements", "drivers", "parity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectSettings:
-    """`drivers` holds the tables below `[tool.osiris.drivers]` as they are written; `path` need not exist."""
+    """`drivers` holds the tables below `[tool.osiris.drivers]` as they are written; `path` need not exist.
+
+    `normalizers` are the rules of `[tool.osiris.parity]`, for all manifests of the project.
+    """
 
     path: Path
     requirements: tuple[str, ...] = ()
     drivers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    normalizers: tuple[Rule, ...] = ()
 
     def at(self, driver: str, key: str = "") -> str:
         """Return the place of a driver's table, or of one of its keys, as `pyproject.toml:line`."""
@@ -67,7 +76,23 @@ def read_settings(root: Path) -> ProjectSettings:
     if not isinstance(drivers, dict) or not all(isinstance(each, dict) for each in drivers.values()):
         hint = '[tool.osiris.drivers."shop.orders"] with class = "shop.drivers:Orders"'
         raise UsageError(f"[tool.osiris.drivers] in {path} is not understood", hint=f"for example: {hint}")
-    return ProjectSettings(path=path, requirements=tuple(requirements), drivers=drivers)
+    rules = _rules(section["parity"], path) if "parity" in section else ()
+    return ProjectSettings(path=path, requirements=tuple(requirements), drivers=drivers, normalizers=rules)
+
+
+def _rules(section: Any, path: Path) -> tuple[Rule, ...]:
+    from osiris_core.rules.reading import read_rules
+
+    where = f"[tool.osiris.parity] in {path}"
+    if not isinstance(section, dict):
+        raise UsageError(f"{where} is not understood", hint="it is a table")
+    unknown = next((key for key in section if key != "normalizers"), None)
+    if unknown is not None:
+        raise UsageError(f"{where} has no key `{unknown}`", hint="it has normalizers")
+    rules, problems = read_rules(section.get("normalizers", []), "pyproject")
+    if problems:
+        raise UsageError(f"{where}: {'; '.join(map(str, problems))}")
+    return rules
 
 
 def _require_requirement(written: str, path: Path) -> None:

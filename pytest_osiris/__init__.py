@@ -4,6 +4,7 @@
 ``options``    options and their ini twins become `Settings`, or one sentence
 ``keys``       where state lives on pytest's own objects, and the one exception that means "this test failed"
 ``fixtures``   what a test function can ask for
+``hooks``      what a project can implement: rules of its own
 ``items``      a manifest file becomes a test item
 ``marker``     reads `@pytest.mark.osiris`
 ``checks``     runs a manifest for a test, and keeps its record
@@ -16,7 +17,7 @@
 ``masking``    takes secrets out of what pytest shows of a test
 ``summary``    the section at the end, and the report
 
-Every pytest run that has this distribution installed imports `plugin`, `options`, `keys` and `fixtures`; all
+Every pytest run that has this distribution installed imports `plugin`, `hooks`, `options`, `keys` and `fixtures`; all
 else, and all of `osiris_core`, is imported when there is a manifest to run.
 """
 

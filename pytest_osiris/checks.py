@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from osiris_core.backends.templates import Report
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
+    from osiris_core.rules.model import Rule
     from pytest_osiris.options import Settings
 
 _CHECKS: pytest.StashKey[Checks] = pytest.StashKey()
@@ -49,6 +50,10 @@ _CHECKS: pytest.StashKey[Checks] = pytest.StashKey()
 
 class SecretWarning(pytest.PytestWarning):
     """A secret cannot be masked inside of other text."""
+
+
+class RuleWarning(pytest.PytestWarning):
+    """A declared rule of what may differ has nothing to do."""
 
 
 class Checks:
@@ -64,7 +69,15 @@ class Checks:
         self._signals = contextlib.ExitStack()
         self._signals.enter_context(terminable())  # there is something to be stopped from now on
 
-    def run(self, item: pytest.Item, manifest: Manifest, targets: Sequence[str], *, case: str = "") -> ParityRecord:
+    def run(
+        self,
+        item: pytest.Item,
+        manifest: Manifest,
+        targets: Sequence[str],
+        *,
+        case: str = "",
+        rules: Sequence[Rule] = (),
+    ) -> ParityRecord:
         """Check `manifest` for the test `item`, and keep the record on disk and in the test's properties.
 
         Raises `CheckFailedError` where options make a check impossible; a run's outcome is in the record.
@@ -76,7 +89,8 @@ class Checks:
             table = table_of(manifest, self.settings.env_file, self.settings.provider)
             if table is not None:
                 item.stash[MASK] = table
-            record = self._checker(manifest.project_root).check(manifest, targets)
+            declared = (*rules, *hook_rules(item.config, manifest))
+            record = self._checker(manifest.project_root).check(manifest, targets, rules=declared)
         except UsageError as error:
             command = command_for(item, targets, self.settings)
             self.keep(
@@ -95,6 +109,9 @@ class Checks:
         record = dataclasses.replace(record, case=case)
         for each in record.warnings:
             item.warn(SecretWarning(f"{manifest.location}: {each}"))
+        for use in record.comparison.rules if record.comparison else ():
+            if use.complaint:
+                item.warn(RuleWarning(f"{manifest.location}: the rule `{use.rule}` ({use.source}) {use.complaint}"))
         self.keep(item, record)
         return record
 
@@ -166,7 +183,23 @@ def run_marked(item: pytest.Item, params: Mapping[str, Any]) -> ParityRecord:
         )
     except ManifestError as error:
         raise CheckFailedError(str(error)) from None
-    return checks.run(item, manifest, marked.targets)
+    return checks.run(item, manifest, marked.targets, rules=marked.rules)
+
+
+def hook_rules(config: pytest.Config, manifest: Manifest) -> tuple[Rule, ...]:
+    """Return the rules that `pytest_osiris_normalizers` gives; raises `UsageError` for what is wrong with them."""
+    given = config.hook.pytest_osiris_normalizers(config=config, manifest=manifest)
+    if not given:
+        return ()
+    from osiris_core.rules.reading import read_rules
+
+    wrong = next((each for each in given if not isinstance(each, list | tuple)), None)
+    if wrong is not None:
+        raise UsageError(f"the hook pytest_osiris_normalizers gave {wrong!r:.60}, but a list of rules is asked for")
+    rules, problems = read_rules([rule for each in given for rule in each], "hook")
+    if problems:
+        raise UsageError(f"the hook pytest_osiris_normalizers: {'; '.join(map(str, problems))}")
+    return rules
 
 
 def check_options(settings: Settings, project_root: Path, session_root: Path) -> CheckOptions:
@@ -182,6 +215,7 @@ def check_options(settings: Settings, project_root: Path, session_root: Path) ->
         create_rate=settings.create_rate,
         keep_sandbox=settings.keep_sandbox,
         fetch=settings.fetch,
+        strict=settings.strict,
     )
 
 

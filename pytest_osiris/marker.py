@@ -18,6 +18,8 @@ from pytest_osiris.options import parse_targets
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from osiris_core.rules.model import Rule
+
 EXAMPLE = '@pytest.mark.osiris("flights.osiris.yaml")'
 
 
@@ -28,6 +30,7 @@ class Marked:
     path: Path
     targets: tuple[str, ...]
     params: Mapping[str, Any]
+    rules: tuple[Rule, ...] = ()
 
 
 def read_marker(item: pytest.Item) -> Marked:
@@ -43,7 +46,7 @@ def read_marker(item: pytest.Item) -> Marked:
         raise CheckFailedError(
             f"the osiris marker names {named!r}, but there is no file {path}; the path counts from the test file"
         )
-    return Marked(path=path.resolve(), targets=targets_of(item), params=params_of(item))
+    return Marked(path=path.resolve(), targets=targets_of(item), params=params_of(item), rules=rules_of(item))
 
 
 def targets_of(item: pytest.Item) -> tuple[str, ...]:
@@ -65,15 +68,31 @@ def params_of(item: pytest.Item) -> dict[str, Any]:
     return params
 
 
+def rules_of(item: pytest.Item) -> tuple[Rule, ...]:
+    """Return the rules that the markers of `item` declare, the nearest first."""
+    written = [each for mark in _markers(item) for each in mark.kwargs.get("normalizers") or ()]
+    if not written:
+        return ()
+    from osiris_core.rules.reading import read_rules
+
+    rules, problems = read_rules(written, "marker")
+    if problems:
+        raise CheckFailedError(f"the osiris marker's `normalizers`: {'; '.join(map(str, problems))}")
+    return rules
+
+
 def _markers(item: pytest.Item) -> list[pytest.Mark]:
     """Return the `osiris` markers of a test, the nearest first."""
     markers = list(item.iter_markers("osiris"))
     for each in markers:
         is_path = not each.args or (len(each.args) == 1 and isinstance(each.args[0], str))
-        if not is_path or set(each.kwargs) - {"target", "params"} or not (each.args or each.kwargs):
+        if not is_path or set(each.kwargs) - {"target", "params", "normalizers"} or not (each.args or each.kwargs):
             raise CheckFailedError(
-                f"the osiris marker takes one path, and `target=` and `params=` if need be, as in {EXAMPLE}"
+                "the osiris marker takes one path, and `target=`, `params=` and `normalizers=` if need be, as in "
+                f"{EXAMPLE}"
             )
         if not isinstance(each.kwargs.get("params") or {}, Mapping):
             raise CheckFailedError("the osiris marker's `params` must be a mapping of names to values")
+        if not isinstance(each.kwargs.get("normalizers") or [], list | tuple):
+            raise CheckFailedError("the osiris marker's `normalizers` must be a list of rules")
     return markers

@@ -111,6 +111,7 @@ class Settings:
     create_rate: float | None
     keep_sandbox: str
     fetch: str
+    strict: bool
     manifests: tuple[str, ...]
     params: Mapping[str, Any]
     written_params: tuple[str, ...]
@@ -133,6 +134,8 @@ class Settings:
             repeated.append(f"--osiris-now={self.now}")
         if target != "local" and self.fetch != "all":
             repeated.append(f"--osiris-fetch={self.fetch}")
+        if self.strict:
+            repeated.append("--osiris-strict")
         if self.env_file is not None:
             repeated.append(f"--osiris-env-file={self.env_file}")
         return repeated + [f"--osiris-param={each}" for each in self.written_params]
@@ -145,6 +148,14 @@ def add_options(parser: pytest.Parser) -> None:
         option = f"--osiris-{name.replace('_', '-')}"
         group.addoption(option, dest=f"osiris_{name}", metavar=metavar, default=None, help=explanation)
         parser.addini(f"osiris_{name}", f"the same as {option}", type="string", default=None)
+    group.addoption(
+        "--osiris-strict",
+        dest="osiris_strict",
+        action="store_true",
+        default=None,
+        help="fail a check whose declared rules have nothing to do: one that never met a value (default: warn)",
+    )
+    parser.addini("osiris_strict", "the same as --osiris-strict", type="bool", default=False)
     group.addoption(
         "--osiris-param",
         dest="osiris_param",
@@ -179,6 +190,7 @@ def read_settings(config: pytest.Config) -> Settings:
         create_rate=_parse_number(values["create_rate"], "--osiris-create-rate", float),
         keep_sandbox=_parse_choice(values["keep_sandbox"], "--osiris-keep-sandbox", KEEPING),
         fetch=_parse_choice(values["fetch"], "--osiris-fetch", FETCHING),
+        strict=bool(config.getoption("osiris_strict") or config.getini("osiris_strict")),
         manifests=tuple(config.getini("osiris_manifests")),
         params=_parse_params(written_params) if written_params else {},
         written_params=written_params,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_osiris import fixtures
+from pytest_osiris import fixtures, hooks
 from pytest_osiris.keys import (
     CLOSE,
     MASK,
@@ -40,14 +40,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hooks that a project can implement."""
+    pluginmanager.add_hookspecs(hooks)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Read the options, refuse what cannot work, and name this run."""
     settings = read_settings(config)
     config.addinivalue_line(
         "markers",
-        "osiris(manifest, *, target=None, params=None): the pipeline manifest that the fixtures `osiris_run` and "
-        "`osiris_parity` run, as a path from the test file; `target` overrides --osiris-target for this test, and "
-        "`params` are values of the manifest's parameters.",
+        "osiris(manifest, *, target=None, params=None, normalizers=None): the pipeline manifest that the fixtures "
+        "`osiris_run` and `osiris_parity` run, as a path from the test file; `target` overrides --osiris-target for this "
+        "test, `params` are values of the manifest's parameters, and `normalizers` are rules of what may differ.",
     )
     worker = _worker_input(config)
     config.stash[SETTINGS] = settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ from osiris_core.backends.protocol import TargetFacts
 from osiris_core.errors import SandboxError, WireError
 from osiris_core.judgement import Circumstances, TargetResult, judge
 from osiris_core.manifest.model import Expectation
-from osiris_core.parity.record import Comparison, Verdict
+from osiris_core.parity.record import Comparison, RuleUse, Verdict
 
 LOST = SandboxError("the sandbox went away")
 TORN = WireError("the artifacts are no valid pack")
@@ -141,3 +142,29 @@ def test_one_target_whose_evidence_is_broken_is_infra() -> None:
     record = judge([result("e2b", failure=TORN)], circumstances())
 
     assert (record.verdict, record.passed) == (Verdict.INFRA, False)
+
+
+def test_a_strict_check_fails_where_a_rule_has_nothing_to_do(monkeypatch):
+    """The verdict stays what it is; the check is not as it should be, and the record says why."""
+    use = RuleUse(rule="ids", reason="why", left_hits=0, right_hits=0, decided=0, complaint="never met a value")
+    comparison = Comparison(verdict=Verdict.IDENTICAL, rules=(use,))
+    monkeypatch.setattr(judgement, "compare", lambda *_, **__: comparison)
+    results = [result("local"), result("e2b")]
+    assert judge(results, circumstances()).passed
+    record = judge(results, dataclasses.replace(circumstances(), strict=True))
+    assert (record.passed, record.verdict, record.headline) == (
+        False,
+        Verdict.IDENTICAL,
+        "the rule `ids` never met a value",
+    )
+
+
+def test_declared_rules_reach_the_comparison(monkeypatch):
+    """They are given as they were declared."""
+    seen = {}
+    monkeypatch.setattr(
+        judgement, "compare", lambda *_, **given: seen.update(given) or Comparison(verdict=Verdict.IDENTICAL)
+    )
+    declared: Any = (object(),)
+    judge([result("local"), result("e2b")], dataclasses.replace(circumstances(), rules=declared))
+    assert seen["rules"] == declared

@@ -140,6 +140,8 @@ def command_for(path: Path, given: argparse.Namespace) -> str:
         options.append(f"--now={given.now}")
     if given.fetch != FETCHING[0]:
         options.append(f"--fetch={given.fetch}")
+    if given.strict:
+        options.append("--strict")
     if given.env_file is not None:
         options.append(f"--env-file={given.env_file}")
     options += [f"--param={each}" for each in given.param]
@@ -194,6 +196,7 @@ def _options(given: argparse.Namespace, root: Path) -> CheckOptions:
         create_rate=given.create_rate,
         keep_sandbox=given.keep_sandbox,
         fetch=given.fetch,
+        strict=given.strict,
     )
 
 

@@ -72,6 +72,11 @@ def add_parser(subparsers: Any) -> None:
         default=KEEPING[0],
         help="whether a sandbox outlives its run for half an hour, to be looked at; needs a server that does (default: no)",
     )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="fail a check whose declared rules have nothing to do: one that never met a value (default: tell it)",
+    )
     parser.add_argument("--report", type=Path, metavar="PATH", help="write an HTML report, and its data beside it")
     parser.add_argument("--json", action="store_true", help="print the records as JSON; verdict lines go to stderr")
     parser.set_defaults(run=run)

@@ -13,7 +13,7 @@ counted there. So it is called once for a pair, for pairs with equal keys too: r
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.declared.plan import Plan, covers_place
@@ -163,7 +163,15 @@ class Rulebook:
             )
             for name, tally in self._tallies.items()
         )
-        return (*(each.use() for each in self.rulings), *named)
+        fired = {each.rule.source for each in self.rulings if max(each.met)}
+        return (*(_use(each, fired) for each in self.rulings), *named)
+
+
+def _use(ruling: Ruling, fired: set[str]) -> RuleUse:
+    """Return what a rule did; of a preset's rules one that met values speaks for all."""
+    use = ruling.use()
+    quiet = ", preset " in use.source and use.source in fired and not max(ruling.met)
+    return replace(use, complaint="") if quiet else use
 
 
 def _stage(ruling: Ruling) -> int:

@@ -66,6 +66,6 @@ def test_bounds_decide(tmp_path):
 
 def test_a_rule_that_met_nothing_is_told_and_changes_nothing(tmp_path):
     """The verdict stays IDENTICAL; the record has the complaint."""
-    result = compared(tmp_path, [3.0], [3.0], rule("token", "metric", name="nothing"))
+    result = compared(tmp_path, [3.0], [3.0], rule("token", "metric", name="nothing", source="manifest"))
     assert result.verdict is Verdict.IDENTICAL
     assert result.rules[-1].complaint.startswith("never met a value")

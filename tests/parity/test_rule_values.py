@@ -265,7 +265,7 @@ def test_a_rule_that_hides_too_much_says_so(bounds, complaint, breaks, book):
 @pytest.mark.parametrize("must_fire", [False, True])
 def test_a_rule_that_never_met_a_value_says_so(must_fire, book):
     """It is told; where it must fire it fails the check."""
-    rules = book(rule(RuleKind.TOKEN, path="other", bounds=Bounds(must_fire=must_fire)))
+    rules = book(rule(RuleKind.TOKEN, path="other", bounds=Bounds(must_fire=must_fire), source="manifest"))
     judge(rules, ("a", "a"))
     assert rules.uses()[0].complaint.startswith("never met a value")
     assert rules.rulings[0].breaks_bounds is must_fire

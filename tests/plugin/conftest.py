@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.manifest.model import Manifest
+    from osiris_core.rules.model import Rule
 
 # pytester forgets what an inner run has imported. What is slow, or patched below, is imported once, out here.
 for _module in ("items", "run", "agreement", "summary"):
@@ -95,6 +96,7 @@ class Engine:
         self.outcomes: dict[str, ParityRecord | BaseException] = {}
         self.calls: list[tuple[str, tuple[str, ...]]] = []
         self.params: list[dict[str, Any]] = []
+        self.rules: list[list[tuple[str, str]]] = []
         self.made = 0
         self.closed = 0
 
@@ -111,10 +113,11 @@ class Engine:
         """Prepare an exception."""
         self.outcomes[pipeline] = error
 
-    def check(self, manifest: Manifest, targets: Sequence[str]) -> ParityRecord:
+    def check(self, manifest: Manifest, targets: Sequence[str], *, rules: Sequence[Rule] = ()) -> ParityRecord:
         """Return what the test prepared for this pipeline, or an identical pair."""
         self.calls.append((manifest.pipeline.id, tuple(targets)))
         self.params.append(dict(manifest.params))
+        self.rules.append([(each.id, each.source) for each in rules])
         outcome = self.outcomes.get(manifest.pipeline.id) or record_of(manifest.location)
         if isinstance(outcome, BaseException):
             raise outcome

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 EXAMPLES: Final = 3
 """Raw pairs kept for each rule."""
+_OWN: Final = ("manifest", "marker")
+"""Who declares a rule for one manifest: others declare them for many, where one may well have nothing to do."""
 _ANYTHING: Final = Shape()
 
 
@@ -120,7 +122,7 @@ class Ruling:
             return f"set {hits:,} values aside, at most {bounds.max_hits:,} are allowed"
         if bounds.max_share is not None and met and hits / met > bounds.max_share:
             return f"set {hits:,} of {met:,} values aside, at most {bounds.max_share:.4g} of them are allowed"
-        if not met:
+        if not met and (self.rule.bounds.must_fire or self.rule.source.startswith(_OWN)):
             return "never met a value: it is out of date, or its scope is wrong"
         return ""
 
