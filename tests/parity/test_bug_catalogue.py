@@ -406,6 +406,35 @@ def events_have_another_order(_local: Run, e2b: Run) -> None:
     e2b.events.insert(e2b.events.index(e2b.find("step_start", "total")), moved)
 
 
+@bug(
+    "D13",
+    Expected("DIVERGENT", "extract", (("step-state", "extract", "state"), ("failed-step", "extract", "failed_step"))),
+)
+def network_is_not_there(_local: Run, e2b: Run) -> None:
+    e2b.fail("extract", "connection to server at 'db.internal' (2001:db8::7) failed: Network is unreachable")
+
+
+@bug("D14", Expected("DIVERGENT", "extract", (("step-state", "extract", "state"), ("outcome", "extract", "outcome"))))
+def module_is_not_there(_local: Run, e2b: Run) -> None:
+    e2b.fail("extract", "No module named 'psycopg2'", error_type="ModuleNotFoundError")
+
+
+@bug("D24", Expected("DIVERGENT", "write", (("artifact-content", "write", "write/orders.csv*"),)))
+def rows_have_another_order(_local: Run, e2b: Run) -> None:
+    e2b.files["artifacts/write/orders.csv"] = "id,total\n2,20\n1,10\n"
+
+
+@bug("P17", Expected("INCONCLUSIVE", "total", says="e2b: it has no last event, run_complete or run_error"))
+def stream_ends_in_the_middle(_local: Run, e2b: Run) -> None:
+    e2b.events = e2b.events[: e2b.events.index(e2b.find("step_complete", "total"))]
+    e2b.status.update(ok=False, exit_code=1, steps_completed=1)
+
+
+@bug("P18", Expected("DIVERGENT", "write", (("artifact-content", "write", "write/orders.csv*"),)))
+def engine_has_another_version(_local: Run, e2b: Run) -> None:
+    e2b.files["artifacts/write/orders.csv"] = "id,total\n1,10.0\n2,20.0\n"
+
+
 def nothing_ran(run: Run, error: str) -> None:
     """Let the worker fail before its first step; without an error the run says that all is well."""
     run.events = [e for e in run.events if "step_id" not in e or e["event"] == "cfg_materialized"]
