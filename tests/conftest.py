@@ -14,6 +14,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from osiris_core.sandbox.launch import ServerAddress
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A job that a shell put into the background inherits this, and so would every process that a test interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -57,6 +59,15 @@ def bubblewrap() -> None:
         choose("bubblewrap")
     except IsolationError:
         need("a working bubblewrap", found=False)
+
+
+@pytest.fixture(scope="session")
+def server(bubblewrap: None) -> Iterator[ServerAddress]:
+    """One embedded server for all tests that ask for nothing else."""
+    from osiris_core.sandbox.launch import ServerProcess
+
+    with ServerProcess.start() as process:
+        yield process.address
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@
 `conformance` is the door; `subject` is the driver under test with its example, `trial` one call of it in a watched
 place (`watch`), `samples` the tables, `promises/` what is promised, one function each. A promise is held by `comparison` of two
 calls, or in a `pipeline` on both targets, and answers with `findings`. `faults` speaks to the server; `simulation/` is a worker
-behind a bad network.
+behind a bad network; `mutations/` plants differences in sessions, for whoever writes a comparer.
 """
 
 from osiris_core.sandbox.faults.model import Fault, FaultError

@@ -8,10 +8,9 @@ import pytest
 
 from osiris_core.backends.leased import LeasedSandbox
 from osiris_core.check import Checker, CheckOptions, load
-from osiris_core.sandbox.launch import ServerProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from osiris_core.parity.record import ParityRecord
@@ -20,13 +19,6 @@ if TYPE_CHECKING:
 WRITABLE = "home/user tmp dev/shm run var/tmp"
 """What a program in a sandbox can write to."""
 BOTH = ("local", "e2b")
-
-
-@pytest.fixture(scope="session")
-def server(bubblewrap: None) -> Iterator[ServerAddress]:
-    """One embedded server for all tests of this folder."""
-    with ServerProcess.start() as process:
-        yield process.address
 
 
 @dataclass(frozen=True)
