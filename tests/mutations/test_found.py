@@ -65,3 +65,13 @@ def test_a_class_has_one_name_and_says_what_is_to_be_found():
     assert len(DIFFERENCES) >= 25
     assert len(BENIGN) >= 10
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", code) for each in DIFFERENCES for code in each.codes)
+
+
+def test_the_example_of_the_page_works(repository, pairs, place, monkeypatch):
+    """What `docs/testing.md` shows finds whatever it plants; every twentieth class stands for all."""
+    page = (repository / "docs" / "testing.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page.partition("# A comparer that cannot be fooled")[2], re.DOTALL)
+    monkeypatch.setattr("osiris_core.testing.mutations.DIFFERENCES", DIFFERENCES[::20])
+    shown: dict = {}
+    exec(example, shown)
+    assert shown["missed"](*pairs[False], place()) == []
