@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.testing.mutations.model import Difference
 from osiris_core.testing.mutations.places import pick
-from osiris_core.testing.mutations.trees import spot
+from osiris_core.testing.mutations.trees import CONTENT, spot
 from osiris_core.testing.mutations.values import another_letter, next_float
 
 if TYPE_CHECKING:
@@ -174,33 +174,33 @@ def retype(table: pa.Table, rng: Random) -> tuple[pa.Table, str]:
     """Let a column of another type hold the same values."""
     import pyarrow as pa
 
-    wider = {"int32": pa.int64(), "int64": pa.int32(), "string": pa.large_string(), "date32[day]": pa.timestamp("us")}
-    found = [index for index, field in enumerate(table.schema) if str(field.type) in wider]
+    other = {"int32": pa.int64(), "int64": pa.int32(), "string": pa.binary(), "date32[day]": pa.timestamp("us")}
+    found = [index for index, field in enumerate(table.schema) if str(field.type) in other]
     index = pick(rng, found, "column to cast")
     field = table.schema.field(index)
-    new = wider[str(field.type)]
+    new = other[str(field.type)]
     return table.set_column(index, field.with_type(new), table.column(index).cast(new)), f"{field.name} became {new}"
 
 
-_HOW: Final[dict[str, Change]] = {
-    "cell changed by one unit in the last place": one_ulp,
-    "cell changed by one": whole_number,
-    "cell changed by one letter": letter,
-    "cell became null": value_to_null,
-    "NaN became null": nan_to_null,
-    "null became NaN": null_to_nan,
-    "text became empty": null_to_empty,
-    "row dropped": drop,
-    "row doubled": double,
-    "row replaced by another": replace,
-    "rows exchanged": move,
-    "column renamed": rename,
-    "columns reordered": reorder,
-    "column dropped": drop_column,
-    "column of another type": retype,
+_HOW: Final[dict[str, tuple[Change, str]]] = {
+    "cell changed by one unit in the last place": (one_ulp, "table-cells"),
+    "cell changed by one": (whole_number, "table-cells"),
+    "cell changed by one letter": (letter, "table-cells"),
+    "cell became null": (value_to_null, "table-cells"),
+    "NaN became null": (nan_to_null, "table-cells"),
+    "null became NaN": (null_to_nan, "table-cells"),
+    "text became empty": (null_to_empty, "table-cells"),
+    "row dropped": (drop, "table-rows"),
+    "row doubled": (double, "table-duplicates"),
+    "row replaced by another": (replace, "table-cells"),
+    "rows exchanged": (move, "table-row-order"),
+    "column renamed": (rename, "table-schema"),
+    "columns reordered": (reorder, "table-schema"),
+    "column dropped": (drop_column, "table-schema"),
+    "column of another type": (retype, "table-schema"),
 }
 
 COLUMNAR: Final = tuple(
-    Difference(name=f"Parquet {name}", layer="artifacts", codes=("artifact-content",), plant=partial(change, how=how))
-    for name, how in _HOW.items()
+    Difference(name=f"Parquet {name}", layer="artifacts", codes=(code, CONTENT), plant=partial(change, how=how))
+    for name, (how, code) in _HOW.items()
 )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from osiris_core.testing.mutations.model import Difference
 from osiris_core.testing.mutations.places import pick
-from osiris_core.testing.mutations.trees import flip, spot
+from osiris_core.testing.mutations.trees import CONTENT, flip, spot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Members = dict[str, bytes]
 
 _LAYER: Final = "artifacts"
-_CONTENT: Final = ("artifact-content",)
+_CONTENT: Final = (CONTENT,)
 _WHEN: Final = (2020, 1, 1, 0, 0, 0)
 
 
@@ -116,21 +116,27 @@ _ZIP: Final[dict[str, Callable[[Members, Random], str]]] = {
     "zip member added": _add_member,
     "zip member renamed": _rename_member,
 }
-_SQL: Final[dict[str, tuple[str, ...]]] = {
+_SQL: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "SQLite row dropped": (
-        "delete from {table} where rowid = (select min(rowid) from {table})",
-        "delete from {table} where rowid = (select max(rowid) from {table})",
+        (
+            "delete from {table} where rowid = (select min(rowid) from {table})",
+            "delete from {table} where rowid = (select max(rowid) from {table})",
+        ),
+        "table-rows",
     ),
-    "SQLite row added": ("insert into {table} default values",),
+    "SQLite row added": (("insert into {table} default values",), "table-rows"),
     "SQLite cell changed": (
-        "update {table} set name = name || 'x' where rowid = 2",
-        "update {table} set weight = weight + 1e-9 where rowid = 1",
-        "update {table} set name = null where rowid = 3",
-        "update {table} set note = '' where rowid = 1",
-        "update {table} set note = 7 where rowid = 3",
+        (
+            "update {table} set name = name || 'x' where rowid = 2",
+            "update {table} set weight = weight + 1e-9 where rowid = 1",
+            "update {table} set name = null where rowid = 3",
+            "update {table} set note = '' where rowid = 1",
+            "update {table} set note = cast('007' as blob) where rowid = 3",
+        ),
+        "table-cells",
     ),
-    "SQLite table added": ("create table another (id integer)",),
-    "SQLite column added": ("alter table {table} add column more text",),
+    "SQLite table added": (("create table another (id integer)",), "table-schema"),
+    "SQLite column added": (("alter table {table} add column more text",), "table-schema"),
 }
 
 CONTAINERS: Final = (
@@ -141,7 +147,7 @@ CONTAINERS: Final = (
         for name, how in _ZIP.items()
     ),
     *(
-        Difference(name=name, layer=_LAYER, codes=_CONTENT, plant=partial(change_sqlite, statements=statements))
-        for name, statements in _SQL.items()
+        Difference(name=name, layer=_LAYER, codes=(code, CONTENT), plant=partial(change_sqlite, statements=statements))
+        for name, (statements, code) in _SQL.items()
     ),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from osiris_core.testing.mutations.model import Difference
 from osiris_core.testing.mutations.places import NoPlaceError, pick
-from osiris_core.testing.mutations.trees import spot
+from osiris_core.testing.mutations.trees import CONTENT, spot
 from osiris_core.testing.mutations.values import another_letter, next_float
 
 if TYPE_CHECKING:
@@ -134,23 +134,23 @@ def relabel(rows: Rows, rng: Random) -> str:
     return f"the names of columns {a} and {b} exchanged"
 
 
-_HOW: Final[dict[str, ChangeRows]] = {
-    "row dropped": drop,
-    "row doubled": double,
-    "row moved": move,
-    "cell changed by one letter": letter,
-    "cell with a blank more": space,
-    "cell changed by one unit in the last place": one_ulp,
-    "cell without its leading zeros": leading_zero,
-    "cell with a trailing zero": trailing_zero,
-    "nothing became an empty text": quoted_nothing,
-    "nothing became a word": word_for_nothing,
-    "column renamed": rename,
-    "columns reordered": reorder,
-    "column names exchanged": relabel,
+_HOW: Final[dict[str, tuple[ChangeRows, str]]] = {
+    "row dropped": (drop, "table-rows"),
+    "row doubled": (double, "table-duplicates"),
+    "row moved": (move, "table-row-order"),
+    "cell changed by one letter": (letter, "table-cells"),
+    "cell with a blank more": (space, "table-cells"),
+    "cell changed by one unit in the last place": (one_ulp, "table-cells"),
+    "cell without its leading zeros": (leading_zero, "table-cells"),
+    "cell with a trailing zero": (trailing_zero, "table-cells"),
+    "nothing became an empty text": (quoted_nothing, "table-cells"),
+    "nothing became a word": (word_for_nothing, "table-cells"),
+    "column renamed": (rename, "table-schema"),
+    "columns reordered": (reorder, "table-schema"),
+    "column names exchanged": (relabel, "table-schema"),
 }
 
 DELIMITED: Final = tuple(
-    Difference(name=f"CSV {name}", layer=_LAYER, codes=("artifact-content",), plant=partial(change, how=how))
-    for name, how in _HOW.items()
+    Difference(name=f"CSV {name}", layer=_LAYER, codes=(code, CONTENT), plant=partial(change, how=how))
+    for name, (how, code) in _HOW.items()
 )

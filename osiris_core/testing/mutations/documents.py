@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from osiris_core.testing.mutations.leaves import at, branches, leaves, put, take_out
 from osiris_core.testing.mutations.model import Difference
 from osiris_core.testing.mutations.places import NoPlaceError, pick
-from osiris_core.testing.mutations.trees import spot
+from osiris_core.testing.mutations.trees import CONTENT, spot
 from osiris_core.testing.mutations.values import SMALLEST
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Change = Callable[[Any, Random], str]
 
 _LAYER: Final = "artifacts"
-_CONTENT: Final = ("artifact-content",)
+_CONTENT: Final = (CONTENT,)
 
 
 def document(copy: SessionCopy, rng: Random, how: Change) -> Spot:
@@ -163,10 +163,10 @@ _DOCUMENTS: Final[dict[str, Change]] = {
     **{kind: partial(leaf, kind=kind) for kind in SMALLEST},
 }
 _LINES: Final = {
-    "line dropped": drop_line,
-    "line doubled": double_line,
-    "lines exchanged": swap_lines,
-    "line changed": change_line,
+    "line dropped": (drop_line, "table-rows"),
+    "line doubled": (double_line, "table-duplicates"),
+    "lines exchanged": (swap_lines, "table-row-order"),
+    "line changed": (change_line, "table-cells"),
 }
 
 DOCUMENTS: Final = (
@@ -174,9 +174,9 @@ DOCUMENTS: Final = (
         Difference(name=f"JSON {name}", layer=_LAYER, codes=_CONTENT, plant=partial(document, how=how))
         for name, how in _DOCUMENTS.items()
     ),
-    Difference(name="JSON key doubled", layer=_LAYER, codes=_CONTENT, plant=duplicate_key),
+    Difference(name="JSON key doubled", layer=_LAYER, codes=("json-doubled-key",), plant=duplicate_key),
     *(
-        Difference(name=f"JSONL {name}", layer=_LAYER, codes=_CONTENT, plant=partial(lines, how=how))
-        for name, how in _LINES.items()
+        Difference(name=f"JSONL {name}", layer=_LAYER, codes=(code, CONTENT), plant=partial(lines, how=how))
+        for name, (how, code) in _LINES.items()
     ),
 )

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     Change = Callable[[bytes, Random], bytes]
 
+CONTENT: Final = "artifact-content"
+"""The code of whoever sees only that two files differ; who reads their kind may say more."""
+
 PLAIN: Final = (".bin", ".txt", ".sh")
 """Names of files that no comparer may read otherwise than byte by byte, or line by line."""
 
@@ -129,7 +132,7 @@ _HOW: Final[dict[str, Change]] = {
     "two bytes exchanged": lambda data, _: data[:1] + data[2:3] + data[1:2] + data[3:],
 }
 _LAYER: Final = "artifacts"
-_CONTENT: Final = ("artifact-content",)
+_CONTENT: Final = (CONTENT,)
 
 TREES: Final = (
     Difference(name="file removed", layer=_LAYER, codes=("artifact-missing",), plant=remove),
