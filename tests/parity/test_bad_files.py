@@ -101,3 +101,16 @@ def test_a_comparer_of_ours_that_breaks_is_told(good, tmp_path, monkeypatch):
 def test_bytes_come_last():
     """Whatever no other comparer takes is compared as bytes."""
     assert [comparer.name for comparer in COMPARERS][-1] == "bytes"
+
+
+@pytest.mark.parametrize("name", ["x.csv.gz", "x.zip", "x.png", "x.XLSX"])
+def test_a_file_that_is_not_what_its_name_says_is_told(name, good, tmp_path):
+    """It is compared as what it is, and the name keeps the verdict from green."""
+    other = tmp_path / "other"
+    other.write_text("b\n")
+    result = compared(good, other, f"write/{name}")
+    assert len(result.not_compared) == 2
+    assert result.not_compared[0].startswith(
+        f"write/{name} is not what its name says on local: it does not begin like "
+    )
+    assert [finding.message for finding in result.findings] == ["other text in 1 line, from line 1 on"]

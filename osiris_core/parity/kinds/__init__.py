@@ -1,6 +1,8 @@
 """Compares two files whose bytes differ, by kind of file: CSV, JSON, other text, or bytes.
 
 ``protocol``    what a comparer is given and what it says   ``registry``  who compares which files
+``containers``  files that hold files                      ``expansion``   how much may be taken out of one
+``names``       what a name says that a file is
 ``encodings``   what bytes are as text                      ``large_text``  texts that are not held in memory
 ``extensions``  comparers that others bring                 ``opened``    a file that must stay as it is meanwhile
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from osiris_core.parity.kinds.expansion import Expansion
     from osiris_core.parity.record import TableDifference
     from osiris_core.rules.model import Rule
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 class FilePair:
     """Two files of one path (`<step>/<path>`) whose bytes differ; `labels` are the two sides' names.
 
-    `rules` are the declared rules whose scope covers the file, in their order.
+    `rules` are the declared rules whose scope covers the file, in their order. `expansion` is there where the files came out
+    of a container, and counts what may still come out of that.
     """
 
     path: str
@@ -28,6 +30,7 @@ class FilePair:
     right: Path
     labels: tuple[str, str]
     rules: tuple[Rule, ...] = ()
+    expansion: Expansion | None = None
 
     @property
     def names(self) -> tuple[str, str]:

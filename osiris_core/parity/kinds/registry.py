@@ -9,7 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.kinds.binary import BinaryComparer
+from osiris_core.parity.kinds.containers.streams import CODECS, StreamComparer
+from osiris_core.parity.kinds.containers.tarred import TarComparer
+from osiris_core.parity.kinds.containers.zipped import ZipComparer
 from osiris_core.parity.kinds.extensions import extensions
+from osiris_core.parity.kinds.names import misnamed
 from osiris_core.parity.kinds.opened import NotComparableError, held
 from osiris_core.parity.kinds.protocol import FileComparison, FileFinding
 from osiris_core.parity.kinds.structured import JsonComparer
@@ -20,7 +24,20 @@ if TYPE_CHECKING:
     from osiris_core.parity.kinds.opened import HeldFile
     from osiris_core.parity.kinds.protocol import FileComparer, FilePair
 
-COMPARERS: Final[tuple[FileComparer, ...]] = (*TABLES, JsonComparer(), TextComparer(), BinaryComparer())
+
+def _compare_members(pair: FilePair) -> FileComparison:
+    return compare_files(pair)
+
+
+COMPARERS: Final[tuple[FileComparer, ...]] = (
+    *(StreamComparer(codec, _compare_members) for codec in CODECS),
+    ZipComparer(_compare_members),
+    TarComparer(_compare_members),
+    *TABLES,
+    JsonComparer(),
+    TextComparer(),
+    BinaryComparer(),
+)
 """The built-in comparers, the most telling first."""
 
 
@@ -33,6 +50,7 @@ def compare_files(pair: FilePair) -> FileComparison:
     gaps = list(found.broken)
     try:
         files = held(pair.left, pair.labels[0]), held(pair.right, pair.labels[1])
+        gaps += [gap for file in files if (gap := misnamed(pair.path, file.head, file.label))]
         told = _compare(pair, (*found.comparers, *COMPARERS), files, gaps)
     except (OSError, NotComparableError) as error:
         return _by_digest(pair, error, gaps)

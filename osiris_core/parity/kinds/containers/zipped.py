@@ -1,0 +1,157 @@
+"""Two zip files, and what is one under another name (XLSX, DOCX, JAR): compared member by member."""
+
+from __future__ import annotations
+
+import lzma
+import stat
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from osiris_core.parity.kinds.containers.members import Member, Parts, compare_members
+from osiris_core.parity.kinds.containers.zip_layout import check_size, layout, unknown_fields
+from osiris_core.parity.kinds.expansion import Expansion, NotExpandedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from zipfile import ZipFile, ZipInfo
+
+    from osiris_core.parity.kinds.containers.members import CompareFiles
+    from osiris_core.parity.kinds.containers.zip_layout import Layout
+    from osiris_core.parity.kinds.protocol import FileComparison, FilePair
+
+_STARTS: Final = (b"PK\3\4", b"PK\5\6")
+_CHUNK_BYTES: Final = 256 * 1024
+_ENCRYPTED: Final = 1
+_UNIX: Final = 3
+_DAMAGE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ZipComparer:
+    """Compares two zip files by what they hold."""
+
+    compare_files: CompareFiles
+    name: str = "zip"
+
+    def claims(self, path: str, head: bytes) -> bool:
+        """Go by the first bytes alone."""
+        del path
+        return head.startswith(_STARTS)
+
+    def compare(self, pair: FilePair) -> FileComparison:
+        """Compare what both hold, and name what differs about how they hold it."""
+        parts = Parts(pair, self.compare_files)
+        try:
+            with _opened(pair.left, pair.labels[0]) as left, _opened(pair.right, pair.labels[1]) as right:
+                _compare(parts, _Zip(left, pair.labels[0]), _Zip(right, pair.labels[1]))
+        except NotExpandedError as error:
+            parts.gaps.append(f"{pair.path} was not compared member by member: it {error}")
+            parts.differs("artifact-content", "", f"the bytes differ, and it was not looked into, because it {error}")
+        return parts.comparison()
+
+
+@dataclass(frozen=True, slots=True)
+class _Zip:
+    archive: ZipFile
+    label: str
+
+    def layout(self) -> Layout:
+        source = self.archive.fp
+        if source is None:
+            raise NotExpandedError(f"was closed on {self.label}")
+        try:
+            return layout(source, self.archive.infolist(), self.archive.start_dir)  # type: ignore[arg-type]  # any seekable source
+        except NotExpandedError as error:
+            raise NotExpandedError(f"{error} (on {self.label})") from error
+
+    def member(self, info: ZipInfo) -> Member:
+        mode = info.external_attr >> 16 if info.create_system == _UNIX else 0
+        kind = "directory" if info.is_dir() else "link" if stat.S_ISLNK(mode) else "file"
+        return Member(
+            name=info.filename.rstrip("/") if kind == "directory" else info.filename,
+            kind=kind,
+            size_bytes=info.compress_size,
+            content=lambda: self._pieces(info),
+            executable=bool(mode & 0o111) and kind == "file",
+        )
+
+    def _pieces(self, info: ZipInfo) -> Iterator[bytes]:
+        if info.flag_bits & _ENCRYPTED:
+            raise NotExpandedError(f"is encrypted on {self.label}")
+        try:
+            with self.archive.open(info) as source:
+                while piece := source.read(_CHUNK_BYTES):
+                    yield piece
+        except _DAMAGE as error:
+            raise NotExpandedError(f"cannot be read on {self.label}: {error}") from error
+
+
+def _opened(path: Path, label: str) -> ZipFile:
+    try:
+        check_size(path)
+        return zipfile.ZipFile(path)
+    except _DAMAGE as error:
+        raise NotExpandedError(f"is a damaged zip file on {label}: {error}") from error
+
+
+def _compare(parts: Parts, left: _Zip, right: _Zip) -> None:
+    layouts = left.layout(), right.layout()
+    infos = left.archive.infolist(), right.archive.infolist()
+    compare_members(
+        parts,
+        [left.member(info) for info in infos[0]],
+        [right.member(info) for info in infos[1]],
+        parts.pair.expansion or Expansion(),
+    )
+    if layouts[0].unclaimed != layouts[1].unclaimed:
+        parts.differs(
+            "artifact-content",
+            "",
+            "other bytes that belong to no member",
+            *(each.unclaimed or "(none)" for each in layouts),
+        )
+    if left.archive.comment != right.archive.comment:
+        parts.differs(
+            "artifact-content",
+            "",
+            "another comment of the archive",
+            *(repr(each.archive.comment[:80]) for each in (left, right)),
+        )
+    a, b = (
+        {info.filename: (info, own.extra) for info, own in zip(all_, where.locals, strict=True)}
+        for all_, where in zip(infos, layouts, strict=True)
+    )
+    for name in a.keys() & b.keys():
+        _compare_fields(parts, name, a[name], b[name])
+
+
+def _compare_fields(parts: Parts, name: str, left: tuple[ZipInfo, bytes], right: tuple[ZipInfo, bytes]) -> None:
+    """Set aside what says how a member was made, and tell what somebody wrote into its entry."""
+    (a, own), (b, other) = left, right
+    for field, x, y in (
+        ("times of members", a.date_time, b.date_time),
+        ("compression", (a.compress_type, a.compress_size), (b.compress_type, b.compress_size)),
+        ("system that made it", (a.create_system, a.create_version), (b.create_system, b.create_version)),
+        ("version to read it with", a.extract_version, b.extract_version),
+        ("flags", a.flag_bits, b.flag_bits),
+        ("permissions of members", a.external_attr, b.external_attr),
+        ("internal attributes", a.internal_attr, b.internal_attr),
+        ("extra fields", (a.extra, own), (b.extra, other)),
+    ):
+        if x != y:
+            parts.metadata(field, f"{name}: {x}", f"{name}: {y}")
+    written = [(info.comment, unknown_fields(info.extra) + unknown_fields(extra)) for info, extra in (left, right)]
+    for what, here, there in zip(("comment", "extra field"), *written, strict=True):
+        if here != there:
+            parts.differs("artifact-content", name, f"another {what} of this member", repr(here[:80]), repr(there[:80]))
