@@ -2,6 +2,7 @@
 
 The k-th leftover event of a name on one side is held against the k-th of that name on the other, so a
 changed field is told apart from an event that is missing, extra, doubled, or in another place.
+An event that a declared rule covers has a key with tokens for what may vary; each such pair is looked into, equal or not.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from osiris_core.parity.declared.plan import Difference
 from osiris_core.parity.failures import error_differences
 from osiris_core.parity.layers.event_shapes import compare_event_shapes, volatile_names
 from osiris_core.parity.record import Finding, Layer
 from osiris_core.parity.values import leaf_differences, show, show_pair, signature
+from osiris_core.rules.model import RecordKind
 from osiris_core.wire.records import STEP_COMPLETE, STEP_FAILED, STEP_RETRIED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from osiris_core.parity.declared.plan import Plan
     from osiris_core.parity.pair import Pair
     from osiris_core.parity.side import Side
 
@@ -41,6 +45,7 @@ class _Event:
     whole: dict[str, Any]
     left_out: frozenset[str]
     key: bytes
+    plan: Plan | None  # the declared rules that cover something in it
 
     @property
     def stable(self) -> dict[str, Any]:
@@ -55,12 +60,12 @@ def compare_events(pair: Pair) -> Iterator[Finding]:
     """Yield the findings of all events: shapes of volatile fields first, then each step's stream."""
     yield from compare_event_shapes(pair.left)
     yield from compare_event_shapes(pair.right)
-    left, right = _streams(pair.left), _streams(pair.right)
+    left, right = _streams(pair, pair.left), _streams(pair, pair.right)
     for step in sorted(left.keys() | right.keys(), key=pair.rank):
         yield from _compare_stream(pair, step, left.get(step, []), right.get(step, []))
 
 
-def _streams(side: Side) -> _Streams:
+def _streams(pair: Pair, side: Side) -> _Streams:
     streams: _Streams = defaultdict(list)
     skipped: dict[str, frozenset[str]] = {}
     ordinals: Counter[tuple[object, str]] = Counter()
@@ -72,22 +77,26 @@ def _streams(side: Side) -> _Streams:
             skipped[name] = _ENVELOPE | volatile_names(name) | tables
         step, left_out = event.get("step"), skipped[name]
         stable = {field: value for field, value in event.items() if field not in left_out}
-        streams[step].append(_Event(name, ordinals[step, name], event, left_out, signature(stable)))
+        plan = pair.rules.plan(RecordKind.EVENT, step, name)
+        key = signature(stable) if plan is None else plan.signature_of(stable, is_left=side.is_left)
+        streams[step].append(_Event(name, ordinals[step, name], event, left_out, key, plan))
         ordinals[step, name] += 1
     return streams
 
 
 def _compare_stream(pair: Pair, step: str | None, left: list[_Event], right: list[_Event]) -> Iterator[Finding]:
     left_keys, right_keys = [event.key for event in left], [event.key for event in right]
+    finding = partial(Finding, layer=Layer.EVENTS, step=step)
+    names = Counter(event.name for event in left)
+    for a, b in _covered(left, right):
+        yield from _changed(pair, finding, (a, b), several=names[a.name] > 1)
     if left_keys == right_keys:
         return
-    finding = partial(Finding, layer=Layer.EVENTS, step=step)
     surplus_left = _surplus(left, Counter(right_keys))
     surplus_right = _surplus(right, Counter(left_keys))
     changed = _pair_by_name(left, right, surplus_left, surplus_right)
-    names = Counter(event.name for event in left)
-    for a, b in changed:
-        yield from _changed(pair, finding, (left[a], right[b]), several=names[left[a].name] > 1)
+    for x, y in changed:
+        yield from _changed(pair, finding, (left[x], right[y]), several=names[left[x].name] > 1)
     paired_left, paired_right = {a for a, _ in changed}, {b for _, b in changed}
     alone_left = [index for index in surplus_left if index not in paired_left]
     alone_right = [index for index in surplus_right if index not in paired_right]
@@ -97,6 +106,17 @@ def _compare_stream(pair: Pair, step: str | None, left: list[_Event], right: lis
     for index in alone_right:
         yield _alone(pair, finding, right[index], missing=False, doubled=right[index].key in on_left)
     yield from _order(pair, finding, (left, right), (set(alone_left), set(alone_right)), changed)
+
+
+def _covered(left: list[_Event], right: list[_Event]) -> Iterator[tuple[_Event, _Event]]:
+    """Yield the events that are equal but for what a declared rule may set aside, in their order."""
+    waiting: dict[bytes, deque[_Event]] = defaultdict(deque)
+    for event in right:
+        if event.plan is not None:
+            waiting[event.key].append(event)
+    for event in left:
+        if event.plan is not None and waiting[event.key]:
+            yield event, waiting[event.key].popleft()
 
 
 def _surplus(events: Sequence[_Event], others: Counter[bytes]) -> list[int]:
@@ -123,17 +143,28 @@ def _changed(
 ) -> Iterator[Finding]:
     a, b = events
     path = f"{a.name}[{a.ordinal}]" if several else a.name
-    differences = (
-        error_differences(pair.text, path, a.stable, b.stable)
-        if a.name in _WITH_ERROR
-        else leaf_differences(a.stable, b.stable, path)
-    )
-    for count, (place, x, y) in enumerate(differences):
-        if count == _CHANGED_FIELDS:
-            return
+    for count, each in enumerate(_differences(pair, path, a, b)):
+        if count >= _CHANGED_FIELDS:
+            continue  # every pair is looked at to its end: rules count there
+        x, y = each.left, each.right
         left, right = show_pair(x, y) if isinstance(x, str) and isinstance(y, str) else (show(x), show(y))
-        message = f"{place} is {left} on {pair.left.label} and {right} on {pair.right.label}"
-        yield finding(code="event-changed", path=place, message=message, left=left, right=right)
+        message = f"{each.path} is {left} on {pair.left.label} and {right} on {pair.right.label}"
+        message += f": {each.fault}" if each.fault else ""
+        yield finding(code=each.code or "event-changed", path=each.path, message=message, left=left, right=right)
+
+
+def _differences(pair: Pair, path: str, a: _Event, b: _Event) -> Iterator[Difference]:
+    """Yield the fields that differ: under declared rules where they cover the event, texts of errors by the text rules."""
+    if a.name in _WITH_ERROR and a.plan is None:
+        texts = error_differences(pair.text, path, a.stable, b.stable)
+        yield from (Difference(place, x, y) for place, x, y in texts)
+    elif a.plan is None:
+        yield from (Difference(place, x, y) for place, x, y in leaf_differences(a.stable, b.stable, path))
+    else:
+        for each in a.plan.differences(a.stable, b.stable, path):
+            of_error = a.name in _WITH_ERROR and isinstance(each.left, str) and isinstance(each.right, str)
+            if each.code or not of_error or not pair.text.same(each.path, each.left, each.right):
+                yield each
 
 
 def _alone(pair: Pair, finding: Callable[..., Finding], event: _Event, *, missing: bool, doubled: bool) -> Finding:
