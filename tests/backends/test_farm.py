@@ -105,6 +105,17 @@ def test_what_the_host_never_compiled_is_compiled_once(cache: Path, environment:
     assert not (environment.site / "__pycache__").exists()
 
 
+def test_the_tests_of_packages_are_not_compiled(cache: Path, environment: Environment) -> None:
+    """Nobody imports them from a pipeline, and they can be most of a closure; they are there all the same."""
+    files = {"thing/__init__.py": "", "thing/tests/test_it.py": "NAME = 'it'\n", "thing/testing.py": ""}
+    environment.install("thing", files=files)
+
+    farm = farm_of("thing")
+
+    assert {each.name.partition(".")[0] for each in farm.rglob("*.pyc")} == {"__init__", "testing"}
+    assert run(farm, "from thing.tests import test_it; print(test_it.NAME)") == "it"
+
+
 def test_the_compiler_is_told_no_secret(
     cache: Path, environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
