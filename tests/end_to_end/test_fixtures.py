@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from osiris_core.backends.local import LocalBackend
 from osiris_core.check import Checker, CheckOptions, load
 from tests.conftest import need
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from osiris_core.parity.record import ParityRecord
@@ -123,6 +124,29 @@ def warm(repository: Path, server: ServerAddress, tmp_path_factory: pytest.TempP
         yield checker
 
 
+@pytest.fixture(scope="module")
+def on_this_host(
+    repository: Path, server: ServerAddress, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Checker]:
+    """The sandbox is kept warm, and each run on the host is cold: it is the host's variables that the pipelines see."""
+    options = CheckOptions(project_root=repository, session_root=tmp_path_factory.mktemp("host"))
+    with Checker(options, server=server, warm=True) as checker:
+        checker._backends.made["local"] = LocalBackend()
+        yield checker
+
+
+@pytest.fixture
+def diverging(name: str, warm: Checker, on_this_host: Checker, repository: Path) -> Callable[..., ParityRecord]:
+    """A function that checks a divergent pipeline, or its twin; warm where the host's variables do not matter."""
+    checker = on_this_host if DIVERGENT[name].host else warm
+
+    def run(twin: str = "") -> ParityRecord:
+        path = repository / "fixtures" / "manifests" / "divergent" / f"{name}{twin}.osiris.yaml"
+        return checker.check(load(path, project_root=repository), BOTH)
+
+    return run
+
+
 @pytest.mark.parametrize("name", sorted(HEALTHY))
 def test_a_healthy_pipeline_is_identical(warm: Checker, repository: Path, name: str) -> None:
     """Both targets leave the same session, and what the manifest expects holds on both."""
@@ -138,13 +162,13 @@ def test_a_healthy_pipeline_is_identical(warm: Checker, repository: Path, name: 
 
 @pytest.mark.parametrize("name", sorted(DIVERGENT))
 def test_a_divergent_pipeline_is_found_with_its_step(
-    fixtures: Project, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    diverging: Callable[..., ParityRecord], name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The pipeline diverges, at the step where it begins, with evidence that names it."""
     expected = set_up_host(monkeypatch, name, tmp_path / "home")
     need("a second CPU, which the sandbox does not have", name not in NEEDS_TWO_CPUS or (os.cpu_count() or 1) > 1)
 
-    record = fixtures.check(f"fixtures/manifests/divergent/{name}.osiris.yaml")
+    record = diverging()
 
     assert (record.verdict, record.passed) == ("DIVERGENT", False), record.headline
     assert record.first_diverging_step == expected.step
@@ -154,24 +178,24 @@ def test_a_divergent_pipeline_is_found_with_its_step(
 
 @pytest.mark.parametrize("name", sorted(NOT_ON_EVERY_HOST))
 def test_without_its_cause_it_is_identical(
-    fixtures: Project, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    diverging: Callable[..., ParityRecord], name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """What the host was set up with is all that parts the targets, and nothing else of the pipeline does."""
     for variable, value in NOT_ON_EVERY_HOST[name].items():
         monkeypatch.setenv(variable, str(tmp_path) if variable == "HOME" else value)
 
-    record = fixtures.check(f"fixtures/manifests/divergent/{name}.osiris.yaml")
+    record = diverging()
 
     assert (record.verdict, record.passed) == ("IDENTICAL", True), record.headline
 
 
 @pytest.mark.parametrize("name", sorted(DIVERGENT))
 def test_its_healed_twin_is_identical(
-    fixtures: Project, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    diverging: Callable[..., ParityRecord], name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """On the same host, declaring what is used is all it takes."""
     set_up_host(monkeypatch, name, tmp_path / "home")
 
-    record = fixtures.check(f"fixtures/manifests/divergent/{name}.healed.osiris.yaml")
+    record = diverging(".healed")
 
     assert (record.verdict, record.passed) == ("IDENTICAL", True), record.headline
