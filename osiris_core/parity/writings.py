@@ -32,8 +32,8 @@ def text_rules(rules: Sequence[Rule]) -> dict[Form, Rule]:
     """Return the declared rules that ask for a form of whole texts, by form; the first one of each form counts."""
     found: dict[Form, Rule] = {}
     for rule in rules:
-        of_whole_texts = rule.kind is RuleKind.CANONICAL and rule.scope.path == ANY and rule.shape == Shape()
-        if of_whole_texts and rule.form in _OF_TEXTS:
+        of_whole_texts = rule.kind is RuleKind.CANONICAL and rule.shape == Shape()
+        if of_whole_texts and rule.scope.path == ANY and not rule.scope.match and rule.form in _OF_TEXTS:
             found.setdefault(Form(rule.form), rule)
     return found
 

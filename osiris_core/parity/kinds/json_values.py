@@ -102,3 +102,13 @@ def kind_of(value: Any) -> str:
     return next(
         (name for kind, name in names.items() if isinstance(value, kind)), "null" if value is None else "absent"
     )
+
+
+def plain(value: Any) -> Any:
+    """Return a document as Python's own values, as the declared rules know them. ValueError for an integer of thousands of digits."""
+    if isinstance(value, tuple):
+        kind, text = value
+        return int(text) if kind == INTEGER else float(text)
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items()}
+    return [plain(each) for each in value] if isinstance(value, list) else value

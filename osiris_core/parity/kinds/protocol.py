@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from osiris_core.parity.declared.plan import Plan
     from osiris_core.parity.kinds.expansion import Expansion
     from osiris_core.parity.record import TableDifference
     from osiris_core.rules.model import Rule
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class FilePair:
     """Two files of one path (`<step>/<path>`) whose bytes differ; `labels` are the two sides' names.
 
-    `rules` are the declared rules whose scope covers the file, in their order. `expansion` is there where the files came out
+    `rules` are the declared rules whose scope covers the file, in their order, and `plan` the same at work on values inside. `expansion` is there where the files came out
     of a container, and counts what may still come out of that.
     """
 
@@ -30,6 +31,7 @@ class FilePair:
     right: Path
     labels: tuple[str, str]
     rules: tuple[Rule, ...] = ()
+    plan: Plan | None = None
     expansion: Expansion | None = None
 
     @property
@@ -55,13 +57,17 @@ class FileFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAside:
-    """Something that differs and counts as equal, by the rule of this name and for this reason."""
+    """Something that differs and counts as equal, by the rule of this name and for this reason.
+
+    `counted`: the rule has counted it itself, as those of a `plan` do.
+    """
 
     rule: str
     reason: str
     path: str = ""
     left: str = ""
     right: str = ""
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

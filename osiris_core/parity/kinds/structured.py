@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from osiris_core.parity.kinds.declared_rules import json_differences
 from osiris_core.parity.kinds.encodings import UTF8, read_text
 from osiris_core.parity.kinds.json_places import differing_places, doubled_keys
 from osiris_core.parity.kinds.json_values import kind_of, read_json, spelled
@@ -91,6 +92,17 @@ class _Pair:
     right: Document
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place that differs; `code` and `fault` come from a rule that has more to say."""
+
+    path: str
+    left: Any
+    right: Any
+    code: str = ""
+    fault: str = ""
+
+
 def _compared(pair: FilePair, both: _Pair) -> FileComparison:
     findings = [
         FileFinding(
@@ -103,41 +115,62 @@ def _compared(pair: FilePair, both: _Pair) -> FileComparison:
         if document.has_doubled_keys
         for path in islice(doubled_keys(document.value), KEPT_PLACES)
     ]
-    differing = differing_places(both.left.value, both.right.value)
-    places = list(islice(differing, KEPT_PLACES + 1))
-    total = len(places) + sum(1 for _ in differing)
-    if not places and not findings:
-        left, right = show_pair(
-            *(data.decode("utf-8", "replace").replace("\n", " ") for data in (both.left_bytes, both.right_bytes))
-        )
-        return FileComparison(set_aside=(SetAside(rule=JSON_FORMAT, reason=FORMAT_REASON, left=left, right=right),))
+    try:
+        places, total, did = _places(pair, both)
+    except (ValueError, RecursionError) as error:
+        gap = f"{pair.path} was not compared under its rules: {error}"
+        return FileComparison(findings=(*findings, FileFinding(message="the bytes differ")), not_compared=(gap,))
     if places:
         findings += _findings(pair, both, places, total)
-    return FileComparison(findings=tuple(findings), findings_total=len(findings) + max(0, total - KEPT_PLACES - 1))
+    if findings:
+        total = len(findings) + max(0, total - KEPT_PLACES - 1)
+        return FileComparison(findings=tuple(findings), findings_total=total, set_aside=did)
+    if not did:
+        texts = (data[:_EXAMPLE_BYTES].decode("utf-8", "replace") for data in (both.left_bytes, both.right_bytes))
+        left, right = show_pair(*texts)
+        did = (SetAside(rule=JSON_FORMAT, reason=FORMAT_REASON, left=left, right=right),)
+    return FileComparison(set_aside=did)
 
 
-def _findings(pair: FilePair, both: _Pair, places: Sequence[tuple[str, Any, Any]], total: int) -> list[FileFinding]:
+def _places(pair: FilePair, both: _Pair) -> tuple[list[_Place], int, tuple[SetAside, ...]]:
+    """Return the first places that differ in spite of declared rules, how many there are, and what these rules did."""
+    if pair.plan is not None:
+        found, did = json_differences(pair.plan, both.left.value, both.right.value)
+        places = [_Place(*each) for each in found]
+        return places[: KEPT_PLACES + 1], len(places), did
+    differing = differing_places(both.left.value, both.right.value)
+    first = [_Place(*each) for each in islice(differing, KEPT_PLACES + 1)]
+    return first, len(first) + sum(1 for _ in differing), ()
+
+
+def _findings(pair: FilePair, both: _Pair, places: Sequence[_Place], total: int) -> list[FileFinding]:
     """Return a finding for each of the first places, or one for all where aligning the lists tells it in fewer words."""
     small = max(len(both.left_bytes), len(both.right_bytes)) <= READ_BYTES
     text = (explain_text(both.left_bytes, both.right_bytes, pair.names) if small else None) or FileFinding(message="")
-    told = _aligned(both) if max(len(both.left_bytes), len(both.right_bytes)) <= ALIGNED_BYTES else None
+    told = (
+        _aligned(both)
+        if pair.plan is None and max(len(both.left_bytes), len(both.right_bytes)) <= ALIGNED_BYTES
+        else None
+    )
     if told is not None and told.places < total:
-        left, right = _shown(*places[0][1:])
+        left, right = _shown(places[0].left, places[0].right)
         return [replace(text, message=told.words, left=left, right=right)]
     found = [
         FileFinding(
-            path=path,
-            message=f"{path or 'the document'} is {left} on {pair.labels[0]} and {right} on {pair.labels[1]}",
+            code=place.code or "artifact-content",
+            path=place.path,
+            message=f"{place.path or 'the document'} is {left} on {pair.labels[0]} and {right} on {pair.labels[1]}"
+            + (f": {place.fault}" if place.fault else ""),
             left=left,
             right=right,
         )
-        for path, a, b in places[:KEPT_PLACES]
-        for left, right in [_shown(a, b)]
+        for place in places[:KEPT_PLACES]
+        for left, right in [_shown(place.left, place.right)]
     ]
     found[0] = replace(found[0], diff=text.diff, hint=text.hint)
     if total > KEPT_PLACES:
         more = counted(total - KEPT_PLACES, "more place")
-        found.append(FileFinding(message=f"other values in {more}, the next at {places[KEPT_PLACES][0]}"))
+        found.append(FileFinding(message=f"other values in {more}, the next at {places[KEPT_PLACES].path}"))
     return found
 
 

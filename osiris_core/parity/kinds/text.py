@@ -9,12 +9,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.hints import CUT_OFF, ENCODING, writing_hint
+from osiris_core.parity.kinds.declared_rules import same_but_for_stretches
 from osiris_core.parity.kinds.encodings import UTF8, lines_of, looks_like_text, read_text
 from osiris_core.parity.kinds.large_text import compare_large
 from osiris_core.parity.kinds.protocol import FileComparison, FileFinding, SetAside
 from osiris_core.parity.kinds.text_lines import explain_lines
+from osiris_core.parity.lines import same_multiset
 from osiris_core.parity.writings import needed_forms, text_rules
 from osiris_core.rules.forms import TEXT_FORMS, Form
+from osiris_core.rules.model import ANY, RuleKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +50,8 @@ class TextComparer:
             return None
         if used := _rules_between(texts[0], texts[1], pair.rules):
             return FileComparison(set_aside=tuple(SetAside(rule=rule.id, reason=rule.reason) for rule in used))
+        if pair.plan and (did := same_but_for_stretches(pair.plan, texts[0].text, texts[1].text)):
+            return FileComparison(set_aside=did)
         told = _explained(texts[0], texts[1], pair.names)
         return FileComparison(findings=(told,)) if told else None
 
@@ -92,13 +97,15 @@ def _cut_off(left: str, right: str) -> str:
 
 def _rules_between(left: Text, right: Text, rules: Sequence[Rule]) -> tuple[Rule, ...]:
     """Return the declared rules that make both the same text: as few as that takes, none where they do not."""
-    declared = text_rules(rules)
-    if not declared or left.is_guess or right.is_guess:
+    if left.is_guess or right.is_guess:
         return ()
+    declared = text_rules(rules)
     across = left.encoding != right.encoding
     if across and Form.ENCODING not in declared:
         return ()
     needed = needed_forms(left.text, right.text, [form for form in declared if form in TEXT_FORMS])
-    if left.text != right.text and not needed:
-        return ()
-    return tuple(declared[form] for form in ((Form.ENCODING, *needed) if across else needed))
+    if left.text == right.text or needed:
+        return tuple(declared[form] for form in ((Form.ENCODING, *needed) if across else needed))
+    unordered = [rule for rule in rules if rule.kind is RuleKind.UNORDERED and rule.scope.path == ANY and not rule.by]
+    same_lines = unordered and not across and same_multiset(lines_of(left.text), lines_of(right.text))
+    return (unordered[0],) if same_lines else ()

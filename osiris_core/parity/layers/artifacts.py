@@ -29,6 +29,7 @@ def compare_artifacts(pair: Pair) -> Iterator[Finding]:
         if a is None or b is None:
             yield _one_sided(pair, path, a or b, missing=b is None, folder=path in folders)
             continue
+        pair.rules.meet(Place(RecordKind.ARTIFACT, step_of(path), path))
         if a.mode != b.mode:
             message = f"mode {a.mode} on {pair.left.label}, {b.mode} on {pair.right.label}"
             hint = "only the mode differs: set it explicitly" if a.sha256 == b.sha256 else ""
@@ -90,9 +91,12 @@ def _content(pair: Pair, path: str, left: Any, right: Any, *, open_files: bool) 
             right=right.absolute,
             labels=(pair.left.label, pair.right.label),
             rules=pair.rules.covering(Place(RecordKind.ARTIFACT, step_of(path), path)),
+            plan=pair.rules.plan(RecordKind.ARTIFACT, step_of(path), path),
         )
     )
     for each in told.set_aside:
+        if each.counted:
+            continue
         pair.rules.credit(each.rule, each.reason, f"{path}:{each.path}" if each.path else path, each.left, each.right)
     pair.not_compared.extend(gap for gap in told.not_compared if gap not in pair.not_compared)
     for found in told.findings:

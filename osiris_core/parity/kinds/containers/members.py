@@ -153,6 +153,7 @@ def _compare_unpacked(parts: Parts, place: str, left: Member, right: Member, exp
             right=paths[1],
             labels=parts.pair.labels,
             rules=parts.pair.rules,
+            plan=parts.pair.plan,
             expansion=expansion,
         )
         return parts.compare(inner)
