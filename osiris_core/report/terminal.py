@@ -7,6 +7,7 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from osiris_core.parity.record import Verdict
 from osiris_core.parity.summary import causes_and_effects
 from osiris_core.report.marks import failures_first, mark_of
 from osiris_core.report.place import sandbox_places
@@ -88,7 +89,9 @@ def failure_lines(record: ParityRecord, width: int) -> list[str]:
 def _first_finding(record: ParityRecord) -> Finding | None:
     """Return the finding that stands for a failure: at the first diverging step, deciding, hinted if possible."""
     comparison = record.comparison
-    if comparison is None or comparison.verdict.passes or comparison.problems:
+    if comparison is None or comparison.verdict.passes:
+        return None
+    if comparison.problems and comparison.verdict is not Verdict.DIVERGENT:
         return None
     first = comparison.first_diverging_step
     return min(

@@ -84,8 +84,8 @@ def read_leniently(directory: Path) -> LenientSession:
     return LenientSession(
         session=session,
         closed=closed,
-        problems=tuple(f"{session.target}: {each}" for each in problems),
-        not_compared=tuple(f"{session.target}: {each}" for each in (*_left_out(tree), *_no_streams(logs))),
+        problems=tuple(problems),
+        not_compared=(*_left_out(tree), *_no_streams(logs)),
     )
 
 

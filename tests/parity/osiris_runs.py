@@ -72,10 +72,12 @@ class Run:
             failed |= {"error_type": error_type, "traceback": "Traceback ..."}
         self.events[place] = failed
         self.drop("run_complete")
-        ending = next(number for number, e in enumerate(self.events) if e["event"] == "cleanup_complete")
-        self.events.insert(ending, {**failed, "event": "run_error", "error": text})
-        for name in ("step_id", "error_type", "traceback"):
-            self.events[ending].pop(name, None)
+        ending = {name: failed[name] for name in ("ts", "session")} | {"event": "run_error"}
+        after = self.events.index(self.find("cleanup_complete"))
+        self.events.insert(after + 1, {**ending, "phase": "execute", "error": text})
+        if local:
+            self.events.insert(after, {**ending, "step_id": step, "message": "Step execution failed"})
+            failed |= {"driver": STEPS[step], "duration": 0.002}
         ran_not = tuple(f"artifacts/{each}/" for each in (step, *gone))
         self.files = {path: text for path, text in self.files.items() if not path.startswith(ran_not)}
         completed = order.index(step)
@@ -137,6 +139,8 @@ def healed(target: str) -> Run:
     """Return one side of a run without the bugs: the right names of its target, one session id, files that came back."""
     run = Run(target=target, manifest=MANIFEST)
     local, place = target == "local", PLACE[target]
+    host_id = HOST_SESSION[target]
+    run.event("run_start", session_id=host_id, session_dir=place.rstrip("/"), fallback_used=False)
     run.event("run_start", pipeline_id="orders", manifest_path=f"{place}manifest.yaml", profile="dev")
     run.event("adapter_selected", adapter=target)
     for step in STEPS:
@@ -158,18 +162,22 @@ def healed(target: str) -> Run:
     if local:
         run.event("run_complete", pipeline_id="orders", steps_executed=len(STEPS))
         run.event("execute_complete")
-    run.event("run_complete", status="success")
+    run.event("run_complete", total_duration=0.01 if local else 0.02, adapter_execution=True)
     run.event("cleanup_complete", steps_executed=len(STEPS), total_rows=ROWS)
     run.event("run_index_updated", run_id=f"run-{target}")
     run.event("run_end")
-    run.metric("rows_read", ROWS, **({} if local else {"step_id": "extract"}))
+    run.metric("rows_read", ROWS, **({"tags": {"step": "extract"}} if local else {"step_id": "extract"}))
     run.metric("rows_written", ROWS, **({} if local else {"step_id": "write"}))
     for number, step in enumerate(STEPS):
         took = 0.25 * (number + 1)
-        run.metric(f"step_{step}_duration", took) if local else run.metric("step_duration_ms", took * 900, step_id=step)
-    run.metric("execution_duration", 0.8) if local else run.metric("e2b_overhead_ms", 8000)
-    run.metric("adapter_execution_duration", 0.9 if local else 5.3)
-    run.metric("adapter_exit_code", 0)
+        if local:
+            run.metric(f"step_{step}_duration", took, unit="seconds")
+        else:
+            run.metric("step_duration_ms", took * 900, step_id=step)
+    run.metric("execution_duration", 0.8, unit="seconds") if local else run.metric("e2b_overhead_ms", 8000)
+    run.metric("adapter_execution_duration", 0.9 if local else 5.3, unit="seconds")
+    run.metric("adapter_exit_code", 0, unit="code")
+    run.metric("session_duration_seconds", 1.1 if local else 9.9)
     run.status = {
         "sandbox_id": target,
         "exit_code": 0,
@@ -216,7 +224,7 @@ def _step(run: Run, step: str, *, local: bool, place: str) -> None:
     )
     run.event("artifact_created", step_id=step, path=f"{directory}/cleaned_config.json")
     for need in NEEDS[step]:
-        extra = {} if local else {"from_spill": False}
+        extra = {"from_memory": True} if local else {"from_spill": False}
         run.event("inputs_resolved", step_id=step, from_step=need, key=f"df_{need}", rows=ROWS, **extra)
     if local:
         run.event("step_complete", step_id=step, driver=STEPS[step], output_dir=directory, duration=0.002)

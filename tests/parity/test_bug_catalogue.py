@@ -459,7 +459,7 @@ def test_a_run_without_bugs_is_equivalent(tmp_path):
     uses = {use.rule: use for use in record.comparison.rules}
     assert (uses["osiris: cfg_opened"].left_hits, uses["osiris: cfg_opened"].right_hits) == (0, 3)
     assert all(use.reason and use.source == "reading" for use in uses.values())
-    assert record.comparison.compared.events == (22, 22)
+    assert record.comparison.compared.events == (23, 23)
     assert [run.target for run in record.targets] == ["local", "e2b"]
 
 

@@ -11,7 +11,7 @@ from osiris_core.parity.record import Finding, Layer, RuleUse
 from osiris_core.parity.text import EXAMPLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from osiris_core.parity.foreign.protocol import Mark, Reading, SetAside
 
@@ -41,14 +41,19 @@ def evidence_between(left: Reading, right: Reading, labels: tuple[str, str], *, 
     if not any(_holds_something(each) for each in (left, right)):
         problems.append("there is nothing on either side: nothing was compared")
     return Evidence(
-        problems=(*left.problems, *right.problems, *problems),
-        not_compared=(*left.not_compared, *right.not_compared),
+        problems=(*_told(left, left.problems, labels[0]), *_told(right, right.problems, labels[1]), *problems),
+        not_compared=(*_told(left, left.not_compared, labels[0]), *_told(right, right.not_compared, labels[1])),
         findings=(*findings, *_others(left, right, labels)),
         uses=tuple(_uses(left.set_aside, right.set_aside)),
         lost=left.lost or right.lost,
         layers=left.layers,
         loose_paths=left.loose_paths,
     )
+
+
+def _told(reading: Reading, sentences: Sequence[str], label: str) -> list[str]:
+    """Return what a reading says of its target under the name that the side has here: both may be of one target."""
+    return [f"{label}: {each.removeprefix(f'{reading.session.target}: ')}" for each in sentences]
 
 
 def sameness(left: Reading, right: Reading) -> str:

@@ -58,7 +58,7 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One side of a `diff`, as its layout read it.
+    """One side of a `diff`, as its layout read it. What its sentences are about, the comparison says in front of them.
 
     `layout` is the layout's name, `identity` the same for two copies of one run and empty where that cannot be told, `others` what lies in
     the tree and is no file, in words, `guarded` artifacts with `secrets` in clear in them, which no comparer may show. The session of a plain tree has artifacts and nothing else.

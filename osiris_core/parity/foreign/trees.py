@@ -56,7 +56,7 @@ def tree_reading(path: Path, tree: Tree, layout: str) -> Reading:
     return Reading(
         layout=layout,
         session=bare_session(path, path.name or str(path.resolve()), tree.files),
-        not_compared=tuple(f"{path}: {name} was not compared: {why}" for name, why in gaps.items()),
+        not_compared=tuple(f"{name} was not compared: {why}" for name, why in gaps.items()),
         others=tree.others,
         layers=(Layer.ARTIFACTS,),
         loose_paths=True,

@@ -81,8 +81,8 @@ class OsirisLayout:
             session=session,
             identity=_identity(path / files.EVENTS) if lines else "",
             lost=ending.outcome == LOST,
-            problems=tuple(f"{target}: {each}" for each in problems),
-            not_compared=tuple(f"{target}: {each}" for each in found.not_compared),
+            problems=tuple(problems),
+            not_compared=tuple(found.not_compared),
             marks=(
                 *marks.session_marks(lines),
                 *marks.nested_marks(found),

@@ -33,6 +33,7 @@ EVENTS: Final[dict[str, Name]] = {
     "run_complete/steps_executed": Name(
         reason="the local runner's own end; the command's run_complete follows on both targets"
     ),
+    "run_error/step_id": Name(reason="the local runner's own end; the command's run_error follows on both targets"),
     "execution_error_mapped": Name(reason=f"{_LOCAL}: the error is that of run_error"),
     "execute_error": Name(reason=f"{_LOCAL}: the error is that of run_error"),
     "cfg_materialized": Name(reason=f"{_HOST}; the configs themselves are compared"),
@@ -50,6 +51,7 @@ EVENTS: Final[dict[str, Name]] = {
     "adapter_collect_start": Name(reason=_HOST),
     "adapter_collect_complete": Name(reason=_HOST),
     "run_index_updated": Name(reason=f"{_HOST}: its list of runs"),
+    "aiop_export_error": Name(reason=f"{_HOST}: what it exports afterwards"),
     "run_end": Name(reason=f"{_HOST}: the run's own end is run_complete"),
     "dependency_check": Name(reason=f"{_WORKER}: which modules are there"),
     "dependency_install_complete": Name(reason=f"{_WORKER}: which modules were installed"),
@@ -77,9 +79,17 @@ FIELDS: Final[dict[tuple[str, str], Name]] = {
     (STEP_FAILED, "error_type"): Name(reason="only the worker says it; the text of the error is compared"),
     (STEP_FAILED, "traceback"): Name(reason="only the worker says it; the text of the error is compared"),
     (RUN_FAILED, "error"): Name(becomes="message", reason="the text of the error"),
+    (STEP_FAILED, "duration"): Name(
+        becomes="duration_ms", factor=1000, reason="seconds locally, milliseconds in the sandbox"
+    ),
+    (STEP_FAILED, "driver"): Name(reason="the local runner repeats it at the end; step_start has it on both targets"),
+    (RUN_COMPLETE, "total_duration"): Name(becomes="duration_ms", factor=1000, reason="a time, in seconds"),
+    ("run_start", "session_dir"): Name(reason="where the run's directory lay on one machine"),
+    ("run_start", "session_id"): Name(reason="the session's id, which is in every line"),
     ("run_start", "manifest_path"): Name(reason="where the manifest lay on one machine; it is compared itself"),
     ("artifacts_dir_created", "relative_path"): Name(becomes="path", reason="the worker's name for the same path"),
     ("config_meta_stripped", "config_meta_stripped"): Name(reason="says what the event's name says"),
+    ("inputs_resolved", "from_memory"): Name(reason="how a table travels between steps"),
     ("inputs_resolved", "from_spill"): Name(reason="how a table travels between steps in the sandbox"),
     ("inputs_resolved", "artifact"): Name(reason="how a table travels between steps in the sandbox"),
 }
@@ -120,6 +130,9 @@ FILES: Final[dict[str, str]] = {
     "_system": "what the worker says of itself: its run card, its installer's log",
 }
 """Files that are looked at for secrets and not compared, with the reason."""
+
+UNITS: Final = {"seconds": "s", "milliseconds": "ms"}
+"""Osiris' names of units of time."""
 
 STEP_FIELD: Final = "step_id"
 _RUN_PLACE: Final = re.compile(

@@ -14,6 +14,7 @@ from osiris_core.parity.foreign.osiris.names import (
     STEP_DURATION,
     STEP_DURATION_MS,
     STEP_FIELD,
+    UNITS,
     in_run,
     is_final,
 )
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from osiris_core.parity.foreign.protocol import SetAside
 
 _ENVELOPE: Final = frozenset({"ts", "session", "event", STEP_FIELD})
-_METRIC_ENVELOPE: Final = frozenset({"ts", "session", "metric", "value", STEP_FIELD})
+_METRIC_ENVELOPE: Final = frozenset({"ts", "session", "metric", "value", "unit", STEP_FIELD})
 _DURATION: Final = "duration_ms"
 _WITH_DURATION: Final = frozenset({RUN_COMPLETE, RUN_FAILED, STEP_FAILED})
 _NO_DURATION: Final = "Osiris does not say how long a run, or a step that failed, took: no time is compared"
@@ -119,12 +120,17 @@ def as_metrics(
                 "step": step,
                 "metric": known.becomes if known else name,
                 "value": _times(line["value"], known.factor) if known else line["value"],
-                "unit": known.unit if known else None,
+                "unit": known.unit if known else _unit(line),
                 "volatile": False,
                 "tags": tags,
             }
         )
     return tuple(metrics)
+
+
+def _unit(line: Mapping[str, Any]) -> Any:
+    unit = line.get("unit")
+    return UNITS.get(unit, unit) if isinstance(unit, str) else None
 
 
 def _times(value: Any, factor: float) -> Any:
