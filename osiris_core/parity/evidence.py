@@ -13,6 +13,7 @@ from osiris_core.errors import SameSessionError
 from osiris_core.parity.record import Layer
 from osiris_core.parity.side import manifest_steps
 from osiris_core.parity.streams import line_ends, size_bytes
+from osiris_core.session.outline import outline_of
 from osiris_core.wire import records
 
 if TYPE_CHECKING:
@@ -97,8 +98,7 @@ def skipped_artifacts(session: Session) -> list[str]:
     """Return a sentence for everything a step left behind that could not be an artifact: its content is unknown."""
     return [
         f"{session.target}: {event.get('path')} was not compared: {event.get('reason')}"
-        for event in session.events
-        if event.get("event") == records.ARTIFACT_SKIPPED
+        for event in outline_of(session.events).named(records.ARTIFACT_SKIPPED)
     ]
 
 
@@ -120,23 +120,23 @@ def _problems(session: Session) -> Iterator[str]:
 
 
 def _run_events(session: Session) -> Iterator[str]:
-    names = [str(event.get("event")) for event in session.events]
-    starts = names.count(records.RUN_START)
-    finals = [name for name in names if name in records.FINAL_EVENTS]
+    outline = outline_of(session.events)
+    starts = len(outline.named(records.RUN_START))
+    finals = [str(event["event"]) for event in outline.named(*records.FINAL_EVENTS)]
     if starts != 1:
         yield f"{starts} {records.RUN_START} events instead of one"
-    elif names[0] != records.RUN_START:
-        yield f"the first event is {names[0]}, not {records.RUN_START}"
+    elif outline.first != records.RUN_START:
+        yield f"the first event is {outline.first}, not {records.RUN_START}"
     if len(finals) != 1:
         yield f"{len(finals)} final events ({', '.join(sorted(records.FINAL_EVENTS))}) instead of one"
-    elif names[-1] not in records.FINAL_EVENTS:
-        yield f"the last event is {names[-1]}, after the final event"
+    elif outline.last not in records.FINAL_EVENTS:
+        yield f"the last event is {outline.last}, after the final event"
     if finals and (session.outcome == records.SUCCEEDED) != (finals[-1] == records.RUN_COMPLETE):
         yield f"the outcome is {session.outcome}, but the run ended with {finals[-1]}"
 
 
 def _step_events(session: Session) -> Iterator[str]:
-    counts = Counter((event.get("step"), event.get("event")) for event in session.events)
+    counts = Counter(outline_of(session.events).counts)
     steps = [state.id for state in session.steps]
     if not steps:
         yield "there is no step"

@@ -122,7 +122,7 @@ def _is_a_while_apart(left: Any, right: Any) -> bool:
 
 
 def _failures(side: Side) -> dict[str, dict[str, Any]]:
-    return {str(event.get("step")): event for event in side.session.events if event.get("event") == STEP_FAILED}
+    return {str(event.get("step")): event for event in side.outline.named(STEP_FAILED)}
 
 
 def _failure_hint(pair: Pair, left: dict[str, Any] | None, right: dict[str, Any] | None) -> str:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from osiris_core.session.outline import outline_of
 from osiris_core.wire.records import FINAL_EVENTS, RUN_START
 
 if TYPE_CHECKING:
+    from osiris_core.session.outline import Outline
     from osiris_core.session.reader import Session
 
 SKEW: Final = timedelta(seconds=1)
@@ -37,6 +39,7 @@ class Side:
     """One session with what the comparers look up again and again."""
 
     session: Session
+    outline: Outline  # of its events
     label: str
     is_left: bool
     window: Window | None
@@ -46,11 +49,13 @@ class Side:
 
 def view(session: Session, label: str, *, is_left: bool) -> Side:
     """Return the session as a side called `label`."""
+    outline = outline_of(session.events)
     return Side(
         session=session,
+        outline=outline,
         label=label,
         is_left=is_left,
-        window=run_window(session),
+        window=_window(outline),
         roots=_roots(session.hello),
         pids=_pids(session.hello),
     )
@@ -92,8 +97,11 @@ def moment(text: Any) -> datetime | None:
 
 def run_window(session: Session) -> Window | None:
     """Return the time of the run, or None where its first or last event is missing or has no readable time."""
-    starts = [event for event in session.events if event.get("event") == RUN_START]
-    ends = [event for event in session.events if event.get("event") in FINAL_EVENTS]
+    return _window(outline_of(session.events))
+
+
+def _window(outline: Outline) -> Window | None:
+    starts, ends = outline.named(RUN_START), outline.named(*FINAL_EVENTS)
     if not starts or not ends:
         return None
     start, end = moment(starts[0].get("ts")), moment(ends[-1].get("ts"))

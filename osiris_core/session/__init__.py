@@ -12,7 +12,7 @@ not come, `records` is what a record may hold, `joiner` makes one of several fra
 
 For looking at what the reader refuses: `leniently` reads what can be read, by `torn_lines` and `trees`, and says the rest.
 
-Behind the reader: `json_files`, `lines` and `streams` are the forms of its files, `volatile` which of their fields may vary. The contract is described in `docs/contract.md`.
+Behind the reader: `json_files`, `lines`, `record_lines` and `streams` are the forms of its files, `outline` is what is asked of events again and again, `volatile` which of their fields may vary. The contract is described in `docs/contract.md`.
 
 Nothing is imported here: reading a session needs neither the journal nor msgspec's record types.
 """

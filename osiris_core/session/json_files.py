@@ -8,40 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from osiris_core.errors import SessionError
 from osiris_core.session import contract
-from osiris_core.session.lines import decode_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 Types = Mapping[str, type | tuple[type, ...]]
 """Members that an object must have, each with its type."""
-
-
-def read_lines(path: Path, keys: Types, session_id: str) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a file of lines, all of one session. SessionError names the line that is none."""
-    number = 0
-    for number, line in enumerate(_split(path), start=1):
-        try:
-            value = decode_line(line)
-        except ValueError as error:
-            raise SessionError(f"{path}:{number} is not JSON: {error}") from error
-        place = f"{path}:{number}"
-        check_types(value, keys, place)
-        if value["session"] != session_id:
-            raise SessionError(f"{place} belongs to the session {value['session']!r}, not {session_id!r}")
-        yield value
-
-
-def _split(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as source:
-            for line in source:
-                if not line.endswith(b"\n"):
-                    raise SessionError(f"{path} is cut off: its last line has no end")
-                yield line
-    except OSError as error:
-        raise SessionError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def check_types(value: Any, keys: Types, place: str) -> None:

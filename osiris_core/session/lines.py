@@ -27,5 +27,25 @@ def decode_line(line: bytes) -> Any:
         return json.loads(line, parse_constant=_no_constant)
 
 
+def decode_only_line(line: bytes) -> Any:
+    """Return the value of a line that has no key twice in one object. ValueError when it is not JSON, or has one."""
+    value = decode_line(line)
+    try:
+        again = _encoder.encode(value)
+    except UnicodeEncodeError:
+        again = b""
+    if again != line[:-1]:  # another way of writing, or a key that is lost: what we wrote ourselves comes out the same
+        json.loads(line, object_pairs_hook=_only)
+    return value
+
+
+def _only(pairs: list[tuple[str, Any]]) -> None:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise ValueError(f"it has the key {key!r} twice")
+        seen.add(key)
+
+
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")

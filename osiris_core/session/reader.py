@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.errors import SessionError
 from osiris_core.session import contract
 from osiris_core.session.artifacts import ArtifactFile, scan_artifacts
 from osiris_core.session.digest import ContentDigest
-from osiris_core.session.json_files import check_types, read_lines, read_object, read_versioned
+from osiris_core.session.json_files import check_types, read_object, read_versioned
+from osiris_core.session.record_lines import EVENTS, METRICS, RecordLines
 from osiris_core.session.streams import StepStreams
 from osiris_core.wire.records import OUTCOMES, STEP_STATES
 from osiris_core.wire.roots import artifact_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from osiris_core.session.json_files import Types
 
 __all__ = ["ArtifactFile", "Session", "StepState", "open_session"]
 
-EVENT_KEYS: Types = {
-    "ts": str,
-    "session": str,
-    "event": str,
-    "step": (str, type(None)),
-}
+EVENT_KEYS: Final = EVENTS.keys
 """What every line of events.jsonl has; `METRIC_KEYS` and `FACTS` say it of metrics.jsonl and session.json."""
-METRIC_KEYS: Types = {
-    "ts": str,
-    "session": str,
-    "step": (str, type(None)),
-    "metric": str,
-    "value": (int, float),
-    "unit": (str, type(None)),
-    "volatile": bool,
-    "tags": dict,
-}
+METRIC_KEYS: Final = METRICS.keys
 FACTS: Types = {
     "session": str,
     "target": str,
@@ -70,7 +57,7 @@ class StepState:
 class Session:
     """One execution, as its directory tells it.
 
-    `events` and `metrics` are their files' lines in order; `logs` and `printed` map a step to the bytes of its
+    `events` and `metrics` are their files' lines in order, read again whenever they are asked for; `logs` and `printed` map a step to the bytes of its
     stream; `artifacts` maps `<step>/<path>` to a file whose digest was read from disk. `facts` is session.json,
     `target_facts` target.json and `hello` the worker's first record in it, empty where there was none.
     """
@@ -82,8 +69,8 @@ class Session:
     failed_step: str | None
     error: dict[str, Any] | None
     steps: tuple[StepState, ...]
-    events: tuple[dict[str, Any], ...]
-    metrics: tuple[dict[str, Any], ...]
+    events: Sequence[dict[str, Any]]
+    metrics: Sequence[dict[str, Any]]
     logs: Mapping[str, bytes]
     printed: Mapping[str, bytes]
     artifacts: Mapping[str, ArtifactFile]
@@ -104,8 +91,10 @@ def open_session(directory: Path) -> Session:
     SessionError, naming the file, for anything else: no session, not closed, another contract version, cut off or
     malformed files, other counts, another content, links among the artifacts.
     """
-    session = assemble(directory, scan_artifacts(directory / contract.ARTIFACTS_DIRECTORY))
-    if (found := content_digest(session)) != session.digest:
+    content = ContentDigest()
+    session = assemble(directory, scan_artifacts(directory / contract.ARTIFACTS_DIRECTORY), content)
+    _take_streams(session, content)
+    if (found := content.of(facts=session.facts, manifest=session.manifest)) != session.digest:
         raise SessionError(
             f"{directory} was changed after it was closed: its content has the digest {found}, "
             f"{contract.SESSION_FILE} says {session.digest}"
@@ -113,8 +102,11 @@ def open_session(directory: Path) -> Session:
     return session
 
 
-def assemble(directory: Path, artifacts: Mapping[str, ArtifactFile]) -> Session:
-    """Read a closed session whose artifacts have been read already, and check the counts of its files."""
+def assemble(directory: Path, artifacts: Mapping[str, ArtifactFile], content: ContentDigest | None = None) -> Session:
+    """Read a closed session whose artifacts have been read already, and check the counts of its files.
+
+    `content` is given every event and metric, each read whole; without it they are what was just written here.
+    """
     facts = read_versioned(directory / contract.SESSION_FILE)
     check_types(facts, FACTS, str(directory / contract.SESSION_FILE))
     target_facts = read_versioned(directory / contract.TARGET_FILE)
@@ -127,8 +119,12 @@ def assemble(directory: Path, artifacts: Mapping[str, ArtifactFile]) -> Session:
         failed_step=facts["failed_step"],
         error=facts["error"],
         steps=tuple(_steps(facts, directory / contract.SESSION_FILE)),
-        events=tuple(read_lines(directory / contract.EVENTS_FILE, EVENT_KEYS, facts["session"])),
-        metrics=tuple(read_lines(directory / contract.METRICS_FILE, METRIC_KEYS, facts["session"])),
+        events=RecordLines(
+            directory / contract.EVENTS_FILE, EVENTS, facts["session"], content.event if content else None
+        ),
+        metrics=RecordLines(
+            directory / contract.METRICS_FILE, METRICS, facts["session"], content.metric if content else None
+        ),
         logs=StepStreams(logs_directory, contract.LOG_SUFFIX),
         printed=StepStreams(logs_directory, contract.PRINTED_SUFFIX),
         artifacts=artifacts,
@@ -149,11 +145,15 @@ def content_digest(session: Session) -> str:
         content.event(event)
     for metric in session.metrics:
         content.metric(metric)
+    _take_streams(session, content)
+    return content.of(facts=session.facts, manifest=session.manifest)
+
+
+def _take_streams(session: Session, content: ContentDigest) -> None:
     for streams, take in ((session.logs, content.logged), (session.printed, content.printed)):
         for step in streams:
             for chunk in streams.chunks(step) if isinstance(streams, StepStreams) else [streams[step]]:
                 take(step, chunk)
-    return content.of(facts=session.facts, manifest=session.manifest)
 
 
 def _check_outcome(session: Session) -> None:

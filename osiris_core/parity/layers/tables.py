@@ -31,8 +31,7 @@ def tables_of(side: Side) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the tables of one side by (step, table name); of a step that ends twice, the last one's."""
     return {
         (str(event.get("step")), str(name)): table
-        for event in side.session.events
-        if event.get("event") == STEP_COMPLETE
+        for event in side.outline.named(STEP_COMPLETE)
         for name, table in (event.get("tables") or {}).items()
     }
 
