@@ -41,7 +41,18 @@ class Block:
 
 
 def differing_blocks(left: Sequence[str], right: Sequence[str]) -> list[Block]:
-    """Return the blocks where two lists differ, in order; equal lists give none."""
+    """Return the blocks where two lists differ, in order; equal lists give none.
+
+    Of several ways to tell it, the same one is taken whichever list is the left one.
+    """
+    if [*left] > [*right]:
+        return [
+            Block(each.right_start, each.right_end, each.left_start, each.left_end) for each in _blocks(right, left)
+        ]
+    return _blocks(left, right)
+
+
+def _blocks(left: Sequence[str], right: Sequence[str]) -> list[Block]:
     budget = BUDGET_LINES
     blocks: list[Block] = []
     for gap in _gaps(left, right, _trim(left, right, Block(0, len(left), 0, len(right)))):

@@ -34,12 +34,30 @@ def test_the_originals_do_not_differ(pairs):
 
 @pytest.mark.parametrize("difference", DIFFERENCES, ids=lambda each: each.name)
 def test_a_planted_difference_is_found(difference, pairs, opened, place):
-    """For each seed the verdict is DIVERGENT, and a finding names layer, code, step and path."""
+    """For each seed the verdict is DIVERGENT, and a finding names layer, code, step and path; from either side the same is said."""
     for seed in SEEDS:
         spot, directory = plant(difference, pairs[difference.failed][1], place(), seed=seed)
-        result = compare(opened[difference.failed], open_session(directory))
+        changed = open_session(directory)
+        result = compare(opened[difference.failed], changed)
         assert difference.missed(spot, result.findings) == ""
         assert result.verdict is Verdict.DIVERGENT
+    mirrored = compare(changed, opened[difference.failed])
+    assert facts(mirrored, mirrored=True) == facts(result)
+
+
+def facts(result, *, mirrored=False):
+    """Return what a comparison found, in no order; of a mirrored one as it is seen from the other side."""
+    exchanged = {"missing": "extra", "extra": "missing"}
+    findings = sorted(
+        (
+            str(f.layer),
+            re.sub("missing|extra", lambda each: exchanged[each[0]], f.code) if mirrored else f.code,
+            f.step or "",
+            *((f.right, f.left) if mirrored else (f.left, f.right)),
+        )
+        for f in result.findings
+    )
+    return result.verdict, result.findings_total, result.first_diverging_step, findings
 
 
 @pytest.mark.parametrize("benign", BENIGN, ids=lambda each: each.name)

@@ -192,17 +192,31 @@ def _order(
     alone: tuple[set[int], set[int]],
     changed: list[tuple[int, int]],
 ) -> Iterator[Finding]:
-    """Yield one finding where the events that both sides have come in another order."""
-    twin = {b: streams[0][a].key for a, b in changed}  # a changed event keeps its place under its left form
-    left = [event for index, event in enumerate(streams[0]) if index not in alone[0]]
-    right = [(twin.get(index, event.key), event) for index, event in enumerate(streams[1]) if index not in alone[1]]
-    for place, (a, (key, b)) in enumerate(zip(left, right, strict=True)):
-        if a.key != key:
-            yield finding(
-                code="event-order",
-                path=f"events[{place}]",
-                message=f"another order: {a.name} comes here on {pair.left.label}, {b.name} on {pair.right.label}",
-                left=a.name,
-                right=b.name,
-            )
-            return
+    """Yield one finding where the events that both sides have come in another order.
+
+    A changed event keeps its place under the form of the other side; whichever side's form is taken, the order must differ.
+    """
+    left = [(index, event) for index, event in enumerate(streams[0]) if index not in alone[0]]
+    right = [(index, event) for index, event in enumerate(streams[1]) if index not in alone[1]]
+    keys = [event.key for _, event in left], [event.key for _, event in right]
+    as_left = {b: streams[0][a].key for a, b in changed}
+    as_right = {a: streams[1][b].key for a, b in changed}
+    places = (
+        _first_difference(keys[0], [as_left.get(index, event.key) for index, event in right]),
+        _first_difference([as_right.get(index, event.key) for index, event in left], keys[1]),
+    )
+    if places[0] is None or places[1] is None:
+        return
+    place = min(places[0], places[1])
+    a, b = left[place][1], right[place][1]
+    yield finding(
+        code="event-order",
+        path=f"events[{place}]",
+        message=f"another order: {a.name} comes here on {pair.left.label}, {b.name} on {pair.right.label}",
+        left=a.name,
+        right=b.name,
+    )
+
+
+def _first_difference(left: list[bytes], right: list[bytes]) -> int | None:
+    return next((place for place, (a, b) in enumerate(zip(left, right, strict=True)) if a != b), None)

@@ -27,7 +27,8 @@ def compare_outcome(pair: Pair) -> Iterator[Finding]:
 
 
 def _finding(pair: Pair, code: str, path: str, left: Any, right: Any) -> Finding:
-    step = pair.left.session.failed_step or pair.right.session.failed_step
+    failed = {pair.left.session.failed_step, pair.right.session.failed_step} - {None}
+    step = min(failed, key=lambda step: (pair.rank(step), step or ""), default=None)  # whichever side is the left one
     return Finding(
         layer=Layer.OUTCOME,
         step=step,

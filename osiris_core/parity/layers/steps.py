@@ -57,7 +57,7 @@ def _reordered(pair: Pair, left: list[str], right: list[str]) -> Finding:
     place = next(index for index, (a, b) in enumerate(zip(left, right, strict=True)) if a != b)
     return Finding(
         layer=Layer.STEPS,
-        step=left[place],
+        step=min(left[place], right[place]),  # whichever side is the left one
         code="step-order",
         path=f"steps[{place}]",
         message=f"the steps are in another order: {left[place]} on {pair.left.label}, {right[place]} on {pair.right.label}",

@@ -51,12 +51,12 @@ def drop_step(copy: SessionCopy, rng: Random) -> Spot:
 
 
 def swap_steps(copy: SessionCopy, rng: Random) -> Spot:
-    """Let two steps have run in another order."""
+    """Let two steps have run in another order; of the two the one whose name comes first is named."""
     steps = copy.facts["steps"]
     first = rng.randrange(len(steps) - 1)
-    name = steps[first]["id"]
+    names = steps[first]["id"], steps[first + 1]["id"]
     steps[first], steps[first + 1] = steps[first + 1], steps[first]
-    return Spot(step=name, what=f"{name} and the next one exchanged", path="steps[")
+    return Spot(step=min(names), what=f"{names[0]} and {names[1]} exchanged", path="steps[")
 
 
 def outcome(copy: SessionCopy, rng: Random) -> Spot:
