@@ -6,11 +6,13 @@ the like are replaced. A test that asserted on such a thing would hold on one ta
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.parity.side import labels, view
 from osiris_core.parity.text import TextRules
+from osiris_core.parity.values import signature
 from osiris_core.session.volatile import is_volatile_metric, volatile_fields
 
 if TYPE_CHECKING:
@@ -34,12 +36,15 @@ class Agreement:
         return tuple(self._common(left, right) for left, right in pairs)
 
     def metrics(self) -> tuple[dict[str, Any], ...]:
-        """Return the metrics whose values were compared: not those of time, and not the volatile ones."""
-        return tuple(
-            {name: value for name, value in metric.items() if name != "ts"}
-            for metric in self._left.metrics
-            if not is_volatile_metric(metric)
-        )
+        """Return the metrics that are the same on both: not those of time, the volatile ones, and those near by a rule."""
+        there = Counter(signature(_untimed(metric)) for metric in self._right.metrics)
+        agreed = []
+        for metric in map(_untimed, self._left.metrics):
+            key = signature(metric)
+            if not is_volatile_metric(metric) and there[key]:
+                there[key] -= 1
+                agreed.append(metric)
+        return tuple(agreed)
 
     def text(self, left: Mapping[str, bytes], right: Mapping[str, bytes]) -> dict[str, str]:
         """Return text by step; a line that is not equal on both has its normalized form, as `<temporary>/x`."""
@@ -67,6 +72,10 @@ class Agreement:
 def readable(data: bytes) -> str:
     """Return what a step wrote as text; bytes that are no UTF-8 are shown as escapes."""
     return data.decode("utf-8", "backslashreplace")
+
+
+def _untimed(metric: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in metric.items() if name != "ts"}
 
 
 def _lasting(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,6 +82,7 @@ class Rulebook:
     def __init__(self, rules: Sequence[Rule], left: Side, right: Side) -> None:
         self.rules = tuple(rules)
         self.rulings = tuple(Ruling(each, left, right) for each in rules)
+        _share_renamings(self.rulings)
         self._by_kind = {
             kind: tuple(sorted((each for each in self.rulings if each.rule.scope.record is kind), key=_stage))
             for kind in RecordKind
@@ -165,6 +166,15 @@ class Rulebook:
         )
         fired = {each.rule.source for each in self.rulings if max(each.met)}
         return (*(_use(each, fired) for each in self.rulings), *named)
+
+
+def _share_renamings(rulings: Sequence[Ruling]) -> None:
+    """Let rules of one space keep one account of what was renamed to what."""
+    first: dict[str, Ruling] = {}
+    for each in rulings:
+        if each.rule.space:
+            owner = first.setdefault(each.rule.space, each)
+            each.forward, each.backward = owner.forward, owner.backward
 
 
 def _use(ruling: Ruling, fired: set[str]) -> RuleUse:

@@ -180,7 +180,7 @@ def test_the_marker_decides_the_target_of_its_test(project: Project, engine: Eng
             '@pytest.mark.osiris("lost.osiris.yaml")',
             "the osiris marker names 'lost.osiris.yaml', but there is no file *",
         ),
-        ("@pytest.mark.osiris()", "the osiris marker takes one path, and `target=` and `params=` if need be, as in *"),
+        ("@pytest.mark.osiris()", "the osiris marker takes one path, and `target=`, `params=` and `normalizers=` if need be, as in *"),
         ('@pytest.mark.osiris("it.osiris.yaml", tarjet="e2b")', "the osiris marker takes one path, *"),
         ('@pytest.mark.osiris("it.osiris.yaml", target="moon")', "the osiris marker: unknown target 'moon'; *"),
         ('@pytest.mark.osiris("broken.osiris.yaml")', "broken.osiris.yaml:*: *nonsense*"),
@@ -260,4 +260,4 @@ def test_the_marker_is_registered(project: Project) -> None:
     """It is listed by `pytest --markers`, so it is valid where markers are strict."""
     result = project.run("--markers")
 
-    result.stdout.fnmatch_lines(["@pytest.mark.osiris(manifest, [*], target=None, params=None): *"])
+    result.stdout.fnmatch_lines(["@pytest.mark.osiris(manifest, [*], target=None, params=None, normalizers=None): *"])

@@ -29,7 +29,10 @@ def known_values(side: Side) -> dict[str, str]:
 
 
 def known_replacer(side: Side, names: Iterable[str]) -> Callable[[str], str]:
-    """Return what replaces the known values of these names (`roots` is every directory), longest first, at word boundaries."""
+    """Return what replaces the known values of these names (`roots` is every directory), longest first, at word boundaries.
+
+    It is given text in which every `<` is doubled, so that no text can pretend to be a token.
+    """
     wanted = set(names)
     chosen = {
         value: name
@@ -37,8 +40,8 @@ def known_replacer(side: Side, names: Iterable[str]) -> Callable[[str], str]:
         if name in wanted or ("roots" in wanted and value.startswith("/"))
     }
     if not chosen:
-        return lambda text: text.replace("<", "<<")
+        return lambda text: text
     escaped = {value.replace("<", "<<"): name for value, name in chosen.items()}
     longest_first = sorted(escaped, key=lambda value: (-len(value), value))
     pattern = re.compile(rf"(?<![\w.~/-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-]|\.\w)")
-    return lambda text: pattern.sub(lambda match: f"<{escaped[match[0]]}>", text.replace("<", "<<"))
+    return lambda text: pattern.sub(lambda match: f"<{escaped[match[0]]}>", text)

@@ -153,11 +153,13 @@ class Ruling:
         return f"the largest distance seen was {absolute:.3g}, {share:.0%} of what is allowed"
 
     def _known(self, value: Any, *, is_left: bool) -> Any:
-        if not isinstance(value, str):
-            return value
+        return self.known_text(value.replace("<", "<<"), is_left=is_left) if isinstance(value, str) else value
+
+    def known_text(self, text: str, *, is_left: bool) -> str:
+        """Return a text of one side, in which every `<` is doubled, with tokens for known values."""
         if is_left not in self.replacers:
             self.replacers[is_left] = known_replacer(self.left if is_left else self.right, self.rule.known)
-        return self.replacers[is_left](value)
+        return self.replacers[is_left](text)
 
     def _renamed(self, left: Any, right: Any) -> Said:
         """Demand that each value of one side always stands for the same value of the other."""

@@ -6,18 +6,16 @@ Rules are asked in their order; the first one that claims a stretch has it. In w
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from osiris_core.parity.declared.ruling import Said
 from osiris_core.rules.patterns import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from osiris_core.parity.declared.ruling import Ruling, Said
-
-_TOKEN: Final = re.compile(r"<<|<#(\d+)>")
+    from osiris_core.parity.declared.ruling import Ruling
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +55,9 @@ def cut(text: str, rulings: Sequence[Ruling], *, is_left: bool) -> Cut:
     return Cut("".join(pieces), tuple((number, text[start:end]) for start, end, number in claimed), fault)
 
 
-def named(text: str, rulings: Sequence[Ruling]) -> str:
-    """Return a cut text with the ids of the rules in place of their numbers, for readers."""
-
-    def name(match: re.Match[str]) -> str:
-        return match[0] if match[1] is None else f"<{rulings[int(match[1])].rule.id}>"
-
-    return _TOKEN.sub(name, text) if rulings else text
-
-
 def settle(place: str, rulings: Sequence[Ruling], left: Cut, right: Cut) -> Said | None:
     """Judge the claimed values of two texts that are equal without them; return the first that is not equal."""
-    for (number, a), (_, b) in zip(left.values, right.values, strict=True):
-        said = rulings[number].judge(place, a, b)
-        if not said.equal:
-            return said
-    return None
+    if [number for number, _ in left.values] != [number for number, _ in right.values]:
+        return Said(equal=False, fault="other rules claim the values on the two sides")
+    told = [rulings[number].judge(place, a, b) for (number, a), (_, b) in zip(left.values, right.values, strict=True)]
+    return next((said for said in told if not said.equal), None)

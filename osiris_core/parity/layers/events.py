@@ -155,15 +155,16 @@ def _changed(
 
 def _differences(pair: Pair, path: str, a: _Event, b: _Event) -> Iterator[Difference]:
     """Yield the fields that differ: under declared rules where they cover the event, texts of errors by the text rules."""
+    texts_of_error = pair.text.under(pair.rules.covering_text(RecordKind.ERROR, a.whole.get("step"), ""))
     if a.name in _WITH_ERROR and a.plan is None:
-        texts = error_differences(pair.text, path, a.stable, b.stable)
+        texts = error_differences(texts_of_error, path, a.stable, b.stable)
         yield from (Difference(place, x, y) for place, x, y in texts)
     elif a.plan is None:
         yield from (Difference(place, x, y) for place, x, y in leaf_differences(a.stable, b.stable, path))
     else:
         for each in a.plan.differences(a.stable, b.stable, path):
             of_error = a.name in _WITH_ERROR and isinstance(each.left, str) and isinstance(each.right, str)
-            if each.code or not of_error or not pair.text.same(each.path, each.left, each.right):
+            if each.code or not of_error or not texts_of_error.same(each.path, each.left, each.right):
                 yield each
 
 

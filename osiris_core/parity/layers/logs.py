@@ -1,10 +1,12 @@
 """What each step logged (`.log`) and printed (`.out`): stream by stream, line by line.
 
-Streams are never interleaved, so the order between the two says nothing. Lines go by the text rules.
+Streams are never interleaved, so the order between the two says nothing. Lines go by the text rules; where declared rules
+cover a stream, lines that are equal under them are settled too, one by one: that is where values are judged and counted.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +15,7 @@ from osiris_core.parity.lines import Block, differing_blocks, same_multiset, uni
 from osiris_core.parity.record import Finding, Layer
 from osiris_core.parity.streams import lines, size_bytes
 from osiris_core.parity.values import counted, show_pair
+from osiris_core.rules.model import RecordKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,27 +42,63 @@ def _compare_stream(
     pair: Pair, step: str, kind: str, left: Mapping[str, bytes], right: Mapping[str, bytes]
 ) -> Iterator[Finding]:
     name = f"{step}.{kind}"
+    record = RecordKind.LOG if kind == "log" else RecordKind.PRINTED
+    rules = pair.text.under(pair.rules.covering_text(record, step, ""))
     if max(size_bytes(left, step), size_bytes(right, step)) > ALIGNED_BYTES:
-        yield from _compare_huge(pair, step, name, lines(left, step), lines(right, step))
+        yield from _compare_huge(rules, step, name, (lines(left, step), lines(right, step)))
         return
     left_lines, right_lines = text_lines(left, step), text_lines(right, step)
-    if left_lines == right_lines:
+    if left_lines == right_lines and not rules.observes:
         return
-    blocks = _held_by_number(pair.text, name, left_lines, right_lines)
+    blocks = _held_by_number(rules, name, left_lines, right_lines)
     if blocks is None:
-        blocks = _aligned(pair.text, left_lines, right_lines)
-        _credit_rules(pair, name, (left_lines, right_lines), blocks)
+        blocks = _aligned(rules, left_lines, right_lines)
+        for place, at_left, at_right in _outside(blocks, left_lines):
+            a, b = left_lines[at_left], right_lines[at_right]
+            rules.credit(f"{name}:{place}", a, b, rules.judge(a, b))
+    if rules.observes:
+        yield from _settled(rules, step, name, (left_lines, right_lines), blocks)
     if blocks:
-        yield _finding(pair, step, name, (left_lines, right_lines), blocks)
+        yield _finding(pair, rules, name, (left_lines, right_lines), blocks)
 
 
-def _compare_huge(pair: Pair, step: str, name: str, left: Iterator[bytes], right: Iterator[bytes]) -> Iterator[Finding]:
+def _settled(
+    rules: TextRules, step: str, name: str, texts: tuple[list[str], list[str]], blocks: list[Block]
+) -> Iterator[Finding]:
+    """Yield at most one finding: the first line that is equal but for a value which a declared rule does not let pass."""
+    first: Finding | None = None
+    more = 0
+    for place, at_left, at_right in _outside(blocks, texts[0]):
+        a, b = texts[0][at_left], texts[1][at_right]
+        said = rules.settle(f"{name}:{place}", a, b)
+        if said is None:
+            continue
+        if first is not None:
+            more += 1
+            continue
+        left, right = show_pair(a.rstrip("\n"), b.rstrip("\n"))
+        first = Finding(
+            layer=Layer.LOGS,
+            step=step,
+            code=said.code or f"{_stream(name)}-changed",
+            path=f"{name}:{place}",
+            message=said.fault or "a value that a rule covers differs",
+            left=left,
+            right=right,
+        )
+    if first is not None:
+        yield replace(first, message=f"{first.message}; {counted(more, 'more line')} like it") if more else first
+
+
+def _compare_huge(
+    rules: TextRules, step: str, name: str, both: tuple[Iterator[bytes], Iterator[bytes]]
+) -> Iterator[Finding]:
     first, differing = None, 0
-    for number, (a, b) in enumerate(zip_longest(left, right), start=1):
-        if a == b:
+    for number, (a, b) in enumerate(zip_longest(*both), start=1):
+        if a == b and not rules.observes:
             continue
         x, y = (line.decode("utf-8", "surrogateescape") if line is not None else None for line in (a, b))
-        if x is not None and y is not None and pair.text.same(f"{name}:{number}", x, y):
+        if x is not None and y is not None and rules.same(f"{name}:{number}", x, y):
             continue
         differing += 1
         first = first or (number, *show_pair(x if x is not None else "(absent)", y if y is not None else "(absent)"))
@@ -67,7 +106,7 @@ def _compare_huge(pair: Pair, step: str, name: str, left: Iterator[bytes], right
         yield Finding(
             layer=Layer.LOGS,
             step=step,
-            code="log-changed" if name.endswith(".log") else "printed-changed",
+            code=f"{_stream(name)}-changed",
             path=f"{name}:{first[0]}",
             message=f"other text in {counted(differing, 'line')} (by line number), from line {first[0]:,} on",
             left=first[1].rstrip("\n"),
@@ -115,20 +154,26 @@ def text_lines(streams: Mapping[str, bytes], step: str) -> list[str]:
     return [line.decode("utf-8", "surrogateescape") for line in lines(streams, step)]
 
 
-def _credit_rules(pair: Pair, name: str, texts: tuple[list[str], list[str]], blocks: list[Block]) -> None:
-    """Let the text rules count the lines that only they made equal."""
+def _outside(blocks: list[Block], left: list[str]) -> Iterator[tuple[int, int, int]]:
+    """Yield the lines between the blocks, which belong together: the left one's number, and both indices."""
     at_left, at_right = 0, 0
-    for block in [*blocks, Block(len(texts[0]), len(texts[0]), len(texts[1]), len(texts[1]))]:
-        while at_left < block.left_start:
-            if texts[0][at_left] != texts[1][at_right]:
-                pair.text.same(f"{name}:{at_left + 1}", texts[0][at_left], texts[1][at_right])
+    for block in [*blocks, None]:
+        end = len(left) if block is None else block.left_start
+        while at_left < end:
+            yield at_left + 1, at_left, at_right
             at_left, at_right = at_left + 1, at_right + 1
-        at_left, at_right = block.left_end, block.right_end
+        if block is not None:
+            at_left, at_right = block.left_end, block.right_end
+
+
+def _stream(name: str) -> str:
+    """Return how reason codes call a stream."""
+    return "log" if name.endswith(".log") else "printed"
 
 
 def _finding(
     pair: Pair,
-    step: str,
+    rules: TextRules,
     name: str,
     texts: tuple[list[str], list[str]],
     blocks: list[Block],
@@ -140,17 +185,20 @@ def _finding(
         removed[0].rstrip("\n") if first.left_start < first.left_end else "(absent)",
         added[0].rstrip("\n") if first.right_start < first.right_end else "(absent)",
     )
-    ordered = same_multiset(
-        [pair.text.left_key(line) for line in removed], [pair.text.right_key(line) for line in added]
-    )
+    ordered = same_multiset([rules.left_key(line) for line in removed], [rules.right_key(line) for line in added])
     code, message = _wording(pair, len(removed), len(added), ordered=ordered)
     unfinished = "; one side ends without a line feed" if left == right else ""
+    faults = (
+        *(rules.fault(line, is_left=True) for line in removed),
+        *(rules.fault(line, is_left=False) for line in added),
+    )
+    fault = next((each for each in faults if each), "")
     return Finding(
         layer=Layer.LOGS,
-        step=step,
-        code=f"{'log' if name.endswith('.log') else 'printed'}-{code}",
+        step=name.rpartition(".")[0],
+        code="rule-shape" if fault else f"{_stream(name)}-{code}",
         path=f"{name}:{first.left_start + 1}",
-        message=f"{message}, from line {first.left_start + 1:,} on{unfinished}",
+        message=f"{message}, from line {first.left_start + 1:,} on{unfinished}{f': {fault}' if fault else ''}",
         left=left,
         right=right,
         diff=unified(*texts, blocks, (f"{pair.left.label}/{name}", f"{pair.right.label}/{name}")),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from osiris_core.parity.failures import error_differences
 from osiris_core.parity.record import Finding, Layer
 from osiris_core.parity.values import show
+from osiris_core.rules.model import RecordKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,9 @@ def compare_outcome(pair: Pair) -> Iterator[Finding]:
     if left.failed_step != right.failed_step:
         yield _finding(pair, "failed-step", "failed_step", left.failed_step, right.failed_step)
     if left.outcome == right.outcome:
-        for path, a, b in error_differences(pair.text, "error", left.error, right.error):
+        failed = left.failed_step
+        rules = pair.text.under(pair.rules.covering_text(RecordKind.ERROR, failed, ""))
+        for path, a, b in error_differences(rules, "error", left.error, right.error):
             yield _finding(pair, "error", path, a, b)
 
 
