@@ -180,7 +180,10 @@ def test_the_marker_decides_the_target_of_its_test(project: Project, engine: Eng
             '@pytest.mark.osiris("lost.osiris.yaml")',
             "the osiris marker names 'lost.osiris.yaml', but there is no file *",
         ),
-        ("@pytest.mark.osiris()", "the osiris marker takes one path, and `target=`, `params=` and `normalizers=` if need be, as in *"),
+        (
+            "@pytest.mark.osiris()",
+            "the osiris marker takes one path, and `target=`, `params=` and `normalizers=` if need be, as in *",
+        ),
         ('@pytest.mark.osiris("it.osiris.yaml", tarjet="e2b")', "the osiris marker takes one path, *"),
         ('@pytest.mark.osiris("it.osiris.yaml", target="moon")', "the osiris marker: unknown target 'moon'; *"),
         ('@pytest.mark.osiris("broken.osiris.yaml")', "broken.osiris.yaml:*: *nonsense*"),
