@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import shlex
 import time
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,10 +31,9 @@ from osiris_core.options import (
     parse_now,
     validate_options,
 )
-from osiris_core.signals import escalating, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
     from typing import Any, Self
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from osiris_core.backends.counterpart import Counterpart
     from osiris_core.backends.protocol import Cancellation, Job, Patience, TargetFacts
     from osiris_core.backends.templates import Report
-    from osiris_core.judgement import TargetResult
+    from osiris_core.judgement import Circumstances, TargetResult
     from osiris_core.manifest.cases import Loaded
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
@@ -136,10 +135,12 @@ class Checker:
         *,
         cancellation: Cancellation | None = None,
         rules: Sequence[Rule] = (),
+        judged: Callable[[ParityRecord], None] | None = None,
     ) -> ParityRecord:
         """Run `manifest` on every target at the same time and judge the result; `cancellation` stops it from elsewhere.
 
-        `rules` are declared ones that come before the manifest's own.
+        `rules` are declared ones that come before the manifest's own. Before a triage runs anything again, `judged` is given the record
+        as it is without it: whatever stops the triage leaves that.
 
         Raises `UsageError` for options that cannot work and secrets that are not set, and passes `KeyboardInterrupt` on when nothing of
         the run is left.
@@ -152,6 +153,7 @@ class Checker:
 
         validate_options(self._options, targets)
         declared = declared_rules(manifest, rules)
+        cancellation = cancellation or Cancellation()
         self._sweep()
         started_at, started, session_id = _utc_now(), time.monotonic(), new_session_id()
         changed: tuple[str, ...] = ()
@@ -167,7 +169,7 @@ class Checker:
             )
             self._bundle = job.bundle  # the same for all manifests of this checker
             job = replace(job, spill_bytes=self._options.spill_bytes, limits=self._artifact_limits)
-            results = self._run_all(job, targets, cancellation or Cancellation())
+            results = self._run_all(job, targets, cancellation)
             changed = changed_inputs(manifest, job.inputs)
         except (InfrastructureError, OSError) as error:
             failure = error if isinstance(error, InfrastructureError) else InfrastructureError(str(error))
@@ -184,9 +186,41 @@ class Checker:
             strict=self._options.strict,
             session_root=self._options.root,
         )
-        record = self._shown(judge(results, circumstances), job)
+        record = judge(results, circumstances)
+        if job is not None and not changed and not cancellation.requested:
+            record = self._triaged(record, results, circumstances, job=job, cancellation=cancellation, judged=judged)
+        record = self._shown(record, job)
         self._settle_kept(results, record)
         return record
+
+    def _triaged(
+        self,
+        record: ParityRecord,
+        results: Sequence[TargetResult],
+        circumstances: Circumstances,
+        *,
+        job: Job,
+        cancellation: Cancellation,
+        judged: Callable[[ParityRecord], None] | None,
+    ) -> ParityRecord:
+        """Return the record with what reruns find out, where that is asked for."""
+        if self._options.triage == "off" and not self._options.repeat:
+            return record
+        from osiris_core.judgement import comparer
+        from osiris_core.triage.deciding import Judged, triaged, wanted
+
+        if not wanted(record, self._options):
+            return record
+        if judged is not None:
+            judged(self._shown(record, job))
+        case = Judged(
+            record=record,
+            sessions=tuple(each.session for each in results if each.session is not None),
+            job=job,
+            compare=comparer(circumstances),
+            command=circumstances.reproduce,
+        )
+        return triaged(case, self._options, self._backends, patience=self._patience, cancellation=cancellation)
 
     def _sweep(self) -> None:
         """Remove, once, what killed runs left on the disk; only the newest ones are looked at, so that it costs little."""
@@ -234,27 +268,18 @@ class Checker:
         return parse_now(self._options.now) if self._options.now else started_at
 
     def _run_all(self, job: Job, targets: Sequence[str], cancellation: Cancellation) -> list[TargetResult]:
-        from osiris_core.target_run import run_target
+        from osiris_core.target_run import attending, run_target
 
         backends = [self._backends.find(target) for target in targets]
         jobs, counterpart = self._jobs(job, targets)
         root = self._options.root
-        futures: list[Future[TargetResult]] = []
         pool = ThreadPoolExecutor(len(backends), thread_name_prefix="osiris-target")
-        try:
+        with attending(pool, cancellation, self._patience) as futures:
             for target, backend in zip(targets, backends, strict=True):
                 given = jobs[target]
                 futures.append(pool.submit(run_target, backend, self._intended(target), given, root, cancellation))
                 if target == _LOCAL and counterpart is not None:
                     futures[-1].add_done_callback(lambda ended: counterpart.settle(_artifacts_of(ended)))
-            wait_for(futures)
-        except BaseException:
-            with escalating(cancellation):
-                cancellation.request()
-                wait(futures, timeout=self._patience.clean_up_s)
-            raise
-        finally:
-            pool.shutdown(wait=all(future.done() for future in futures), cancel_futures=True)
         return [future.result() for future in futures]
 
     def _jobs(self, job: Job, targets: Sequence[str]) -> tuple[dict[str, Job], Counterpart | None]:

@@ -11,3 +11,5 @@ FETCHING = ("all", "differing")
 """Which artifacts are brought back from a sandbox: all, or under both targets those that are not as this machine's."""
 KEEPING = ("no", "on-failure", "always")
 """When a sandbox outlives its run: never, where the check did not pass, whatever came out."""
+TRIAGES = ("divergent", "always", "off")
+"""Which checks are run again to find out more: those that diverge, all, or none."""

@@ -8,6 +8,7 @@ passes only where `expect` holds on every target besides.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from osiris_core.errors import OsirisError
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import Comparison, WaiverUse
+    from osiris_core.parity.triage.reruns import Compare
     from osiris_core.parity.waived import Waivers
     from osiris_core.rules.model import Rule
     from osiris_core.session.reader import Session
@@ -68,13 +70,7 @@ def judge(results: Sequence[TargetResult], circumstances: Circumstances) -> Pari
     failed = [f"{each.facts.target}: {each.failure}" for each in results if each.failure is not None]
     comparison: Comparison | None = None
     if len(sessions) > 1:
-        comparison = compare(
-            sessions[0],
-            sessions[1],
-            text=circumstances.manifest.parity_text,
-            rules=circumstances.rules,
-            waivers=circumstances.waivers,
-        )
+        comparison = comparer(circumstances)(sessions[0], sessions[1])
         comparison = _with_problems(comparison, (*failed, *_input_problems(circumstances)))
     elif failed:
         return _record(results, circumstances, verdict=Verdict.INFRA, headline=failed[0], comparison=None)
@@ -87,6 +83,16 @@ def judge(results: Sequence[TargetResult], circumstances: Circumstances) -> Pari
         verdict=comparison.verdict if comparison else None,
         headline=headline(comparison, left=sessions[0].target, right=sessions[1].target) if comparison else "",
         comparison=comparison,
+    )
+
+
+def comparer(circumstances: Circumstances) -> Compare:
+    """Return what compares two sessions by the rules of this check."""
+    return functools.partial(
+        compare,
+        text=circumstances.manifest.parity_text,
+        rules=circumstances.rules,
+        waivers=circumstances.waivers,
     )
 
 

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, TARGETS
+from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, TARGETS, TRIAGES
 from osiris_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from osiris_core.backends.protocol import Patience
     from osiris_core.manifest.model import Manifest
+    from osiris_core.parity.triage.reruns import TriageBudget
     from osiris_core.parity.waived import Waivers
     from osiris_core.rules.model import Rule
     from osiris_core.wire.limits import ArtifactLimits
@@ -33,7 +34,8 @@ class CheckOptions:
     `keep_sandbox` is `no`, `on-failure` or `always`: whether a sandbox outlives its run, to be looked at. `artifact_limits` bound
     what a run may leave, by default those of `ArtifactLimits`. `fetch` is `all`, or `differing`: with both targets, artifacts
     whose digest in the sandbox is that of this machine's are not brought back. With `strict` a rule or a waiver that is out of
-    date fails the check.
+    date fails the check. `triage` is `off`, `divergent` or `always`: which checks are run again to find out where a divergence comes
+    from, within `triage_budget`; `repeat` is how often each target is run again and held against itself, whatever the verdict.
     """
 
     project_root: Path
@@ -50,6 +52,9 @@ class CheckOptions:
     artifact_limits: ArtifactLimits | None = None
     fetch: str = "all"
     strict: bool = False
+    triage: str = "off"
+    repeat: int = 0
+    triage_budget: TriageBudget | None = None
 
     @property
     def root(self) -> Path:
@@ -68,12 +73,11 @@ def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
         ("isolation", options.isolation, ISOLATIONS),
         ("fetch", options.fetch, FETCHING),
         ("keep-sandbox", options.keep_sandbox, KEEPING),
+        ("triage", options.triage, TRIAGES),
     ):
         if chosen not in known:
             raise UsageError(f"unknown {what} {chosen!r}", hint=" or ".join(known))
-    for name, limit in (("max-sandboxes", options.max_sandboxes), ("create-rate", options.create_rate)):
-        if limit is not None and limit <= 0:
-            raise UsageError(f"{name} {limit} leaves no sandbox to be made", hint="give a number above 0, or none")
+    _validate_numbers(options)
     if options.now is not None:
         parse_now(options.now)
     accepted_differences(options, "")
@@ -85,6 +89,14 @@ def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
         from osiris_core.backends.provider import validate_provider
 
         validate_provider(options.provider)
+
+
+def _validate_numbers(options: CheckOptions) -> None:
+    for name, limit in (("max-sandboxes", options.max_sandboxes), ("create-rate", options.create_rate)):
+        if limit is not None and limit <= 0:
+            raise UsageError(f"{name} {limit} leaves no sandbox to be made", hint="give a number above 0, or none")
+    if options.repeat < 0:
+        raise UsageError(f"repeat {options.repeat} is no number of runs", hint="give 0 or more")
 
 
 def accepted_differences(options: CheckOptions, manifest: str) -> Waivers:

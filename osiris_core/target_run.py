@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import traceback
+from concurrent.futures import wait
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +13,15 @@ from osiris_core.errors import DiskFullError, InfrastructureError, OsirisError, 
 from osiris_core.judgement import TargetResult
 from osiris_core.manifest.overrides import written_overrides
 from osiris_core.session.writer import SessionWriter
+from osiris_core.signals import escalating, wait_for
 from osiris_core.wire import records
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future, ThreadPoolExecutor
     from pathlib import Path
 
-    from osiris_core.backends.protocol import Backend, Cancellation, Job, TargetFacts
+    from osiris_core.backends.protocol import Backend, Cancellation, Job, Patience, TargetFacts
     from osiris_core.manifest.model import Manifest
 
 _log = logging.getLogger(__name__)
@@ -28,8 +33,13 @@ def run_target(
     job: Job,
     session_root: Path,
     cancellation: Cancellation,
+    *,
+    directory: Path | None = None,
 ) -> TargetResult:
-    """Run one target to its end and close its session, whatever happened."""
+    """Run one target to its end and close its session, whatever happened.
+
+    The session lies where the contract says, below `session_root`, or in the `directory` that is given.
+    """
     if isinstance(backend, InfrastructureError):
         return TargetResult(facts=intended, session=None, failure=backend)
     facts = backend.facts()
@@ -42,6 +52,7 @@ def run_target(
             request=job.request,
             manifest_json=job.manifest.canonical,
             limits=job.limits,
+            directory=directory,
         )
     except OsirisError as error:
         return TargetResult(facts=facts, session=None, failure=error)
@@ -61,6 +72,24 @@ def run_target(
         _mask(failure, job)
     facts.retries = [replace(each, cause=_shown(job, each.cause)) for each in facts.retries]  # as above
     return _close(writer, facts, failure, cancelled=cancellation.requested)
+
+
+@contextmanager
+def attending(
+    pool: ThreadPoolExecutor, cancellation: Cancellation, patience: Patience
+) -> Iterator[list[Future[TargetResult]]]:
+    """Wait at the end of the block for the futures that were put into the list; what is raised meanwhile stops all of them first."""
+    futures: list[Future[TargetResult]] = []
+    try:
+        yield futures
+        wait_for(futures)
+    except BaseException:
+        with escalating(cancellation):
+            cancellation.request()
+            wait(futures, timeout=patience.clean_up_s)
+        raise
+    finally:
+        pool.shutdown(wait=all(future.done() for future in futures), cancel_futures=True)
 
 
 def _shown(job: Job, text: str) -> str:

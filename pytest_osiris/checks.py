@@ -83,6 +83,11 @@ class Checks:
         Raises `CheckFailedError` where options make a check impossible; a run's outcome is in the record.
         """
         forget(item)
+
+        def finished(record: ParityRecord) -> ParityRecord:
+            command = command_for(item, targets, self.settings)
+            return dataclasses.replace(placed(record, manifest, reproduce=command), case=case)
+
         if refusal := item.config.stash.get(REFUSAL, ""):
             raise CheckFailedError(refusal)
         try:
@@ -90,7 +95,9 @@ class Checks:
             if table is not None:
                 item.stash[MASK] = table
             declared = (*rules, *hook_rules(item.config, manifest))
-            record = self._checker(manifest.project_root).check(manifest, targets, rules=declared)
+            record = self._checker(manifest.project_root).check(
+                manifest, targets, rules=declared, judged=lambda found: self.keep(item, finished(found))
+            )
         except UsageError as error:
             command = command_for(item, targets, self.settings)
             self.keep(
@@ -102,18 +109,21 @@ class Checks:
         except KeyboardInterrupt as stopped:
             # pytest parses the source of every file in its traceback, which takes longer than the stop itself.
             raise stopped.with_traceback(None) from None
+        record = finished(record)
+        self._tell(item, manifest, record)
+        self.keep(item, record)
+        return record
+
+    def _tell(self, item: pytest.Item, manifest: Manifest, record: ParityRecord) -> None:
+        """Show with the test what was told while it ran, and warn of what did not fail it."""
         if self._told:
             item.add_report_section("call", "osiris", "\n".join(self._told))
             self._told.clear()
-        record = placed(record, manifest, reproduce=command_for(item, targets, self.settings))
-        record = dataclasses.replace(record, case=case)
         for each in record.warnings:
             item.warn(SecretWarning(f"{manifest.location}: {each}"))
         for use in record.comparison.rules if record.comparison else ():
             if use.complaint:
                 item.warn(RuleWarning(f"{manifest.location}: the rule `{use.rule}` ({use.source}) {use.complaint}"))
-        self.keep(item, record)
-        return record
 
     def keep(self, item: pytest.Item, record: ParityRecord) -> None:
         """Write the record of a test, and tell reports where it is."""
@@ -216,6 +226,8 @@ def check_options(settings: Settings, project_root: Path, session_root: Path) ->
         keep_sandbox=settings.keep_sandbox,
         fetch=settings.fetch,
         strict=settings.strict,
+        triage=settings.triage,
+        repeat=settings.repeat,
     )
 
 

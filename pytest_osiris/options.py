@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, TARGETS
+from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, TARGETS, TRIAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -83,6 +83,22 @@ _OPTIONS = (
         ),
     ),
     (
+        "triage",
+        "WHICH",
+        (
+            "which checks are run again to find out where a divergence comes from (chance, a factor of the environment, the "
+            "code): `divergent`, `always` or `off` (default: divergent)"
+        ),
+    ),
+    (
+        "repeat",
+        "N",
+        (
+            "how often each target is run again and held against itself, whatever the verdict: one that differs from itself is "
+            "NONDETERMINISTIC (default: 0, and 3 in a triage)"
+        ),
+    ),
+    (
         "env_file",
         "PATH",
         (
@@ -112,6 +128,8 @@ class Settings:
     keep_sandbox: str
     fetch: str
     strict: bool
+    triage: str
+    repeat: int
     manifests: tuple[str, ...]
     params: Mapping[str, Any]
     written_params: tuple[str, ...]
@@ -136,6 +154,10 @@ class Settings:
             repeated.append(f"--osiris-fetch={self.fetch}")
         if self.strict:
             repeated.append("--osiris-strict")
+        if self.triage != TRIAGES[0]:
+            repeated.append(f"--osiris-triage={self.triage}")
+        if self.repeat:
+            repeated.append(f"--osiris-repeat={self.repeat}")
         if self.env_file is not None:
             repeated.append(f"--osiris-env-file={self.env_file}")
         return repeated + [f"--osiris-param={each}" for each in self.written_params]
@@ -191,6 +213,8 @@ def read_settings(config: pytest.Config) -> Settings:
         keep_sandbox=_parse_choice(values["keep_sandbox"], "--osiris-keep-sandbox", KEEPING),
         fetch=_parse_choice(values["fetch"], "--osiris-fetch", FETCHING),
         strict=bool(config.getoption("osiris_strict") or config.getini("osiris_strict")),
+        triage=_parse_choice(values["triage"], "--osiris-triage", TRIAGES),
+        repeat=_parse_repeat(values["repeat"]),
         manifests=tuple(config.getini("osiris_manifests")),
         params=_parse_params(written_params) if written_params else {},
         written_params=written_params,
@@ -253,6 +277,10 @@ def _parse_number(text: str | None, option: str, kind: Callable[[str], Number]) 
     if not 0 < number < _MOST:
         raise pytest.UsageError(f"{option}: {text!r} is no number above 0")
     return number
+
+
+def _parse_repeat(text: str | None) -> int:
+    return 0 if text == "0" else _parse_number(text, "--osiris-repeat", int) or 0
 
 
 def _parse_now(text: str) -> str:

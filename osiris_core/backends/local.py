@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from osiris_core.backends.confirm import confirm_hello
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from osiris_core.backends.imitation import Imitation
     from osiris_core.backends.protocol import Cancellation, Job
     from osiris_core.session.writer import SessionWriter
 
@@ -32,8 +34,10 @@ class LocalBackend:
 
     target = "local"
 
-    def __init__(self, *, patience: Patience | None = None) -> None:
+    def __init__(self, *, patience: Patience | None = None, imitation: Imitation | None = None) -> None:
+        """Make one that starts its worker as it is on this machine, or as in `imitation`."""
         self._patience = patience or Patience()
+        self._imitation = imitation
 
     def facts(self) -> TargetFacts:
         """Return an empty record: the host provides, nothing isolates."""
@@ -48,10 +52,13 @@ class LocalBackend:
         What a host that died has begun here is taken up as it is: no step is run a second time.
         """
         facts.bundle_digest = job.bundle.digest
-        run_directory = session.host_directory / "run"
+        imitation = self._imitation
+        run_directory = imitation.run_directory if imitation else session.host_directory / "run"
         if run_directory.exists() and self._takes_up(session, run_directory):
             return
         placement = local_placement(job, run_directory, self._patience)
+        if imitation is not None:
+            placement = replace(placement, **imitation.placement)
         with facts.phase("prepare"):
             run_directory.mkdir(mode=0o700)
             (run_directory / "request.json").write_bytes(job.request.to_bytes())
@@ -78,11 +85,14 @@ class LocalBackend:
         self, job: Job, run_directory: Path, session: SessionWriter, facts: TargetFacts, cancellation: Cancellation
     ) -> None:
         """Feed the worker's frames to the session until its stdout ends; leave no process behind."""
+        imitation = self._imitation
         worker = LocalWorker.start(
-            [sys.executable, "-s", "-P", job.bundle.path, "run", run_directory],
+            imitation.command(job.bundle.path)
+            if imitation
+            else [sys.executable, "-s", "-P", job.bundle.path, "run", run_directory],
             run_directory,
             cwd=job.manifest.directory,
-            env={name: value for name, value in os.environ.items() if name not in job.secret_variables},
+            env=imitation.environment if imitation else host_variables(job),
             segment_bytes=SEGMENT_BYTES,
         )
         confirmed = False
@@ -103,6 +113,11 @@ class LocalBackend:
             worker.end(self._patience)
         if session.terminal is None and not (run_directory / "spool").exists():
             raise InfrastructureError(f"the local worker did not start: {_tail(run_directory / 'supervisor.err')}")
+
+
+def host_variables(job: Job) -> dict[str, str]:
+    """Return the variables that a local worker starts with: this process's own, without those of secrets."""
+    return {name: value for name, value in os.environ.items() if name not in job.secret_variables}
 
 
 @contextmanager

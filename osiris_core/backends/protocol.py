@@ -46,6 +46,7 @@ class Job:
     secret_variables: frozenset[str] = frozenset()  # variables of the host that no process of the run inherits
     limits: ArtifactLimits = field(default_factory=ArtifactLimits)  # of what the run may leave
     counterpart: Counterpart | None = None  # what is equal to the other target's is not fetched
+    rerun: int = 0  # which run of the request this is: a triage makes it again, with the same session id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,7 +129,10 @@ class SandboxRun:
 
     @property
     def _idempotency_key(self) -> str:
-        return f"osiris-{self._job.request.session_id}-{self._attempt}".lower()
+        again = (
+            f"{self._job.rerun}-" if self._job.rerun else ""
+        )  # each run of a request is to have a sandbox of its own
+        return f"osiris-{self._job.request.session_id}-{again}{self._attempt}".lower()
 
     async def _leave(self, leased: LeasedSandbox, error: DiskFullError) -> None:
         """Let the sandbox live where the session can be resumed in it; a server of this process dies with it."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osiris_core.check import Checker, CheckOptions, validate_options
-from osiris_core.choices import FETCHING
+from osiris_core.choices import FETCHING, TRIAGES
 from osiris_core.cli.exits import EXIT_FAILED, EXIT_GOOD, EXIT_INFRASTRUCTURE, EXIT_USAGE
 from osiris_core.cli.reading import read_all
 from osiris_core.errors import ManifestError, UsageError
@@ -142,6 +142,10 @@ def command_for(path: Path, given: argparse.Namespace) -> str:
         options.append(f"--fetch={given.fetch}")
     if given.strict:
         options.append("--strict")
+    if given.triage != TRIAGES[0]:
+        options.append(f"--triage={given.triage}")
+    if given.repeat:
+        options.append(f"--repeat={given.repeat}")
     if given.env_file is not None:
         options.append(f"--env-file={given.env_file}")
     options += [f"--param={each}" for each in given.param]
@@ -197,6 +201,8 @@ def _options(given: argparse.Namespace, root: Path) -> CheckOptions:
         keep_sandbox=given.keep_sandbox,
         fetch=given.fetch,
         strict=given.strict,
+        triage=given.triage,
+        repeat=given.repeat,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, TARGETS
+from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, TARGETS, TRIAGES
 
 if TYPE_CHECKING:
     import argparse
@@ -76,6 +76,20 @@ def add_parser(subparsers: Any) -> None:
         "--strict",
         action="store_true",
         help="fail a check whose declared rules have nothing to do: one that never met a value (default: tell it)",
+    )
+    parser.add_argument(
+        "--triage",
+        choices=TRIAGES,
+        default=TRIAGES[0],
+        help="which checks are run again to find out where a divergence comes from: chance, a factor of the environment, the "
+        "code (default: divergent)",
+    )
+    parser.add_argument(
+        "--repeat",
+        type=int,
+        default=0,
+        metavar="N",
+        help="how often each target is run again and held against itself, whatever the verdict (default: 0, and 3 in a triage)",
     )
     parser.add_argument("--report", type=Path, metavar="PATH", help="write an HTML report, and its data beside it")
     parser.add_argument("--json", action="store_true", help="print the records as JSON; verdict lines go to stderr")

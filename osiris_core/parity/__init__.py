@@ -12,6 +12,7 @@
 ``clues``        what the two environments suggest about a difference
 ``hints``        what to do about a difference            ``summary``  all of it in the words of a report
 ``coverage``     what was never compared, by the ``classes`` of options and values that steps were tried with
+``triage/``      where a divergence comes from, found out by runs that it asks for
 ``foreign/``     what `diff` is given, wherever it was made, as two sides of a comparison
 
 This room reads session directories and nothing else; it knows neither backends nor pytest.

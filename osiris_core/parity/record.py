@@ -239,6 +239,38 @@ class TargetRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TriageFactor:
+    """One thing of the environment that makes the difference: its value on either side, and what to do about it."""
+
+    name: str
+    left: str
+    right: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triage:
+    """What reruns found out about a check: where its divergence comes from, or how stable its targets are.
+
+    `cause` is TRANSPORT, ENVIRONMENT(factor), CODE, NONDETERMINISTIC or UNKNOWN, and empty where nothing diverged; `evidence` are
+    the sentences that it rests on. `factors` is the smallest set of factors that makes the difference, `not_tried` names what could
+    not be imitated here. `unstable` names the targets that differ from themselves, since `step`. `bound` says what the reruns
+    can exclude; `runs` counts them. `command` shows the divergence again, with the factor where one can be given.
+    """
+
+    cause: str
+    evidence: tuple[str, ...] = ()
+    factors: tuple[TriageFactor, ...] = ()
+    unstable: tuple[str, ...] = ()
+    step: str | None = None
+    bound: str = ""
+    not_tried: tuple[str, ...] = ()
+    runs: int = 0
+    elapsed_s: float = 0.0
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParityRecord:
     """The whole result of checking one manifest.
 
@@ -265,6 +297,7 @@ class ParityRecord:
     warnings: tuple[str, ...] = ()  # what did not fail the check, and may be a mistake
     line: int = 1
     case: str = ""
+    triage: Triage | None = None
     version: int = RECORD_VERSION
 
     @property
@@ -274,8 +307,9 @@ class ParityRecord:
 
     @property
     def first_diverging_step(self) -> str | None:
-        """The step where the two sides part, or None."""
-        return self.comparison.first_diverging_step if self.comparison else None
+        """The step where the two sides part, or where a target parts from itself, or None."""
+        parted = self.comparison.first_diverging_step if self.comparison else None
+        return parted or (self.triage.step if self.triage else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,15 +81,16 @@ class SessionWriter:
         manifest_json: dict[str, Any],
         epoch: int = 0,
         limits: ArtifactLimits | None = None,
+        directory: Path | None = None,
     ) -> SessionWriter:
-        """Take the directory of a session under `root`, made if missing, and write the handle that finds its run.
+        """Take the directory of a session under `root`, or the one that is given, and write the handle that finds its run.
 
-        Only the worker of this `epoch` is believed. A directory whose owner died is taken over with the records it has. SessionError where another owner is at
+        It is made if missing.         Only the worker of this `epoch` is believed. A directory whose owner died is taken over with the records it has. SessionError where another owner is at
         work, the session is closed already, the request is another one, or the disk refuses.
         """
         if session_id != request.session_id:
             raise ValueError(f"the request is of the session {request.session_id!r}, not {session_id!r}")
-        directory = contract.session_directory(root, session_id, target)
+        directory = directory or contract.session_directory(root, session_id, target)
         host = directory / contract.HOST_DIRECTORY
         make_directory(host)
         lock = OwnerLock.take(host / contract.LOCK_FILE)

@@ -113,7 +113,9 @@ class Engine:
         """Prepare an exception."""
         self.outcomes[pipeline] = error
 
-    def check(self, manifest: Manifest, targets: Sequence[str], *, rules: Sequence[Rule] = ()) -> ParityRecord:
+    def check(
+        self, manifest: Manifest, targets: Sequence[str], *, rules: Sequence[Rule] = (), **_: object
+    ) -> ParityRecord:
         """Return what the test prepared for this pipeline, or an identical pair."""
         self.calls.append((manifest.pipeline.id, tuple(targets)))
         self.params.append(dict(manifest.params))
