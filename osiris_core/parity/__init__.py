@@ -5,6 +5,7 @@
 ``side``         one session as the layers see it; ``pair`` two of them, ``ledger`` what was found
 ``kinds/``       artifacts by kind of file; ``values`` and ``lines`` say where two of these differ
 ``text``         text between two sides, under the rules of ``noise``; ``streams`` has it piece by piece
+``tree_pairs``   which file of one tree belongs to which of the other; ``tree_others`` what is no file
 ``writings``     texts that say the same and are written differently
 ``shapes``       what a volatile value must still look like; ``failures`` errors as both sides report them
 ``expectations`` whether a session does what `expect` says; ``artifact_rules`` for one artifact

@@ -83,6 +83,13 @@ def text_hint(left: Sequence[str], right: Sequence[str]) -> str:
     return ""
 
 
+def other_directory(left: str, right: str, label: str) -> str:
+    """Return what a file suggests that lies in another step's directory on the other side."""
+    if left == right:
+        return ""
+    return f"step {left} wrote into the directory of step {right} on {label}: write below ctx.output_dir"
+
+
 def writing_hint(left: str, right: str) -> str:
     """Return what two texts suggest that say the same and are written differently; empty for others."""
     needed = needed_forms(left, right, tuple(_WRITINGS))

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from osiris_core.parity.hints import CUT_OFF
 from osiris_core.parity.kinds.protocol import FileComparison, FileFinding
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def explain_bytes(left: Path, right: Path) -> FileFinding:
         left=_shown(left, found.first),
         right=_shown(right, found.first),
         ranges=found.ranges,
+        hint=CUT_OFF if 0 < found.first == min(found.sizes) else "",
     )
 
 

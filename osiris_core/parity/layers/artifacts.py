@@ -2,55 +2,112 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from osiris_core.parity.kinds.protocol import FilePair
-from osiris_core.parity.kinds.registry import compare_files
+from osiris_core.parity.hints import MODE_ONLY, other_directory
+from osiris_core.parity.layers.artifact_contents import compare_contents, step_of
 from osiris_core.parity.record import Finding, Layer
 from osiris_core.parity.rulebook import Place
+from osiris_core.parity.tree_others import ABSENT, odd_places
+from osiris_core.parity.tree_pairs import Match, paired
+from osiris_core.parity.values import printable
 from osiris_core.rules.model import RecordKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from osiris_core.parity.layers.artifact_contents import Opened
     from osiris_core.parity.pair import Pair
+    from osiris_core.parity.tree_pairs import FilesOfOne
+    from osiris_core.session.artifacts import ArtifactFile
 
-EXPLAINED_FILES: Final = 100
-"""Differing files that are opened to say where they differ; of the others the digests are enough."""
+PERMISSION_BITS: Final = "permission-bits"
+PERMISSION_REASON: Final = (
+    "which umask a directory was made under is not known, so of the mode only the executable bits count"
+)
+_EXECUTABLE: Final = 0o111
 
 
 def compare_artifacts(pair: Pair) -> Iterator[Finding]:
     """Yield the findings of both artifact trees, by step and path."""
-    left, right = pair.left.session.artifacts, pair.right.session.artifacts
-    folders = {parent for tree in (left, right) for path in tree for parent in _parents(path)}
-    explained = 0
-    for path in sorted(left.keys() | right.keys(), key=lambda path: (pair.rank(step_of(path)), path)):
-        a, b = left.get(path), right.get(path)
-        if a is None or b is None:
-            yield _one_sided(pair, path, a or b, missing=b is None, folder=path in folders)
-            continue
-        pair.rules.meet(Place(RecordKind.ARTIFACT, step_of(path), path))
-        if a.mode != b.mode:
-            message = f"mode {a.mode} on {pair.left.label}, {b.mode} on {pair.right.label}"
-            hint = "only the mode differs: set it explicitly" if a.sha256 == b.sha256 else ""
-            yield _finding(path, "artifact-mode", message, str(a.mode), str(b.mode), hint=hint)
-        if a.sha256 != b.sha256 or a.size_bytes != b.size_bytes:
-            yield from _content(pair, path, a, b, open_files=explained < EXPLAINED_FILES)
-            explained += 1
+    odd = {path: told for path, *told in odd_places(pair.left, pair.right)}
+    left, right = (
+        {path: file for path, file in side.session.artifacts.items() if path not in odd}
+        for side in (pair.left, pair.right)
+    )
+    files = paired(left, right)
+    files.sort(key=lambda each: (pair.rank(step_of(each.path)), each.path))
+    contents = compare_contents(pair, [each for each in files if _has_other_content(each)])
+    for path, (code, *words) in odd.items():
+        yield _odd(pair, path, code, *words)
+    for each in files:
+        yield from _compare(pair, each, contents)
+    if contents.unopened:
+        pair.not_compared.append(
+            f"{contents.unopened:,} differing files were not opened, because there are so many or so large ones: "
+            "they differ by digest"
+        )
 
 
-def step_of(path: str) -> str:
-    """Return the step that an artifact belongs to: the first part of its path."""
-    return path.partition("/")[0]
+def _has_other_content(each: FilesOfOne) -> bool:
+    a, b = each.left, each.right
+    return a is not None and b is not None and (a.sha256 != b.sha256 or a.size_bytes != b.size_bytes)
 
 
-def _parents(path: str) -> Iterator[str]:
-    parts = path.split("/")
-    for length in range(1, len(parts)):
-        yield "/".join(parts[:length])
+def _compare(pair: Pair, each: FilesOfOne, contents: Opened) -> Iterator[Finding]:
+    a, b = each.left, each.right
+    if a is None or b is None:
+        yield _one_sided(pair, each)
+        return
+    if pair.rules.rules:
+        pair.rules.meet(Place(RecordKind.ARTIFACT, step_of(each.path), each.path))
+    if each.match is not Match.PATH:
+        yield _other_name(pair, each, a, b)
+    yield from _mode(pair, each.path, a, b)
+    yield from contents.findings.pop(each.path, ())
 
 
-def _finding(path: str, code: str, message: str, left: str, right: str, *, diff: str = "", hint: str = "") -> Finding:
+def _odd(pair: Pair, path: str, code: str, left: str, right: str) -> Finding:
+    if ABSENT in {left, right}:
+        message = (
+            f"only {(pair.right if left == ABSENT else pair.left).label} has this: {right if left == ABSENT else left}"
+        )
+    else:
+        message = f"{left} on {pair.left.label}, {right} on {pair.right.label}"
+    return _finding(path, code, message, left, right)
+
+
+def _one_sided(pair: Pair, each: FilesOfOne) -> Finding:
+    here, code = (pair.left, "artifact-missing") if each.right is None else (pair.right, "artifact-extra")
+    file = each.left or each.right
+    size = f"file, {file.size_bytes:,} bytes" if file else ""
+    shown = (size, ABSENT) if each.right is None else (ABSENT, size)
+    return _finding(each.path, code, f"only {here.label} has this file", *shown)
+
+
+def _other_name(pair: Pair, each: FilesOfOne, left: ArtifactFile, right: ArtifactFile) -> Finding:
+    """Tell that two files belong together that are not called the same."""
+    names = [_spelled(file.path) if each.match is Match.UNICODE else printable(file.path) for file in (left, right)]
+    message = f"called {names[0]} on {pair.left.label} and {names[1]} on {pair.right.label}: {each.match.value}"
+    code = "artifact-renamed" if each.match is Match.CONTENT else "artifact-name-form"
+    hint = other_directory(step_of(left.path), step_of(right.path), pair.right.label)
+    return _finding(each.path, code, message, *names, hint=hint)
+
+
+def _mode(pair: Pair, path: str, left: ArtifactFile, right: ArtifactFile) -> Iterator[Finding]:
+    """Compare permissions: all bits of what two workers wrote, for they set the umask; else the executable ones."""
+    if left.mode == right.mode:
+        return
+    workers = all(side.session.hello.get("nonce") for side in (pair.left, pair.right))
+    if workers or (int(left.mode, 8) ^ int(right.mode, 8)) & _EXECUTABLE:
+        message = f"mode {left.mode} on {pair.left.label}, {right.mode} on {pair.right.label}"
+        hint = MODE_ONLY if left.sha256 == right.sha256 else ""
+        yield _finding(path, "artifact-mode", message, left.mode, right.mode, hint=hint)
+    else:
+        pair.rules.credit(PERMISSION_BITS, PERMISSION_REASON, path, left.mode, right.mode)
+
+
+def _finding(path: str, code: str, message: str, left: str, right: str, *, hint: str = "") -> Finding:
     return Finding(
         layer=Layer.ARTIFACTS,
         step=step_of(path),
@@ -59,57 +116,10 @@ def _finding(path: str, code: str, message: str, left: str, right: str, *, diff:
         message=message,
         left=left,
         right=right,
-        diff=diff,
         hint=hint,
     )
 
 
-def _one_sided(pair: Pair, path: str, file: Any, *, missing: bool, folder: bool) -> Finding:
-    here, there = (pair.left, pair.right) if missing else (pair.right, pair.left)
-    size = f"file, {file.size_bytes:,} bytes"
-    other = "directory" if folder else "(absent)"
-    if folder:
-        code, message = "artifact-type", f"a file on {here.label}, a directory on {there.label}"
-    else:
-        code = "artifact-missing" if missing else "artifact-extra"
-        message = f"only {here.label} has this file"
-    return _finding(path, code, message, size if missing else other, other if missing else size)
-
-
-def _content(pair: Pair, path: str, left: Any, right: Any, *, open_files: bool) -> Iterator[Finding]:
-    """Yield what the comparer of this kind of file says; that it holds the same under a rule is counted for the rule."""
-    sizes = "" if left.size_bytes == right.size_bytes else f"; {left.size_bytes:,} and {right.size_bytes:,} bytes"
-    forms = [f"{file.size_bytes:,} bytes, sha256 {file.sha256[:12]}" for file in (left, right)]
-    if not open_files:
-        message = f"the content differs (one of many files: not opened){sizes}"
-        yield _finding(path, "artifact-content", message, *forms)
-        return
-    told = compare_files(
-        FilePair(
-            path=path,
-            left=left.absolute,
-            right=right.absolute,
-            labels=(pair.left.label, pair.right.label),
-            rules=pair.rules.covering(Place(RecordKind.ARTIFACT, step_of(path), path)),
-            plan=pair.rules.plan(RecordKind.ARTIFACT, step_of(path), path),
-        )
-    )
-    for each in told.set_aside:
-        if each.counted:
-            continue
-        pair.rules.credit(each.rule, each.reason, f"{path}:{each.path}" if each.path else path, each.left, each.right)
-    pair.not_compared.extend(gap for gap in told.not_compared if gap not in pair.not_compared)
-    for found in told.findings:
-        yield Finding(
-            layer=Layer.ARTIFACTS,
-            step=step_of(path),
-            code=found.code,
-            path=f"{path}:{found.path}" if found.path else path,
-            message=found.message + sizes,
-            left=found.left or forms[0],
-            right=found.right or forms[1],
-            diff=found.diff,
-            hint=found.hint,
-            table=found.table,
-            ranges=found.ranges,
-        )
+def _spelled(path: str) -> str:
+    """Return a path with everything but plain letters spelled out, so that forms can be told apart."""
+    return path.encode("ascii", "backslashreplace").decode("ascii")
