@@ -56,6 +56,7 @@ class Engine:
         self._tables = left, right
         self._places = [column.left for column in columns], [column.right for column in columns]
         self._streams = 0
+        self._narrowed = False
         self.columns = tuple(columns)
         self.names = tuple(f"c{place}" for place in range(len(columns)))
         self._native = bool(left.sql and right.sql)
@@ -79,8 +80,13 @@ class Engine:
     def source(self, side: int) -> str:
         """Return a subquery of one side with the compared columns and `n`, the number of the row.
 
-        It may stand once in a single query: a stream can be read once.
+        It may stand once in a single query: a stream can be read once. Once rows are narrowed down, it has only these.
         """
+        if self._narrowed:
+            return f"narrowed_{side}"
+        return self._whole(side)
+
+    def _whole(self, side: int) -> str:
         table, places = self._tables[side], self._places[side]
         if self._native:
             given = ", ".join([*(f"g{place}" for place in range(len(table.schema))), "n"])
@@ -107,6 +113,23 @@ class Engine:
                 yield pa.record_batch([*columns, numbers], schema=schema)
 
         return pa.RecordBatchReader.from_batches(schema, numbered())
+
+    def narrow(self, bucket: str) -> None:
+        """Keep only the rows for which `bucket` is in the column `b` of the table `differing`, where these are few.
+
+        The tables of both sides are small then, and every further question is asked of them.
+        """
+        self._narrowed = False
+        for side in (0, 1):
+            self.run(
+                f"create or replace temp table narrowed_{side} as select * from {self._whole(side)}"
+                f" where {bucket} in (select b from differing)"
+            )
+        self._narrowed = True
+
+    def widen(self) -> None:
+        """Ask further questions of all rows again."""
+        self._narrowed = False
 
     def hashes(self) -> tuple[str, str]:
         """Return two expressions for a row: its hash, and another one that does not collide with it.

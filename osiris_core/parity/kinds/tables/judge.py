@@ -56,37 +56,52 @@ def judge(left: Table, right: Table, columns: Sequence[Column], rules: TableRule
 
 
 def _ordered(started: Engine, found: InOrder, rules: TableRules) -> Judgement:
-    if found.rows[0] == found.rows[1] and sums(started).equal:
-        return Judgement(rows=found.rows, reordered=True)
+    keys, same_number = candidate_keys(started, rules), found.rows[0] == found.rows[1]
     by_number = Judgement(rows=found.rows, tally=found.tally)
-    keys = candidate_keys(started, rules)
-    if found.rows[0] == found.rows[1] and any(not found.tally.differs_at(place) for place in keys):
+    if same_number and any(not found.tally.differs_at(place) for place in keys):
         return by_number  # a key says the same as the row number
-    for place in keys:
-        matching = Matching(started, [place])
-        if matching.is_unique and _is_telling(matching, found.rows):
-            reordered = not matching.is_in_order()
-            return _keyed(started, matching.result(rules), found.rows, reordered=reordered)
-    if found.rows[0] == found.rows[1]:
+    total = sums(started, keys[:1])
+    if total.equal:
+        return Judgement(rows=found.rows, reordered=True)
+    matching = _by_found_key(started, keys, found.rows)
+    if matching is not None:
+        matched = matching.result(rules)
+        return _keyed(started, matched, found.rows, reordered=not matching.is_in_order(found.rows))
+    if same_number:
         return by_number
+    sums(started)
     return Judgement(rows=found.rows, surplus=surplus(started))
 
 
 def _unordered(started: Engine, rules: TableRules) -> Judgement:
-    total = sums(started)
+    places = {column.name: place for place, column in enumerate(started.columns)}
+    given = [places[name] for name in rules.by] if rules.by and all(name in places for name in rules.by) else []
+    keys = candidate_keys(started, rules) if not given else []
+    total = sums(started, given or keys[:1])
     if total.equal:
         return Judgement(rows=total.rows, reordered=not total.same_order)
-    named = {column.name: place for place, column in enumerate(started.columns)}
-    if rules.by and all(name in named for name in rules.by):
-        return _by_key(started, [named[name] for name in rules.by], total.rows, rules)
-    for place in candidate_keys(started, rules):
-        matching = Matching(started, [place])
-        if matching.is_unique and _is_telling(matching, total.rows):
-            return _any_order(started, matching, total.rows, rules)
+    if given:
+        return _by_key(started, given, total.rows, rules)
+    matching = _by_found_key(started, keys, total.rows)
+    if matching is not None:
+        return _any_order(started, matching, total.rows, rules)
     if rules.tolerances:
         exact = [place for place in range(len(started.columns)) if place not in rules.tolerances]
+        sums(started, exact)
         return _by_key(started, exact, total.rows, rules)
+    sums(started)
     return Judgement(rows=total.rows, surplus=surplus(started))
+
+
+def _by_found_key(started: Engine, keys: Sequence[int], rows: tuple[int, int]) -> Matching | None:
+    """Match by the first of some columns that turns out to be unique, and that both sides share; the rows are summed up by it."""
+    for number, place in enumerate(keys):
+        if number:
+            sums(started, [place])
+        matching = Matching(started, [place])
+        if matching.is_unique and _is_telling(matching, rows):
+            return matching
+    return None
 
 
 def _by_key(started: Engine, key: list[int], rows: tuple[int, int], rules: TableRules) -> Judgement:
@@ -99,7 +114,7 @@ def _by_key(started: Engine, key: list[int], rows: tuple[int, int], rules: Table
 def _any_order(started: Engine, matching: Matching, rows: tuple[int, int], rules: TableRules) -> Judgement:
     found = matching.result(rules)
     is_equal = not (found.tally.total or found.surplus.missing or found.surplus.extra)
-    return _keyed(started, found, rows, reordered=is_equal and not matching.is_in_order())
+    return _keyed(started, found, rows, reordered=is_equal and not matching.is_in_order(rows))
 
 
 def _is_telling(matching: Matching, rows: tuple[int, int]) -> bool:

@@ -140,12 +140,16 @@ class Matching:
             for index in range(batch.num_rows)
         )
 
-    def is_in_order(self) -> bool:
-        """Whether the rows that both sides have come in one order."""
-        keys = ", ".join(self._on)
+    def is_in_order(self, rows: tuple[int, int]) -> bool:
+        """Whether the rows that both sides have come in one order; `rows` are those of either side.
+
+        True as well where that cannot be said: where a key turns out to be there twice.
+        """
+        engine, keys = self._engine, ", ".join(self._on)
+        engine.widen()
         left, right = (f"(select {keys}, n from {self._source(side)})" for side in (0, 1))
-        (turned,) = self._engine.row(
-            "select count(*) from (select r < lag(r) over (order by l) as turned from"
-            f" (select l.n as l, r.n as r from {left} as l join {right} as r on {self._same('l', 'r')})) where turned"
+        pairs, turned = engine.row(
+            "select count(*), count(*) filter (turned) from (select r < lag(r) over (order by l) as turned from"
+            f" (select l.n as l, r.n as r from {left} as l join {right} as r on {self._same('l', 'r')}))"
         )
-        return bool(turned == 0)
+        return bool(turned == 0 or pairs != rows[0] - self.missing)
