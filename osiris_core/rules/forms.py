@@ -43,6 +43,8 @@ class Form(StrEnum):
     """`1` and `1.0`: a number without a fraction, as an integer and as a float. Truth values stay apart."""
     EMPTY_IS_NULL = "empty-is-null"
     """An empty text, an empty cell, and null."""
+    CSV_DIALECT = "csv-dialect"
+    """Cells of a text table between other delimiters, quoted and not."""
     TYPE_INFERENCE = "type-inference"
     """Cells of a text table that are equal as values: `007` and `7`, `2.50` and `2.5`, `TRUE` and `true`."""
 

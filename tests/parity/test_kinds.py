@@ -11,19 +11,24 @@ LABELS = ("local", "e2b")
 
 def told(folder, name, left, right):
     """Return the one finding about two contents of one file name."""
+    (finding,) = findings(folder, name, left, right)
+    return finding
+
+
+def findings(folder, name, left, right):
+    """Return all findings about two contents of one file name."""
     for side, data in (("a", left), ("b", right)):
         (folder / side).mkdir(exist_ok=True)
         (folder / side / name).write_bytes(data)
     pair = FilePair(path=name, left=folder / "a" / name, right=folder / "b" / name, labels=LABELS)
-    (finding,) = compare_files(pair).findings
-    return finding
+    return compare_files(pair).findings
 
 
 def test_a_csv_names_line_and_column(tmp_path):
     """The first differing cell is named by its line and its header, with both values."""
     result = told(tmp_path, "x.csv", b"id,late\n1,10\n2,20\n", b"id,late\n1,10\n2,21\n")
-    assert result.message == "line 3, column late: '20' and '21'; other text in 1 line, from line 3 on"
-    assert (result.left, result.right) == ("2,20", "2,21")
+    assert result.message == "line 3, column late: '20' and '21'; 1 cell in 1 row differs, in late"
+    assert (result.code, result.path, result.left, result.right) == ("table-cells", "", "'20'", "'21'")
     assert result.diff == "--- local/x.csv\n+++ e2b/x.csv\n@@ -3 +3 @@\n id,late\n 1,10\n-2,20\n+2,21"
 
 
@@ -34,13 +39,16 @@ def test_a_csv_with_semicolons_names_its_column(tmp_path):
 
 
 def test_a_csv_with_another_header_says_so(tmp_path):
-    """A renamed column is a difference of the header."""
-    assert told(tmp_path, "x.csv", b"id,a\n1,2\n", b"id,b\n1,2\n").message.startswith("the header differs")
+    """A renamed column is one that is gone, and another."""
+    gone, new = findings(tmp_path, "x.csv", b"id,a\n1,2\n", b"id,b\n1,2\n")
+    assert (gone.code, gone.message) == ("table-schema", "only local has the column a")
+    assert (new.code, new.message) == ("table-schema", "only e2b has the column b")
 
 
 def test_a_shorter_csv_tells_the_rows(tmp_path):
     """Where one file goes on after the other's end, the rows are counted."""
-    assert told(tmp_path, "x.csv", b"id\n1\n2\n", b"id\n1\n").message.startswith("2 and 1 rows")
+    result = told(tmp_path, "x.csv", b"id\n1\n2\n", b"id\n1\n")
+    assert (result.code, result.message, result.left) == ("table-rows", "1 row only on local, of 2 and 1", "id='2'")
 
 
 def test_a_csv_in_another_order_says_so(tmp_path):

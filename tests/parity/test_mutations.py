@@ -195,7 +195,7 @@ MUTATIONS: dict[str, tuple[Mutation, Layer, str, str | None]] = {
     ),
     "one cell of a CSV changes": (
         file("write/delays.csv", b"carrier,n,late\r\nAA,2,10\r\nBB,1,-4\r\n"),
-        Layer.ARTIFACTS, "artifact-content", "write",
+        Layer.ARTIFACTS, "table-cells", "write",
     ),
     "the line endings of a CSV change": (
         file("write/delays.csv", b"carrier,n,late\nAA,2,10\nBB,1,-3\n"), Layer.ARTIFACTS, "artifact-content", "write",

@@ -124,7 +124,7 @@ def test_a_difference_between_written_sessions_is_found(tmp_path):
     assert (result.verdict, result.first_diverging_step) == (Verdict.DIVERGENT, "read")
     assert [(f.step, f.code, f.path) for f in result.findings] == [
         ("read", "metric-changed", "rows_read"),
-        ("write", "artifact-content", "write/delays.csv"),
+        ("write", "table-cells", "write/delays.csv"),
         ("report", "printed-changed", "report.out:2"),
     ]
 

@@ -17,7 +17,7 @@ def reorder(draft, step):
 def test_the_first_diverging_step_is_the_first_in_execution_order(tmp_path):
     """Of several steps that differ the earliest is named, whatever the layers."""
     right = healthy("e2b")
-    right.files["write/delays.csv"] = b"other\r\n"
+    right.files["write/delays.csv"] = b"carrier,n,late\r\nAA,2,10\r\nBB,1,-4\r\n"
     right.metric("rows_read", "read")["value"] = 4
     right.printed["report"] = b"other\n"
     result = compare(*pair(tmp_path, right=right))
@@ -32,7 +32,7 @@ def test_another_order_upstream_locates_a_difference_downstream(tmp_path):
     right.files["write/delays.csv"] = b"carrier,n,late\r\nBB,1,-3\r\nAA,2,10\r\n"
     result = compare(*pair(tmp_path, right=right))
     assert (result.verdict, result.first_diverging_step) == (Verdict.DIVERGENT, "read")
-    assert [(f.step, f.code) for f in result.findings] == [("read", "table-order"), ("write", "artifact-content")]
+    assert [(f.step, f.code) for f in result.findings] == [("read", "table-order"), ("write", "table-row-order")]
     assert result.findings[1].hint == "rows in another order: add an ORDER BY"
 
 

@@ -18,7 +18,7 @@ TODAY = dt.date(2026, 11, 24)
 OTHER_CSV = b"carrier,n,late\r\nAA,2,11\r\nBB,1,-3\r\n"
 ONE = Waiver(
     path="write/*.csv",
-    code="artifact-content",
+    code="table-cells",
     reason="the rounding is fixed in March",
     owner="ann",
     expires=dt.date(2027, 3, 1),
@@ -26,7 +26,7 @@ ONE = Waiver(
 WRITTEN = """
 [[waiver]]
 path = "write/*.csv"
-code = "artifact-content"
+code = "table-cells"
 reason = "the rounding is fixed in March"
 owner = "ann"
 expires = 2027-03-01
@@ -50,13 +50,13 @@ def test_a_difference_that_is_waived_is_accepted(tmp_path):
     """The finding stays, with the waiver's name, and decides nothing."""
     result = compare(*differing(tmp_path), waivers=waived(ONE))
     assert result.verdict is Verdict.ACCEPTED
-    assert [each.waived_by for each in result.findings] == ["artifact-content at write/*.csv"]
+    assert [each.waived_by for each in result.findings] == ["table-cells at write/*.csv"]
     assert (result.first_diverging_step, result.causes, result.groups) == (None, (), ())
     (use,) = result.waivers
     assert (use.hits, use.complaint, use.expires) == (1, "", "2027-03-01")
     assert headline(result) == (
         "local and e2b differ only in what was accepted: "
-        "artifact-content at write/*.csv (ann, until 2027-03-01: the rounding is fixed in March)."
+        "table-cells at write/*.csv (ann, until 2027-03-01: the rounding is fixed in March)."
     )
 
 
@@ -136,7 +136,7 @@ def test_a_file_of_waivers_is_read(tmp_path):
         ("2027-03-01", '"2027-03-01"', "waiver 1 needs `expires`, a date"),
         ("2027-03-01", "2027-05-24", "waiver 1 would hold until 2027-05-24"),
         ("write/*.csv", "**/*", "waiver 1 would accept everything"),
-        ('"artifact-content"', '"artifact-*"', "waiver 1 names no single reason code"),
+        ('"table-cells"', '"table-*"', "waiver 1 names no single reason code"),
         ('owner = "ann"', 'owner = "ann"\nuntil = 3', "waiver 1 has no key `until`"),
         ("[[waiver]]", "[[waivers]]", "is not understood"),
         ("[[waiver]]", "[[waiver]", "cannot be read"),

@@ -1,25 +1,42 @@
-"""Two CSV files: the first differing line, and the column in it.
+"""Two CSV files: as tables of text cells, then in how they are written.
 
-Lines are physical lines: a quoted field that spans lines is found at its line, without a column.
+Three things are told apart: other cells, the same cells written another way (quoting, delimiter, line endings), and cells
+that would be equal as values (`007` and `7`). The last two are differences unless a rule declares their form.
 """
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from osiris_core.parity.kinds.protocol import FileComparison
-from osiris_core.parity.kinds.text import decoded_lines, explain_text, small_contents
+from osiris_core.parity.hints import ROW_ORDER
+from osiris_core.parity.kinds.protocol import FileFinding, SetAside
+from osiris_core.parity.kinds.tables.canonical import cell_rules, in_forms, inferred
+from osiris_core.parity.kinds.tables.comparer import as_bytes, compare_tables, reading_errors, said_by
+from osiris_core.parity.kinds.tables.csv_cells import read_csv, writing_of
+from osiris_core.parity.kinds.tables.told import CELLS
+from osiris_core.parity.kinds.text import READ_BYTES, TextComparer
+from osiris_core.rules.forms import Form
+from osiris_core.rules.model import RuleKind
 
 if TYPE_CHECKING:
-    from osiris_core.parity.kinds.protocol import FileFinding, FilePair
+    from collections.abc import Sequence
 
-_DELIMITERS: Final = ",;\t|"
+    from osiris_core.parity.kinds.protocol import FileComparison, FilePair
+    from osiris_core.parity.kinds.tables.csv_cells import Writing
+    from osiris_core.parity.kinds.tables.model import Table
+    from osiris_core.rules.model import Rule
+
+TYPE_INFERENCE: Final = (
+    "equal once types are inferred: write values one way, or declare the canonical form type-inference"
+)
+WRITTEN_ANOTHER_WAY: Final = (
+    "only the writing differs: fix the dialect of the writer, or declare the canonical form of it"
+)
 
 
 class DelimitedComparer:
-    """Compares two CSV or TSV files by line and column."""
+    """Compares two CSV or TSV files by their cells."""
 
     name = "CSV"
 
@@ -29,32 +46,100 @@ class DelimitedComparer:
         return path.lower().endswith((".csv", ".tsv"))
 
     def compare(self, pair: FilePair) -> FileComparison | None:
-        """Say which line and which column differ."""
-        contents = small_contents(pair)
-        told = explain_delimited(*contents, pair.names) if contents else None
-        return FileComparison(findings=(told,)) if told else None
+        """Say which rows and cells differ; of files that are no tables, which lines."""
+        text = _as_text(pair)
+        if text and not text.findings:
+            return text  # the same text under the rules for texts
+        try:
+            writings = writing_of(pair.left), writing_of(pair.right)
+            told = _compare_cells(pair, read_csv(pair.left, writings[0]), read_csv(pair.right, writings[1]))
+        except reading_errors() as error:
+            if text is None:
+                text = TextComparer().compare(pair)
+            if text is None:
+                return as_bytes(pair, error)
+            gap = f"{pair.path} was compared as text, not as a table: {said_by(error)}"
+            return replace(text, not_compared=(*text.not_compared, gap))
+        if told.findings:
+            return _with_text(told, text)
+        return _written(pair, writings, told, text)
 
 
-def explain_delimited(left: bytes, right: bytes, names: tuple[str, str]) -> FileFinding | None:
-    """Say which line and which column of two CSV files differ; None where one of them is no text."""
-    told = explain_text(left, right, names)
-    lines = (decoded_lines(left), decoded_lines(right))
-    if told is None or not lines[0] or not lines[1]:
+def _as_text(pair: FilePair) -> FileComparison | None:
+    """Compare the lines of small files, and of any where a rule is about texts: None for large ones and for other bytes."""
+    is_small = max(pair.left.stat().st_size, pair.right.stat().st_size) <= READ_BYTES
+    about_text = any(rule.kind is RuleKind.CANONICAL and rule.form != Form.TYPE_INFERENCE for rule in pair.rules)
+    return TextComparer().compare(pair) if is_small or about_text else None
+
+
+def _compare_cells(pair: FilePair, left: Table, right: Table) -> FileComparison:
+    declared = cell_rules(pair.rules, "", left.schema.names)
+    told = compare_tables(left, right, rules=pair.rules, labels=pair.labels)
+    if not told.findings or not declared:
         return told
-    a, b = lines[0], lines[1]
-    if a[0] != b[0] and a[0].rstrip("\r\n") != b[0].rstrip("\r\n"):
-        return replace(told, message=f"the header differs; {told.message}")
-    delimiter = max(_DELIMITERS, key=a[0].count)
-    place = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-    if place >= min(len(a), len(b)):
-        return replace(told, message=f"{len(a) - 1:,} and {len(b) - 1:,} rows; {told.message}")
-    header, x, y = (_cells(line, delimiter) for line in (a[0], a[place], b[place]))
-    if len(header) == len(x) == len(y):
-        for name, cell, other in zip(header, x, y, strict=True):
-            if cell != other:
-                return replace(told, message=f"line {place + 1}, column {name}: {cell!r} and {other!r}; {told.message}")
-    return told
+    in_form = _compare_in_forms(pair, left, right, declared)
+    if in_form.findings:
+        return in_form
+    needed = list(declared)
+    for rule in reversed(declared):
+        fewer = [each for each in needed if each is not rule]
+        if fewer and not _compare_in_forms(pair, left, right, fewer).findings:
+            needed = fewer
+    cells = next((found for found in told.findings if found.code == CELLS), None)
+    shown = (cells.left, cells.right) if cells else ("", "")
+    aside = [SetAside(rule=rule.id, reason=rule.reason, left=shown[0], right=shown[1]) for rule in needed]
+    return replace(in_form, set_aside=(*aside, *in_form.set_aside))
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+def _compare_in_forms(pair: FilePair, left: Table, right: Table, rules: Sequence[Rule]) -> FileComparison:
+    return compare_tables(in_forms(left, rules), in_forms(right, rules), rules=pair.rules, labels=pair.labels)
+
+
+def _with_text(told: FileComparison, text: FileComparison | None) -> FileComparison:
+    """Add what the comparison of lines says: the diff, and a hint where the cells have none."""
+    lines = text.findings[0] if text and text.findings else None
+    findings = []
+    for found in told.findings:
+        hint = found.hint
+        if found.code == CELLS and _equal_as_values(found):
+            hint = TYPE_INFERENCE
+        elif lines and not hint and lines.hint != ROW_ORDER:
+            hint = lines.hint
+        findings.append(replace(found, diff=lines.diff if lines else "", hint=hint))
+    return replace(told, findings=tuple(findings))
+
+
+def _equal_as_values(found: FileFinding) -> bool:
+    cells = found.table.cells if found.table else ()
+    return bool(cells) and all(inferred(cell.left.strip("'")) == inferred(cell.right.strip("'")) for cell in cells)
+
+
+def _written(
+    pair: FilePair, writings: tuple[Writing, Writing], told: FileComparison, text: FileComparison | None
+) -> FileComparison:
+    """Say how two files of the same cells differ, as far as no rule declares that it means nothing."""
+    left, right = writings
+    used_rules = {aside.rule for aside in told.set_aside}
+    empty = any(rule.form == Form.EMPTY_IS_NULL and rule.id in used_rules for rule in pair.rules)
+    ways = {
+        "byte order mark": (left.byte_order_mark != right.byte_order_mark, Form.BYTE_ORDER_MARK),
+        "line endings": (left.line_ends != right.line_ends, Form.LINE_ENDINGS),
+        "final newline": (left.final_newline != right.final_newline, Form.FINAL_NEWLINE),
+        "delimiter": (left.delimiter != right.delimiter, Form.CSV_DIALECT),
+        "quoting": (left.quotes != right.quotes and not empty, Form.CSV_DIALECT),
+    }
+    differing = {way: form for way, (differs, form) in ways.items() if differs}
+    if not differing and not told.set_aside:
+        differing = {"quoting or empty lines": Form.CSV_DIALECT}
+    declared = {rule.form: rule for rule in reversed(pair.rules) if rule.kind is RuleKind.CANONICAL}
+    if all(form in declared for form in differing.values()):
+        used = {form: ", ".join(way for way, each in differing.items() if each is form) for form in differing.values()}
+        aside = [
+            SetAside(rule=declared[form].id, reason=declared[form].reason, left=way, right=f"another {way}")
+            for form, way in used.items()
+        ]
+        return replace(told, set_aside=(*told.set_aside, *aside))
+    message = f"the same cells, written another way: {', '.join(differing)}"
+    lines = text.findings[0] if text and text.findings else FileFinding(message="")
+    hint = lines.hint if lines.hint not in {"", ROW_ORDER} else WRITTEN_ANOTHER_WAY
+    return replace(told, findings=(replace(lines, message=message, hint=hint),))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from osiris_core.parity.kinds.protocol import FilePair
+    from osiris_core.parity.kinds.protocol import FileFinding, FilePair
     from osiris_core.parity.kinds.tables.model import Table
     from osiris_core.rules.model import Rule
 
@@ -26,6 +26,8 @@ CONTAINER: Final = "container-metadata"
 CONTAINER_REASON: Final = (
     "the same table in another container: who wrote it, and how its bytes are laid out, is no content"
 )
+
+_KEPT_FINDINGS: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class TableComparer:
             found = compare_tables(*tables, rules=pair.rules, labels=pair.labels)
             if not found.findings and not found.not_compared:
                 found = replace(found, set_aside=(*found.set_aside, *self._container(pair, found)))
-        except _errors() as error:
+        except reading_errors() as error:
             return as_bytes(pair, error)
         return found
 
@@ -61,9 +63,9 @@ class TableComparer:
         for label, path in zip(pair.labels, (pair.left, pair.right), strict=True):
             try:
                 opened.append(self.read(path))
-            except _errors() as error:
+            except reading_errors() as error:
                 raise TableError(
-                    f"that of {label} is no {self.name} file that can be read: {_first_line(error)}"
+                    f"that of {label} is no {self.name} file that can be read: {said_by(error)}"
                 ) from error
         return opened[0], opened[1]
 
@@ -85,23 +87,30 @@ def compare_tables(
     schema = tuple(schema_findings(left.schema, right.schema, labels))
     columns = compared_columns(left.schema, right.schema)
     holding = table_rules(rules, left.name, columns)
+    if not columns and schema:
+        return _kept(schema)
     values = told(judge(left, right, columns, holding), holding, labels)
-    return replace(values, findings=(*schema, *values.findings))
+    return replace(_kept((*schema, *values.findings)), set_aside=values.set_aside)
+
+
+def _kept(findings: tuple[FileFinding, ...]) -> FileComparison:
+    return FileComparison(findings=findings[:_KEPT_FINDINGS], findings_total=len(findings))
 
 
 def as_bytes(pair: FilePair, error: Exception) -> FileComparison:
     """Compare two files as bytes, and say why they are not compared as tables."""
-    gap = f"{pair.path} was compared as bytes, not as a table: {_first_line(error)}"
+    gap = f"{pair.path} was compared as bytes, not as a table: {said_by(error)}"
     return FileComparison(findings=(explain_bytes(pair.left, pair.right),), not_compared=(gap,))
 
 
-def _first_line(error: Exception) -> str:
+def said_by(error: Exception) -> str:
+    """Return the first line of what an engine says."""
     return shorten(str(error).strip().partition("\n")[0]) or type(error).__name__
 
 
-def _errors() -> tuple[type[Exception], ...]:
+def reading_errors() -> tuple[type[Exception], ...]:
     """Return what the engines raise over a file that they cannot read."""
     import duckdb
     import pyarrow as pa
 
-    return (TableError, OSError, pa.ArrowException, duckdb.Error)
+    return (TableError, OSError, UnicodeDecodeError, pa.ArrowException, duckdb.Error)

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-BATCH_ROWS: Final = 1 << 16
+BATCH_ROWS: Final = 1 << 15
 """Rows that are looked at at a time."""
+
+_BATCH_CELLS: Final = 1 << 20
 
 KEPT_CELLS: Final = 20
 """Differing cells that are kept to be shown; all of them are counted."""
@@ -29,7 +31,7 @@ class Table:
     `name` is its name in a file of many tables, else empty. `batches` begins to read anew each time, and gives all
     columns of `schema` in their order. `sql` is a FROM clause by which DuckDB reads the same columns, and the number of
     each row (from 0) behind them, faster than through Arrow; empty where it would change a value. `rows` is None where
-    only reading tells.
+    only reading tells. Messages count rows by `unit`, from `first_row` on.
     """
 
     schema: pa.Schema
@@ -37,6 +39,13 @@ class Table:
     name: str = ""
     sql: str = ""
     rows: int | None = None
+    unit: str = "row"
+    first_row: int = 1
+
+
+def batch_rows(columns: int) -> int:
+    """Return how many rows of so many columns are looked at at a time."""
+    return max(64, min(BATCH_ROWS, _BATCH_CELLS // max(1, columns)))
 
 
 class TableError(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from osiris_core.parity.kinds.tables.model import BATCH_ROWS, Table
+from osiris_core.parity.kinds.tables.model import Table, batch_rows
 from osiris_core.parity.kinds.tables.plain import is_kept
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MAGIC: Final = b"PAR1"
+_BUFFER_BYTES: Final = 1 << 18
 _NO_VALUES: Final = frozenset("*?[")
 """What DuckDB takes for a pattern in a path."""
 
@@ -26,8 +27,9 @@ def read_parquet(path: Path) -> Table:
         schema, rows = file.schema_arrow, file.metadata.num_rows
 
     def batches() -> Iterator[pa.RecordBatch]:
-        with parquet.ParquetFile(path) as opened:
-            yield from opened.iter_batches(batch_size=BATCH_ROWS)
+        # Without these, a whole row group lies in memory while its first rows are looked at.
+        with parquet.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER_BYTES) as opened:
+            yield from opened.iter_batches(batch_size=batch_rows(len(schema)))
 
     return Table(schema=schema, batches=batches, rows=rows, sql=_sql(path, schema))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from osiris_core.parity.kinds.protocol import FileFinding
 from osiris_core.parity.kinds.tables.plain import logical_type
+from osiris_core.parity.values import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,16 +41,18 @@ def compared_columns(left: pa.Schema, right: pa.Schema) -> tuple[Column, ...]:
 def schema_findings(left: pa.Schema, right: pa.Schema, labels: tuple[str, str]) -> Iterator[FileFinding]:
     """Yield what differs, column by column; names are exact: `V` is not `v`."""
     a, b = _places(left), _places(right)
-    for key in a.keys() - b.keys() | b.keys() - a.keys():
-        here, schema, places = (labels[0], left, a) if key in a else (labels[1], right, b)
-        forms = [_form(schema.field(places[key])) if side is places else "(absent)" for side in (a, b)]
-        yield FileFinding(
-            code=CODE,
-            path=_told(key),
-            message=f"only {here} has the column {_told(key)}",
-            left=forms[0],
-            right=forms[1],
-        )
+    for label, mine, other in ((labels[0], a, b), (labels[1], b, a)):
+        only = [key for key in mine if key not in other]
+        if only:
+            schema = left if mine is a else right
+            shown = shorten(", ".join(f"{_told(key)}: {_form(schema.field(mine[key]))}" for key in only[:_NAMED]))
+            yield FileFinding(
+                code=CODE,
+                path=_told(only[0]),
+                message=f"only {label} has {_listed(only)}",
+                left=shown if mine is a else "(absent)",
+                right="(absent)" if mine is a else shown,
+            )
     for key in (key for key in a if key in b):
         x, y = left.field(a[key]), right.field(b[key])
         forms = [_form(x), _form(y)]
@@ -75,6 +78,11 @@ def _places(schema: pa.Schema) -> dict[tuple[str, int], int]:
         places[name, seen.get(name, 0)] = place
         seen[name] = seen.get(name, 0) + 1
     return places
+
+
+def _listed(keys: list[tuple[str, int]]) -> str:
+    names = ", ".join(map(_told, keys[:_NAMED])) + (" …" if len(keys) > _NAMED else "")
+    return f"the column {names}" if len(keys) == 1 else f"{len(keys):,} columns: {names}"
 
 
 def _told(key: tuple[str, int]) -> str:

@@ -39,12 +39,12 @@ def compare_in_order(left: Table, right: Table, columns: Sequence[Column], rules
     while sides[0].fill() and sides[1].fill():
         start, length = sides[0].taken, min(side.waiting for side in sides)
         a, b = (side.take(length) for side in sides)
-        tally.add(a, b, partial(_row_name, start))
+        tally.add(a, b, partial(_row_name, left, start))
     return InOrder(rows=(sides[0].drain(), sides[1].drain()), tally=tally)
 
 
-def _row_name(start: int, index: int) -> str:
-    return f"row {start + index + 1:,}"
+def _row_name(table: Table, start: int, index: int) -> str:
+    return f"{table.unit} {start + index + table.first_row:,}"
 
 
 class _Side:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.kinds.tables.cells import Distance, differing_cells, distance, within
 from osiris_core.parity.kinds.tables.model import KEPT_CELLS
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.kinds.tables.rules import TableRules
     from osiris_core.parity.kinds.tables.schema import Column
+
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -75,9 +78,10 @@ class Tally:
             return None
         rule = self._rules.tolerances.get(place)
         if rule is not None:
-            near = pc.and_(mask, within(left, right, rule.tolerance, rule.shape))
+            near = _where(mask, within(*_numbers(left.filter(mask), right.filter(mask)), rule.tolerance, rule.shape))
             count.allowed += pc.sum(near).as_py()
-            count.furthest_allowed = count.furthest_allowed.with_(distance(left.filter(near), right.filter(near)))
+            allowed = _numbers(left.filter(near), right.filter(near))
+            count.furthest_allowed = count.furthest_allowed.with_(distance(*allowed))
             mask = pc.and_not(mask, near)
         a, b = left.filter(mask), right.filter(mask)
         if not len(a):
@@ -85,7 +89,7 @@ class Tally:
         count.differing += len(a)
         count.left_nulls += a.null_count
         count.right_nulls += b.null_count
-        count.furthest = count.furthest.with_(distance(a, b))
+        count.furthest = count.furthest.with_(distance(*_numbers(a, b)))
         return mask
 
     def differences(self) -> tuple[ColumnDifference, ...]:
@@ -110,3 +114,26 @@ class Tally:
         """Return by column how many cells a tolerance covers, and how far these are apart at most."""
         pairs = zip(self.columns, self._counts, strict=True)
         return tuple((column, count.allowed, count.furthest_allowed) for column, count in pairs if count.allowed)
+
+
+def _where(mask: pa.Array, chosen: pa.Array) -> pa.Array:
+    """Return a mask of the length of `mask`, true where it is and where `chosen`, one value for each of those, is too."""
+    from pyarrow import compute as pc
+
+    return pc.replace_with_mask(mask, mask, chosen)
+
+
+def _numbers(left: pa.Array, right: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Return texts as the numbers that they spell, null where they spell none; other columns as they are."""
+    import pyarrow as pa
+
+    if not (pa.types.is_string(left.type) or pa.types.is_large_string(left.type)):
+        return left, right
+    found = [[_number(text) for text in side.to_pylist()] for side in (left, right)]
+    return pa.array(found[0], pa.float64()), pa.array(found[1], pa.float64())
+
+
+def _number(text: str | None) -> float | None:
+    if text is None or not _NUMBER.fullmatch(text):
+        return None
+    return float(text)

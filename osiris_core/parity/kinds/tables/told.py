@@ -94,10 +94,9 @@ def _cells(
     named = ", ".join(column.name for column in columns[:_NAMED]) + (" …" if len(columns) > _NAMED else "")
     return FileFinding(
         code=CELLS,
-        path=first.column,
         message=(
-            f"{counted(total, 'cell')} in {counted(rows, 'row')} differ, in {named};"
-            f" the first at {first.row}, column {first.column}: {first.left} and {first.right}"
+            f"{first.row}, column {first.column}: {first.left} and {first.right};"
+            f" {counted(total, 'cell')} in {counted(rows, 'row')} {'differs' if total == 1 else 'differ'}, in {named}"
         ),
         left=first.left,
         right=first.right,
