@@ -419,7 +419,7 @@ def module_is_not_there(_local: Run, e2b: Run) -> None:
     e2b.fail("extract", "No module named 'psycopg2'", error_type="ModuleNotFoundError")
 
 
-@bug("D24", Expected("DIVERGENT", "write", (("artifact-content", "write", "write/orders.csv*"),)))
+@bug("D24", Expected("DIVERGENT", "write", (("table-row-order", "write", "write/orders.csv*"),)))
 def rows_have_another_order(_local: Run, e2b: Run) -> None:
     e2b.files["artifacts/write/orders.csv"] = "id,total\n2,20\n1,10\n"
 
@@ -430,7 +430,7 @@ def stream_ends_in_the_middle(_local: Run, e2b: Run) -> None:
     e2b.status.update(ok=False, exit_code=1, steps_completed=1)
 
 
-@bug("P18", Expected("DIVERGENT", "write", (("artifact-content", "write", "write/orders.csv*"),)))
+@bug("P18", Expected("DIVERGENT", "write", (("table-cells", "write", "write/orders.csv*"),)))
 def engine_has_another_version(_local: Run, e2b: Run) -> None:
     e2b.files["artifacts/write/orders.csv"] = "id,total\n1,10.0\n2,20.0\n"
 

@@ -137,12 +137,12 @@ def hidden_field(info):
 
 
 CONTENT = {
-    "gzip: a cell": ("x.csv.gz", gzip.compress(CSV, mtime=1), gzip.compress(OTHER, mtime=1), "artifact-content", ""),
+    "gzip: a cell": ("x.csv.gz", gzip.compress(CSV, mtime=1), gzip.compress(OTHER, mtime=1), "table-cells", ""),
     "gzip: bytes behind": ("x.gz", gzip.compress(CSV, mtime=1), gzip.compress(CSV, mtime=2) + b"more", "artifact-content", ""),
     "gzip: a stream more": ("x.gz", gzip.compress(CSV, mtime=1), gzip.compress(CSV, mtime=1) * 2, "artifact-content", ""),
     "bzip2: bytes behind": ("x.bz2", bz2.compress(CSV, 1), bz2.compress(CSV) + b"more", "artifact-content", ""),
     "xz: bytes behind": ("x.xz", lzma.compress(CSV), lzma.compress(CSV) + b"more", "artifact-content", ""),
-    "zip: a cell": ("x.zip", zipped(*FILES), zipped(("a.csv", OTHER), FILES[1]), "artifact-content", "a.csv"),
+    "zip: a cell": ("x.zip", zipped(*FILES), zipped(("a.csv", OTHER), FILES[1]), "table-cells", "a.csv"),
     "zip: a member more": ("x.zip", zipped(*FILES), zipped(*FILES, ("c", b"")), "artifact-extra", "c"),
     "zip: a member less": ("x.zip", zipped(*FILES), zipped(FILES[0]), "artifact-missing", "b.txt"),
     "zip: an archive's comment": ("x.zip", zipped(*FILES), zipped(*FILES, comment=b"hi"), "artifact-content", ""),
@@ -151,7 +151,7 @@ CONTENT = {
     "zip: executable": ("x.zip", zipped(*FILES), zipped(*FILES, change=executable), "artifact-mode", "a.csv"),
     "zip: a link": ("x.zip", zipped(*FILES), zipped(*FILES, change=link), "artifact-type", "a.csv"),
     "zip: bytes behind": ("x.zip", zipped(*FILES), zipped(*FILES, moment=(2027, 1, 1, 0, 0, 0)) + b"PK?", "artifact-content", ""),
-    "tar: a cell": ("x.tar", tarred(*FILES), tarred(("a.csv", OTHER), FILES[1]), "artifact-content", "a.csv"),
+    "tar: a cell": ("x.tar", tarred(*FILES), tarred(("a.csv", OTHER), FILES[1]), "table-cells", "a.csv"),
     "tar: executable": ("x.tar", tarred(*FILES), tarred(*FILES, change=lambda i: setattr(i, "mode", 0o755)), "artifact-mode", "a.csv"),
     "tar: an extended header": (
         "x.tar", tarred(*FILES), tarred(*FILES, change=lambda i: setattr(i, "pax_headers", {"comment": "hi"})),
@@ -163,7 +163,7 @@ CONTENT = {
         "artifact-type", "a",
     ),
     "tar in gzip: a cell": (
-        "x.tgz", gzip.compress(tarred(*FILES)), gzip.compress(tarred(("a.csv", OTHER), FILES[1])), "artifact-content", "a.csv",
+        "x.tgz", gzip.compress(tarred(*FILES)), gzip.compress(tarred(("a.csv", OTHER), FILES[1])), "table-cells", "a.csv",
     ),
 }  # fmt: skip
 
