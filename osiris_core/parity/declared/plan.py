@@ -73,6 +73,10 @@ class Plan:
         claims = self._at(inside)
         return bool(claims.whole or claims.stretches or claims.lists)
 
+    def covered_by(self, ruling: Ruling, inside: str) -> bool:
+        """Whether one of the rules covers a place."""
+        return covers_place(ruling.rule.scope.path, inside)
+
     def _walk(self, left: Any, right: Any, path: str, inside: str, depth: int) -> Iterator[Difference]:
         if isinstance(left, dict) and isinstance(right, dict) and depth < MAX_DEPTH:
             for name in sorted(left.keys() | right.keys(), key=str):

@@ -187,14 +187,22 @@ class Ruling:
             return self._near(left, right)
         return _EQUAL if kind is RuleKind.TOKEN else _DIFFERENT
 
+    def near(self, left: float | None, right: float | None) -> bool:
+        """Whether two numbers are within the tolerance; the largest distance is kept."""
+        if left is None or right is None:
+            return False
+        apart = distance(left, right, self.rule.tolerance)
+        if apart.within:
+            self.largest = max(self.largest, (apart.share, apart.absolute))
+        return apart.within
+
     def _near(self, left: Any, right: Any) -> Said:
         a, b = as_number(left), as_number(right)
         if a is None or b is None:
             return _DIFFERENT
-        apart = distance(a, b, self.rule.tolerance)
-        if apart.within:
-            self.largest = max(self.largest, (apart.share, apart.absolute))
+        if self.near(a, b):
             return _EQUAL
+        apart = distance(a, b, self.rule.tolerance)
         return Said(equal=False, fault=f"{apart.absolute:.3g} apart, more than `{self.rule.id}` allows")
 
 

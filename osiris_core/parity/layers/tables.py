@@ -10,8 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.parity.hints import column_hint
+from osiris_core.parity.layers.table_rules import CoveredColumns
 from osiris_core.parity.record import Finding, Layer
 from osiris_core.parity.values import leaf_differences, show, signature
+from osiris_core.rules.model import RecordKind
 from osiris_core.wire.records import STEP_COMPLETE
 
 if TYPE_CHECKING:
@@ -51,8 +53,25 @@ def compare_tables(pair: Pair) -> Iterator[Finding]:
                 left="(absent)" if a is None else f"{show(a.get('rows'))} rows",
                 right="(absent)" if b is None else f"{show(b.get('rows'))} rows",
             )
+        elif plan := pair.rules.plan(RecordKind.TABLE, step, name):
+            yield from _under_rules(pair, finding, CoveredColumns(plan, f"tables.{name}", a, b))
         elif signature(a) != signature(b):
             yield from _compare(pair, finding, f"tables.{name}", a, b)
+
+
+def _under_rules(pair: Pair, finding: Make, covered: CoveredColumns) -> Iterator[Finding]:
+    """Yield what differs in a table of which declared rules cover some columns: these by statistics, the others as ever."""
+    for name, fault, a, b in covered.faults:
+        yield finding(
+            code="rule-shape" if fault.endswith("demands") else "table-content",
+            path=f"{covered.path}.columns.{name}",
+            message=f"{covered.path}.columns.{name}: {fault}",
+            left=_facts(a, b),
+            right=_facts(b, a),
+        )
+    left, right = covered.rest
+    if signature(left) != signature(right):
+        yield from _compare(pair, finding, covered.path, left, right)
 
 
 def _compare(pair: Pair, finding: Make, path: str, left: dict[str, Any], right: dict[str, Any]) -> Iterator[Finding]:
