@@ -65,7 +65,8 @@ class Run:
         gone = order[order.index(step) + 1 :]
         self.events = [e for e in self.events if e.get("step_id") not in gone]
         place = self.events.index(self.find("step_complete", step))
-        failed = {**self.events[place], "event": "step_error" if local else "step_failed", "error": text}
+        told = f"Execution failed: {text}" if local else text
+        failed = {**self.events[place], "event": "step_error" if local else "step_failed", "error": told}
         for name in ("duration", "duration_ms", "driver", "output_dir", "rows_processed"):
             failed.pop(name, None)
         if not local:
@@ -74,7 +75,7 @@ class Run:
         self.drop("run_complete")
         ending = {name: failed[name] for name in ("ts", "session")} | {"event": "run_error"}
         after = self.events.index(self.find("cleanup_complete"))
-        self.events.insert(after + 1, {**ending, "phase": "execute", "error": text})
+        self.events.insert(after + 1, {**ending, "phase": "execute", "error": told, "duration": 0.02})
         if local:
             self.events.insert(after, {**ending, "step_id": step, "message": "Step execution failed"})
             failed |= {"driver": STEPS[step], "duration": 0.002}
@@ -163,6 +164,8 @@ def healed(target: str) -> Run:
         run.event("run_complete", pipeline_id="orders", steps_executed=len(STEPS))
         run.event("execute_complete")
     run.event("run_complete", total_duration=0.01 if local else 0.02, adapter_execution=True)
+    if not local:
+        run.event("artifact_created", artifact_type="run_card", path="artifacts/_system/run_card.json")
     run.event("cleanup_complete", steps_executed=len(STEPS), total_rows=ROWS)
     run.event("run_index_updated", run_id=f"run-{target}")
     run.event("run_end")

@@ -355,7 +355,7 @@ def errors_have_another_text(local: Run, e2b: Run) -> None:
         "INCONCLUSIVE",
         None,
         (("outcome-contradicted", None, "cleanup_complete.total_rows"),),
-        says="it counts 0 rows, but the steps wrote 10",
+        says="it counts 0 rows, but the metrics say that 10 were written",
     ),
 )
 def no_row_is_counted(local: Run, e2b: Run) -> None:

@@ -123,7 +123,7 @@ def contradictions(
     written = sum(each["value"] for each in metrics if each["metric"] == _ROWS_WRITTEN and _is_number(each["value"]))
     for event in events:
         if _is_number(event.get(_TOTAL)) and event[_TOTAL] == 0 and written > 0:
-            message = f"it counts 0 rows, but the steps wrote {written:g}"
+            message = f"it counts 0 rows, but the metrics say that {written:g} were written"
             yield _contradiction(ending, f"{event['event']}.{_TOTAL}", message)
 
 

@@ -15,17 +15,27 @@ from osiris_core.wire.records import RUN_COMPLETE, RUN_FAILED, STEP_FAILED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Name:
-    """What an event, a field, a metric or a file becomes here; nothing where it is set aside. `factor` turns a number's unit."""
+    """What an event, a field, a metric or a file becomes here; nothing where it is set aside. `factor` turns a number's unit, `prefix` is cut off a text."""
 
     becomes: str = ""
     reason: str
     unit: str | None = None
     factor: float = 1.0
+    prefix: str = ""
 
 
+_ERROR = Name(
+    becomes="message",
+    prefix="Execution failed: ",
+    reason="the text of the error, in front of which the local runner says so",
+)
+_SECONDS = Name(becomes="duration_ms", factor=1000, reason="seconds locally, milliseconds in the sandbox")
 _HOST = "what the `osiris` command does around a run, and not what the pipeline did"
 _LOCAL = "a phase that only the local adapter has"
 _WORKER = "what the worker in the sandbox says of its own start and end; the local runner has no such part"
+
+SYSTEM: Final = "_system"
+"""The directory among the artifacts that belongs to no step."""
 
 EVENTS: Final[dict[str, Name]] = {
     "step_error": Name(becomes=STEP_FAILED, reason="the local runner's name for a step that failed"),
@@ -36,6 +46,7 @@ EVENTS: Final[dict[str, Name]] = {
     "run_error/step_id": Name(reason="the local runner's own end; the command's run_error follows on both targets"),
     "execution_error_mapped": Name(reason=f"{_LOCAL}: the error is that of run_error"),
     "execute_error": Name(reason=f"{_LOCAL}: the error is that of run_error"),
+    f"artifact_created/{SYSTEM}": Name(reason="what the worker says of itself, which is not compared"),
     "cfg_materialized": Name(reason=f"{_HOST}; the configs themselves are compared"),
     "manifest_materialized": Name(reason=f"{_HOST}; the manifest itself is compared"),
     "execute_start": Name(reason=_LOCAL),
@@ -62,12 +73,10 @@ EVENTS: Final[dict[str, Name]] = {
     "cleanup_start": Name(reason=_WORKER),
     "cfg_opened": Name(reason=f"{_WORKER}: the digest of a config, which is compared itself"),
 }
-"""Events by their name; one with a field that tells two of a name apart as `<name>/<field>`."""
+"""Events by their name; one with a field, or a part of its path, that tells two of a name apart as `<name>/<that>`."""
 
 FIELDS: Final[dict[tuple[str, str], Name]] = {
-    ("step_complete", "duration"): Name(
-        becomes="duration_ms", factor=1000, reason="seconds locally, milliseconds in the sandbox"
-    ),
+    ("step_complete", "duration"): _SECONDS,
     ("step_complete", "driver"): Name(
         reason="the local runner repeats it at the end; step_start has it on both targets"
     ),
@@ -75,13 +84,12 @@ FIELDS: Final[dict[tuple[str, str], Name]] = {
     ("step_complete", "rows_processed"): Name(
         reason="only the worker counts at a step's end; the metrics count on both targets"
     ),
-    (STEP_FAILED, "error"): Name(becomes="message", reason="the text of the error"),
+    (STEP_FAILED, "error"): _ERROR,
     (STEP_FAILED, "error_type"): Name(reason="only the worker says it; the text of the error is compared"),
     (STEP_FAILED, "traceback"): Name(reason="only the worker says it; the text of the error is compared"),
-    (RUN_FAILED, "error"): Name(becomes="message", reason="the text of the error"),
-    (STEP_FAILED, "duration"): Name(
-        becomes="duration_ms", factor=1000, reason="seconds locally, milliseconds in the sandbox"
-    ),
+    (RUN_FAILED, "error"): _ERROR,
+    (RUN_FAILED, "duration"): _SECONDS,
+    (STEP_FAILED, "duration"): _SECONDS,
     (STEP_FAILED, "driver"): Name(reason="the local runner repeats it at the end; step_start has it on both targets"),
     (RUN_COMPLETE, "total_duration"): Name(becomes="duration_ms", factor=1000, reason="a time, in seconds"),
     ("run_start", "session_dir"): Name(reason="where the run's directory lay on one machine"),
@@ -127,7 +135,7 @@ FILES: Final[dict[str, str]] = {
     "osiris.log": "the log of the `osiris` command",
     "debug.log": "the log of the `osiris` command",
     "commands.jsonl": "what the host asks of the worker in the sandbox",
-    "_system": "what the worker says of itself: its run card, its installer's log",
+    SYSTEM: "what the worker says of itself: its run card, its installer's log",
 }
 """Files that are looked at for secrets and not compared, with the reason."""
 

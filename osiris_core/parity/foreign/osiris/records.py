@@ -59,7 +59,8 @@ def as_events(lines: Sequence[dict[str, Any]], set_aside: SetAside) -> tuple[dic
 
 
 def _known_event(name: str, line: Mapping[str, Any]) -> Name | None:
-    told_apart = (EVENTS.get(f"{name}/{field}") for field in line)
+    path = str(line.get("path", "")).split("/")
+    told_apart = (EVENTS.get(f"{name}/{mark}") for mark in (*line, *path))
     return next((known for known in told_apart if known is not None), EVENTS.get(name))
 
 
@@ -76,11 +77,19 @@ def _event(name: str, line: Mapping[str, Any], set_aside: SetAside) -> dict[str,
         rule = f"osiris: {name}.{field}" + (f" is {known.becomes}" if known.becomes else "")
         set_aside.add(rule, known.reason, f"{name}.{field}", field if known.becomes else show(value))
         if known.becomes:
-            event[known.becomes] = _times(value, known.factor)
+            event[known.becomes] = _times(_cut(value, known, f"{name}.{field}", set_aside), known.factor)
     if name in _WITH_DURATION and _DURATION not in event:
         event[_DURATION] = 0.0
         set_aside.add("osiris: no duration", _NO_DURATION, name, name)
     return event
+
+
+def _cut(value: Any, known: Name, place: str, set_aside: SetAside) -> Any:
+    """Return a text without what one target says in front of it; any other value as it is."""
+    if not known.prefix or not isinstance(value, str) or not value.startswith(known.prefix):
+        return value
+    set_aside.add(f"osiris: {place} without {known.prefix.strip()!r}", known.reason, place, known.prefix)
+    return value.removeprefix(known.prefix)
 
 
 def _without_place(name: str, field: str, value: Any, set_aside: SetAside) -> Any:
