@@ -20,6 +20,7 @@ from osiris_core.cli.reading import read_all
 from osiris_core.errors import ManifestError, UsageError
 from osiris_core.parity.record import Verdict
 from osiris_core.parity.record_io import encode_records
+from osiris_core.report.rules import rule_lines
 from osiris_core.report.terminal import failure_lines, place_lines, waiver_lines
 from osiris_core.report.text import visible_line
 from osiris_core.signals import escalating, wait_for
@@ -76,7 +77,9 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
             err.writelines(f"{visible_line(line)}\n" for line in checked.details)
             finished.append(checked)
     records = [checked.record for checked in finished]
-    err.writelines(f"{visible_line(line)}\n" for line in (*place_lines(records), *waiver_lines(records)))
+    err.writelines(
+        f"{visible_line(line)}\n" for line in (*place_lines(records), *waiver_lines(records), *rule_lines(records))
+    )
     together = record_set(checked.record for checked in finished)
     if given.json:
         out.write(f"{encode_records(together).decode()}\n")

@@ -18,6 +18,7 @@ from osiris_core.parity.side import execution_order, labels, manifest_steps, vie
 from osiris_core.parity.streams import line_ends
 from osiris_core.parity.text import EXAMPLES, TextRules
 from osiris_core.parity.values import signature
+from osiris_core.rules.writing import rules_digest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -88,6 +89,7 @@ def compare(
         causes=causes,
         effects=max(0, ledger.deciding - max(1, len(causes))),
         waivers=waivers.uses() if waivers else (),
+        rules_digest=rules_digest(rules),
     )
 
 

@@ -113,7 +113,8 @@ class RuleUse:
 
     `decided` counts the pairs that only this rule made equal, `covered` the values in its scope on each side, as far as it
     was declared. `source` says who declared it, `complaint` what is wrong with it: it never met a value, or it hid more than
-    its bounds allow; `note` what else is worth knowing, as the largest distance under a tolerance.
+    its bounds allow; `note` what else is worth knowing, as the largest distance under a tolerance. `declared` is the rule as
+    it would be written, a preset's as the explicit one that it stands for; empty for a rule that nobody declared.
     """
 
     rule: str
@@ -126,6 +127,7 @@ class RuleUse:
     complaint: str = ""
     covered: tuple[int, int] = (0, 0)
     note: str = ""
+    declared: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +193,7 @@ class Comparison:
     causes: tuple[str, ...] = ()
     effects: int = 0
     waivers: tuple[WaiverUse, ...] = ()
+    rules_digest: str = ""  # over the declared rules in their order; empty where there are none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from osiris_core.parity.record import Verdict
 from osiris_core.parity.summary import causes_and_effects
 from osiris_core.report.marks import failures_first, mark_of
 from osiris_core.report.place import sandbox_places
+from osiris_core.report.rules import rule_lines
 from osiris_core.report.sentence import report_sentence
 from osiris_core.report.text import fitted, shortened, visible_line, width_of
 
@@ -40,7 +41,7 @@ def summary_lines(
     ordered = failures_first(records.records)
     explained = [record for record in ordered if failures and not record.passed]
     details = [line for record in explained for line in ("", *failure_lines(record, width))]
-    said = [*place_lines(ordered), *waiver_lines(ordered), f"{report_sentence(ordered)}."]
+    said = [*place_lines(ordered), *waiver_lines(ordered), *rule_lines(ordered), f"{report_sentence(ordered)}."]
     tail = ["", *(line for each in said for line in textwrap.wrap(visible_line(each), width))]
     report = [f"report: {report_path}"] if report_path else []
     return [shortened(visible_line(line), width) for line in (*_table(ordered, width), *details, *tail)] + report

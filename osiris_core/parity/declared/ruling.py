@@ -16,6 +16,7 @@ from osiris_core.parity.record import RuleUse
 from osiris_core.parity.values import same_leaf, show, signature
 from osiris_core.rules.forms import TEXT_FORMS, Form
 from osiris_core.rules.model import RuleKind, Shape
+from osiris_core.rules.writing import rule_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,6 +145,7 @@ class Ruling:
             complaint=self.complaint(),
             covered=(self.met[0], self.met[1]),
             note=self._note(),
+            declared=rule_data(self.rule),
         )
 
     def _note(self) -> str:
