@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from osiris_core.parity.record import Finding, ParityRecord, RecordSet
 
 FAILURE_LINES = 8
-"""A failure takes at most this many lines."""
+"""A failure takes at most this many lines, and one more where a command shows its cause."""
 
 _NARROWEST = 60
 _NUMBER_WIDTH = 9
@@ -68,7 +68,7 @@ def waiver_lines(records: Sequence[ParityRecord]) -> list[str]:
 
 
 def failure_lines(record: ParityRecord, width: int) -> list[str]:
-    """Return what one failing record says: what, where, both values, hint, reproduce command."""
+    """Return what one failing record says: what, where, both values, cause, hint, and the commands that show it again."""
     mark = mark_of(record)
     finding = _first_finding(record)
     place = f"{record.manifest}:{record.line}" if record.line else record.manifest
@@ -79,18 +79,33 @@ def failure_lines(record: ParityRecord, width: int) -> list[str]:
         where = f"step {finding.step}: " if finding.step else ""
         lines += _wrapped(f"{where}{finding.path}: {finding.message}", width, most=2)
         lines += _values(record, finding)
-        lines += _wrapped(f"hint: {finding.hint}", width, most=1) if finding.hint else []
+        cause = triage_sentence(record)
+        lines += _wrapped(f"cause: {cause}", width, most=1) if cause else []
+        hint = "" if record.triage and record.triage.factors else finding.hint  # what to do is said with the cause
+        lines += _wrapped(f"hint: {hint}", width, most=1) if hint else []
         lines += _effects(record)
     lines = [visible_line(line) for line in lines[: FAILURE_LINES - 1]]
+    if record.triage and record.triage.factors and record.triage.command:
+        lines.append(f"{_INDENT}shown by: {visible_line(record.triage.command)}")
     if record.reproduce:
         lines.append(f"{_INDENT}reproduce: {visible_line(record.reproduce)}")
     return lines
 
 
+def triage_sentence(record: ParityRecord) -> str:
+    """Return the cause of a record as one sentence: with both values and what to do, or with what it rests on; or nothing."""
+    found = record.triage
+    if found is None or not found.cause:
+        return ""
+    if not found.factors:
+        return f"{found.cause}, {found.evidence[0]}" if found.evidence else found.cause
+    return f"{found.cause}, {'; '.join(f'{each.left} | {each.right}: {each.fix}' for each in found.factors)}"
+
+
 def _first_finding(record: ParityRecord) -> Finding | None:
     """Return the finding that stands for a failure: at the first diverging step, deciding, hinted if possible."""
     comparison = record.comparison
-    if comparison is None or comparison.verdict.passes:
+    if comparison is None or comparison.verdict.passes or record.verdict is Verdict.NONDETERMINISTIC:
         return None
     if comparison.problems and comparison.verdict is not Verdict.DIVERGENT:
         return None
