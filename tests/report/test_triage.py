@@ -64,7 +64,13 @@ def test_the_page_has_everything_that_was_found():
     """Factors with both values, the sentences, the bound, what was not tried, how many runs, the command."""
     page = render_html(RecordSet(records=(triaged(),)))
 
-    for text in ("ENVIRONMENT(time zone)", "Europe/Prague", "write times in UTC", "in 4 of 4 runs", "in 3 reruns of each"):
+    for text in (
+        "ENVIRONMENT(time zone)",
+        "Europe/Prague",
+        "write times in UTC",
+        "in 4 of 4 runs",
+        "in 3 reruns of each",
+    ):
         assert text in page
     assert "not tried: limits: they cannot be raised" in page
     assert "11 reruns" in page
@@ -74,5 +80,7 @@ def test_the_page_has_everything_that_was_found():
 
 def test_a_record_that_was_not_triaged_says_so():
     """Its cause was not looked for."""
-    assert "(not yet looked for)" in render_html(RecordSet(records=(dataclasses.replace(divergent(), cause="UNKNOWN"),)))
+    assert "(not yet looked for)" in render_html(
+        RecordSet(records=(dataclasses.replace(divergent(), cause="UNKNOWN"),))
+    )
     assert "Where it comes from" not in render_html(RecordSet(records=(record("weather", Verdict.IDENTICAL),)))

@@ -85,6 +85,16 @@ def of_another_machine(left: Session, right: Session) -> tuple[str, ...]:
     return tuple(name for name, fact in _OF_ANOTHER_MACHINE.items() if a.get(fact) != b.get(fact))
 
 
+def not_reached(imitated: Session, remote: Session) -> tuple[str, ...]:
+    """Return in which factors a local run that was to have all of the remote ones differs all the same, by its own word."""
+    unseen = {
+        NETWORK,
+        FILES,
+        "variables",
+    }  # a worker does not say what it reaches, which files there are, what variables hold
+    return tuple(each.name for each in differing(imitated, remote) if each.name not in unseen)
+
+
 def _pairs(left: Session, right: Session) -> Iterator[tuple[str, str, str]]:
     sides = (left, right)
     a, b = (_environment(each) for each in sides)

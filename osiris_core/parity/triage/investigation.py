@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.record import Triage, TriageFactor, Verdict
 from osiris_core.parity.triage.bound import bound_sentence
-from osiris_core.parity.triage.environment import differing, of_another_machine
+from osiris_core.parity.triage.environment import differing, not_reached, of_another_machine
 from osiris_core.parity.triage.narrowing import smallest
 from osiris_core.parity.triage.repeats import held_against_itself
 from osiris_core.parity.triage.reruns import BudgetSpentError, RerunError
@@ -147,6 +147,7 @@ class _Environment:
     def _not_the_environment(self) -> Triage:
         """Return CODE where the divergence is the same with all factors, again and again, and none was left out."""
         everything = _names(self._factors)
+        untried = {each.partition(":")[0] for each in self._not_tried}
         for _ in range(self._budget.confirmations):
             session = self._reruns.run(self._local.target, everything)
             comparison = self._reruns.difference(session, self._remote)
@@ -157,6 +158,8 @@ class _Environment:
                     f"with {len(everything)} factors as on {self._remote.target}, {self._local.target} differs in another way: "
                     "the imitation is not good enough to tell"
                 )
+            if missed := [each for each in not_reached(session, self._remote) if each not in untried]:
+                return self._unknown(f"the imitation did not reach {self._remote.target} in: {', '.join(missed)}")
         stays = (
             f"with all {len(everything)} factors as on {self._remote.target} that differ and can be imitated, "
             f"{self._local.target} still did otherwise, in {self._budget.confirmations + 1} of {self._budget.confirmations + 1} runs"

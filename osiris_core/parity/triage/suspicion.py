@@ -36,7 +36,7 @@ _WORDS: Final = (
 )
 """What a hint says, and the factor that it points at."""
 _NAMED: Final = re.compile(r'add "([^"]+)" to (env|inputs|requirements):')
-_SHORTEST: Final = 3
+_SHORTEST: Final = 2
 _MOST: Final = 2
 
 

@@ -115,6 +115,16 @@ def test_another_kernel_is_never_the_code(tmp_path):
     assert found.not_tried == ("kernel: it is another machine's",)
 
 
+def test_an_imitation_that_does_not_reach_the_sandbox_proves_nothing(tmp_path):
+    """By its own word the local worker's time zone, and all else, is still the host's."""
+    world = World(tmp_path, lambda target, _: target)
+    world.imitated_from = 1000
+    found = world.triage()
+
+    assert found.cause == "UNKNOWN"
+    assert found.evidence[0].startswith("the imitation did not reach e2b in: time zone, locale, ")
+
+
 def test_an_imitation_that_changes_more_than_it_should_proves_nothing(tmp_path):
     """With all factors the local run differs at another step than before: it was broken by the imitation."""
     world = World(tmp_path, lambda target, _: target)

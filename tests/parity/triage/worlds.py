@@ -14,7 +14,7 @@ from osiris_core.errors import InfrastructureError
 from osiris_core.parity.compare import compare
 from osiris_core.parity.triage.investigation import Check, investigate
 from osiris_core.parity.triage.reruns import Reruns, TriageBudget
-from tests.parity.sessions import healthy
+from tests.parity.sessions import ROOTS, healthy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -67,6 +67,7 @@ class World:
         self.asked: list[tuple[str, frozenset[str]]] = []
         self.seconds = 0.0
         self.fails_at: int | None = None
+        self.imitated_from = 20  # with so many factors a local worker says what one in the sandbox says
         self._numbers = itertools.count(1)
 
     def clock(self) -> float:
@@ -77,10 +78,16 @@ class World:
         """Return what one run leaves."""
         draft = healthy(target)
         number = next(self._numbers)
-        draft.hello = {**draft.hello, "nonce": f"{number:032x}", "environment": self.environments[target]}
+        told = self.told(target, factors)
+        draft.hello = {**draft.hello, **told, "nonce": f"{number:032x}"}
         draft.target_facts = {**draft.target_facts, "network": "host" if target == "local" else "none"}
         draft.files["report/page.txt"] = f"{self.content(target, frozenset(factors))}\n".encode()
         return draft.build(self.root)
+
+    def told(self, target: str, factors: Collection[str]) -> dict[str, Any]:
+        """Return what a worker says of its environment: with every factor imitated that is different, the sandbox's."""
+        told = "e2b" if len(factors) >= self.imitated_from else target
+        return {"environment": self.environments[told], **({"roots": ROOTS[told]} if told != target else {})}
 
     def rerun(self, target: str, factors: Collection[str]) -> Session:
         """Be the callable that triage is given."""
