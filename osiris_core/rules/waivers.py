@@ -13,6 +13,7 @@ A waiver is narrow on purpose: one reason code, a path that is more than `*`, an
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import fnmatch
 import re
 import tomllib
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.errors import UsageError
+from osiris_core.rules.codes import CODES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +34,7 @@ LONGEST: Final = dt.timedelta(days=180)
 _TEXTS: Final = ("path", "code", "reason", "owner")
 _OPTIONAL: Final = ("manifest", "step")
 _KNOWN: Final = (*_TEXTS, "expires", *_OPTIONAL)
+_NEAR: Final = 0.75
 _ONLY_WILDCARDS: Final = re.compile(r"[*?/.]*")
 
 
@@ -95,6 +98,9 @@ def _waiver(entry: Any, place: str, today: dt.date) -> Waiver:
         raise UsageError(f"{place} would accept everything", hint="name at least a part of the path")
     if re.search(r"[*?[]", entry["code"]):
         raise UsageError(f"{place} names no single reason code", hint="write one waiver for each")
+    near = difflib.get_close_matches(entry["code"], CODES, n=1, cutoff=_NEAR)
+    if near and entry["code"] not in CODES:
+        raise UsageError(f"{place} names no reason code: `{entry['code']}`", hint=f"did you mean `{near[0]}`?")
     expires = entry.get("expires")
     if not isinstance(expires, dt.date) or isinstance(expires, dt.datetime):
         raise UsageError(f"{place} needs `expires`, a date", hint="for example: expires = 2027-03-01")

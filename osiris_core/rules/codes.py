@@ -1,0 +1,71 @@
+"""The reason codes of differences: what a waiver can name. Each has a page in docs/verdicts/.
+
+A code is stable: scripts and waivers rely on it. Comparers that come by entry point may have further ones.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+CODES: Final = frozenset(
+    {
+        "absolute-path",
+        "artifact-content",
+        "artifact-extra",
+        "artifact-missing",
+        "artifact-mode",
+        "artifact-name-form",
+        "artifact-renamed",
+        "artifact-skipped",
+        "artifact-type",
+        "container-doubled-member",
+        "error",
+        "event-changed",
+        "event-doubled",
+        "event-extra",
+        "event-missing",
+        "event-order",
+        "event-shape",
+        "failed-step",
+        "json-doubled-key",
+        "log-changed",
+        "log-extra",
+        "log-missing",
+        "log-order",
+        "metric-changed",
+        "metric-doubled",
+        "metric-extra",
+        "metric-missing",
+        "metric-shape",
+        "outcome",
+        "outcome-contradicted",
+        "over-masked",
+        "printed-changed",
+        "printed-extra",
+        "printed-missing",
+        "printed-order",
+        "rule-bijection",
+        "rule-bound",
+        "rule-shape",
+        "secret-in-clear",
+        "session-mixed",
+        "session-nested",
+        "step-after-failure",
+        "step-cause",
+        "step-extra",
+        "step-missing",
+        "step-order",
+        "step-reason",
+        "step-state",
+        "table-cells",
+        "table-content",
+        "table-duplicates",
+        "table-extra",
+        "table-missing",
+        "table-order",
+        "table-row-order",
+        "table-rows",
+        "table-schema",
+        "table-statistics",
+    }
+)
