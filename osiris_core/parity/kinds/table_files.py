@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.kinds.delimited import DelimitedComparer
 from osiris_core.parity.kinds.protocol import HEAD_BYTES, FilePair
-from osiris_core.parity.kinds.tables import parquet
+from osiris_core.parity.kinds.tables import arrow_ipc, duckdb_file, parquet, sqlite
 from osiris_core.parity.kinds.tables.comparer import TableComparer
+from osiris_core.parity.kinds.tables.databases import DatabaseComparer
+from osiris_core.parity.kinds.tables.json_lines import JsonLinesComparer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +25,21 @@ PARQUET: Final = TableComparer(
     facts=parquet.container,
 )
 
-TABLES: Final[tuple[FileComparer, ...]] = (DelimitedComparer(), PARQUET)
+ARROW: Final = TableComparer(
+    name="Arrow",
+    endings=(".arrow", ".arrows", ".feather", ".ipc"),
+    magic=arrow_ipc.MAGIC,
+    read=arrow_ipc.read_arrow,
+    facts=arrow_ipc.container,
+)
+
+SQLITE: Final = DatabaseComparer(name="SQLite", magic=sqlite.MAGIC, magic_at=0, open_pair=sqlite.open_pair)
+
+DUCKDB: Final = DatabaseComparer(
+    name="DuckDB", magic=duckdb_file.MAGIC, magic_at=duckdb_file.MAGIC_AT, open_pair=duckdb_file.open_pair
+)
+
+TABLES: Final[tuple[FileComparer, ...]] = (DelimitedComparer(), JsonLinesComparer(), PARQUET, ARROW, SQLITE, DUCKDB)
 """The comparers of all formats."""
 
 

@@ -53,7 +53,8 @@ class TableComparer:
             tables = self._read(pair)
             found = compare_tables(*tables, rules=pair.rules, labels=pair.labels)
             if not found.findings and not found.not_compared:
-                found = replace(found, set_aside=(*found.set_aside, *self._container(pair, found)))
+                aside = container_aside(self.facts(pair.left), self.facts(pair.right), is_needed=not found.set_aside)
+                found = replace(found, set_aside=(*found.set_aside, *aside))
         except reading_errors() as error:
             return as_bytes(pair, error)
         return found
@@ -69,15 +70,20 @@ class TableComparer:
                 ) from error
         return opened[0], opened[1]
 
-    def _container(self, pair: FilePair, found: FileComparison) -> tuple[SetAside, ...]:
-        facts = self.facts(pair.left), self.facts(pair.right)
-        names = [name for name in facts[0] if facts[0][name] != facts[1].get(name)]
-        if not names and found.set_aside:
-            return ()
-        forms = [shorten("; ".join(f"{name} {show(side.get(name))}" for name in names)) for side in facts]
-        what = ", ".join(names) or "the layout of its bytes"
-        reason = f"{CONTAINER_REASON} ({what})"
-        return (SetAside(rule=CONTAINER, reason=reason, left=forms[0], right=forms[1]),)
+
+def container_aside(
+    left: Mapping[str, Any], right: Mapping[str, Any], *, is_needed: bool = True
+) -> tuple[SetAside, ...]:
+    """Return what of two containers differs, as something that counts as equal.
+
+    `is_needed`: the bytes differ and nothing else says why, so something is told even where none of the facts do.
+    """
+    names = [name for name in left if left[name] != right.get(name)]
+    if not names and not is_needed:
+        return ()
+    forms = [shorten("; ".join(f"{name} {show(side.get(name))}" for name in names)) for side in (left, right)]
+    reason = f"{CONTAINER_REASON} ({', '.join(names) or 'the layout of its bytes'})"
+    return (SetAside(rule=CONTAINER, reason=reason, left=forms[0], right=forms[1]),)
 
 
 def compare_tables(
@@ -110,7 +116,9 @@ def said_by(error: Exception) -> str:
 
 def reading_errors() -> tuple[type[Exception], ...]:
     """Return what the engines raise over a file that they cannot read."""
+    import sqlite3
+
     import duckdb
     import pyarrow as pa
 
-    return (TableError, OSError, UnicodeDecodeError, pa.ArrowException, duckdb.Error)
+    return (TableError, OSError, sqlite3.Error, UnicodeDecodeError, pa.ArrowException, duckdb.Error)
