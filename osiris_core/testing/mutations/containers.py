@@ -110,11 +110,11 @@ def executed(data: bytes, *statements: str) -> bytes:
         return file.read_bytes()
 
 
-_ZIP: Final[dict[str, Callable[[Members, Random], str]]] = {
-    "zip member changed": _change_member,
-    "zip member dropped": _drop_member,
-    "zip member added": _add_member,
-    "zip member renamed": _rename_member,
+_ZIP: Final[dict[str, tuple[Callable[[Members, Random], str], str]]] = {
+    "zip member changed": (_change_member, CONTENT),
+    "zip member dropped": (_drop_member, "artifact-missing"),
+    "zip member added": (_add_member, "artifact-extra"),
+    "zip member renamed": (_rename_member, "artifact-missing"),
 }
 _SQL: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "SQLite row dropped": (
@@ -143,8 +143,8 @@ CONTAINERS: Final = (
     Difference(name="gzip content changed", layer=_LAYER, codes=_CONTENT, plant=change_gzip),
     Difference(name="gzip content cut", layer=_LAYER, codes=_CONTENT, plant=partial(change_gzip, cut=True)),
     *(
-        Difference(name=name, layer=_LAYER, codes=_CONTENT, plant=partial(change_zip, how=how))
-        for name, how in _ZIP.items()
+        Difference(name=name, layer=_LAYER, codes=(code,), plant=partial(change_zip, how=how))
+        for name, (how, code) in _ZIP.items()
     ),
     *(
         Difference(name=name, layer=_LAYER, codes=(code, CONTENT), plant=partial(change_sqlite, statements=statements))

@@ -133,13 +133,15 @@ _HOW: Final[dict[str, Change]] = {
 }
 _LAYER: Final = "artifacts"
 _CONTENT: Final = (CONTENT,)
+_RENAMED: Final = ("artifact-renamed", "artifact-name-form", "artifact-missing")
+"""Two files of one content, or two empty ones, are paired with none: each is lost and found then."""
 
 TREES: Final = (
     Difference(name="file removed", layer=_LAYER, codes=("artifact-missing",), plant=remove),
     Difference(name="file added", layer=_LAYER, codes=("artifact-extra",), plant=add),
-    Difference(name="file renamed", layer=_LAYER, codes=("artifact-missing",), plant=rename_one),
-    Difference(name="file renamed by unicode form", layer=_LAYER, codes=("artifact-missing",), plant=rename_by_form),
-    Difference(name="file moved into a directory", layer=_LAYER, codes=("artifact-missing",), plant=move_to_directory),
+    Difference(name="file renamed", layer=_LAYER, codes=_RENAMED, plant=rename_one),
+    Difference(name="file renamed by unicode form", layer=_LAYER, codes=("artifact-name-form",), plant=rename_by_form),
+    Difference(name="file moved into a directory", layer=_LAYER, codes=_RENAMED, plant=move_to_directory),
     Difference(name="file became a directory", layer=_LAYER, codes=("artifact-type",), plant=become_directory),
     Difference(name="files exchanged", layer=_LAYER, codes=_CONTENT, plant=exchange),
     Difference(name="mode changed", layer=_LAYER, codes=("artifact-mode",), plant=mode),
