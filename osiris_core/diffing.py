@@ -22,6 +22,8 @@ from osiris_core.parity.record import ParityRecord, TargetRun, Verdict
 from osiris_core.parity.side import labels
 from osiris_core.parity.summary import headline, step_runs
 from osiris_core.parity.waived import Waivers
+from osiris_core.secrets.masked_record import masked
+from osiris_core.wire.masking import MaskTable
 from osiris_core.wire.records import FAILED, INFRASTRUCTURE
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ def diff(paths: Sequence[Path], options: DiffOptions) -> ParityRecord:
     )
     runs = tuple(_target_run(each, name) for each, name in zip((left, right), names, strict=True))
     verdict = Verdict.INFRA if INFRASTRUCTURE in {run.outcome for run in runs} else comparison.verdict
-    return ParityRecord(
+    record = ParityRecord(
         manifest=_title(left, right, control=options.control),
         pipeline_id=_pipeline_id(left),
         passed=verdict is Verdict.IDENTICAL if options.control else verdict.passes,
@@ -91,6 +93,14 @@ def diff(paths: Sequence[Path], options: DiffOptions) -> ParityRecord:
         warnings=tuple(_warnings(left, right, control=options.control)),
         line=0,
     )
+    return _shown(record, left, right)
+
+
+def _shown(record: ParityRecord, left: Reading, right: Reading) -> ParityRecord:
+    """Return a record as it may be shown: what stands in clear on one side may be anything on the other."""
+    values = sorted(left.secrets.values | right.secrets.values)
+    table = MaskTable.of_values(("SECRET", value) for value in values)
+    return record if table is None else masked(record, table)
 
 
 def _named(path: Path) -> Reading:

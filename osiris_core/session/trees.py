@@ -34,19 +34,26 @@ class Tree:
 
 
 def scan_tree(root: Path) -> Tree:
-    """Return what lies below `root`, sorted by path; an entry that cannot be read is a gap, and the rest is there.
+    r"""Return what lies below `root`, sorted by path; an entry that cannot be read is a gap, and the rest is there.
 
-    A `root` that is no directory holds nothing.
+    A `root` that is no directory holds nothing. In names that are no UTF-8 the bytes that are none are written out (`\xff`).
     """
     tree = Tree()
-    for path, absolute, mode in sorted(_entries(root, tree), key=lambda each: os.fsencode(each[0])):
-        if stat.S_ISREG(mode):
+    for raw, absolute, mode in sorted(_entries(root, tree), key=lambda each: os.fsencode(each[0])):
+        path = _written_out(raw)
+        if path != raw and (path in tree.files or path in tree.others):
+            tree.gaps[f"{path} (of other bytes)"] = "its name, written out, is that of another file"
+        elif stat.S_ISREG(mode):
             read_file(tree, path, absolute)
         elif stat.S_ISLNK(mode):
-            tree.others[path] = f"{LINK}{os.fsdecode(absolute.readlink())}"
+            tree.others[path] = f"{LINK}{_written_out(os.fsdecode(absolute.readlink()))}"
         else:
             tree.others[path] = next((words for is_kind, words in _KINDS if is_kind(mode)), "something unknown")
     return tree
+
+
+def _written_out(name: str) -> str:
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def read_file(tree: Tree, path: str, absolute: Path) -> None:
@@ -71,10 +78,10 @@ def _entries(root: Path, tree: Tree) -> Iterator[tuple[str, Path, int]]:
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
-            tree.gaps[prefix.rstrip("/") or "."] = str(error.strerror)
+            tree.gaps[_written_out(prefix.rstrip("/")) or "."] = str(error.strerror)
             continue
         if not entries and prefix:
-            tree.others[prefix.rstrip("/")] = EMPTY
+            tree.others[_written_out(prefix.rstrip("/"))] = EMPTY
         for entry in entries:
             path = f"{prefix}{entry.name}"
             if entry.is_dir(follow_symlinks=False):
@@ -83,4 +90,4 @@ def _entries(root: Path, tree: Tree) -> Iterator[tuple[str, Path, int]]:
             try:
                 yield path, Path(entry.path), entry.stat(follow_symlinks=False).st_mode
             except OSError as error:
-                tree.gaps[path] = str(error.strerror)
+                tree.gaps[_written_out(path)] = str(error.strerror)

@@ -185,6 +185,18 @@ def test_a_pipe_in_a_tree_is_a_gap(project, tmp_path):
     said(project.run("diff", "a", "b"), 1, "INCONCLUSIVE", "pipe was not compared: it is a pipe")
 
 
+def test_names_that_are_no_text(project, tmp_path):
+    """They travel in a record written out, and no file is taken for another."""
+    for side in ("a", "b"):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / os.fsdecode(b"n\xff")).write_text("x")
+    (tmp_path / "a" / os.fsdecode(b"only\xfe")).write_text("x")
+    said(project.run("diff", "a", "b", "--json", "r.json"), 1, "DIVERGENT", "only\\xfe")
+    assert decode_records((tmp_path / "r.json").read_bytes()).records[0].comparison.findings_total == 1
+    (tmp_path / "a" / "n\\xff").write_text("y")
+    said(project.run("diff", "a", "b"), 1, "DIVERGENT", "n\\xff")
+
+
 def test_two_files(project, tmp_path):
     """Of any names; their endings say what they are."""
     (tmp_path / "a.csv").write_text("n\n1\n")

@@ -7,6 +7,7 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from osiris_core.parity.foreign.secrets import TEXT_BYTES
 from osiris_core.parity.record import Finding, Layer
 from osiris_core.parity.values import leaf_differences, show
 
@@ -24,9 +25,25 @@ _UNSHOWN: Final = "(not shown: it holds a secret)"
 
 def set_apart(left: Reading, right: Reading, labels: tuple[str, str]) -> tuple[Reading, Reading, tuple[Finding, ...]]:
     """Return both readings without the artifacts that hold a secret on either side, and the differences of these."""
-    paths = sorted(left.guarded.keys() | right.guarded.keys())
+    paths = sorted(left.guarded.keys() | right.guarded.keys() | _told_there(left, right) | _told_there(right, left))
     findings = [finding for path in paths for finding in _compare(path, (left, right), labels)]
     return _without(left, paths), _without(right, paths), tuple(findings)
+
+
+def _told_there(side: Reading, other: Reading) -> set[str]:
+    """Return the artifacts of one side that hold what is a secret in clear on the other."""
+    needles = other.secrets.needles()
+    return {path for path, file in side.session.artifacts.items() if _holds(file, needles)} if needles else set()
+
+
+def _holds(file: ArtifactFile, needles: tuple[bytes, ...]) -> bool:
+    if file.size_bytes > TEXT_BYTES:
+        return False
+    try:
+        data = file.absolute.read_bytes()
+    except OSError:
+        return False
+    return any(needle in data for needle in needles)
 
 
 def _without(reading: Reading, paths: list[str]) -> Reading:

@@ -57,6 +57,10 @@ class Secrets:
 
     values: set[str] = field(default_factory=set, repr=False)
 
+    def needles(self) -> tuple[bytes, ...]:
+        """Return the values that are long enough to be looked for anywhere."""
+        return tuple(value.encode("utf-8", "surrogateescape") for value in self.values if len(value) >= _SHORTEST)
+
     def hidden(self, value: Any) -> Any:
         """Return a JSON value, or a text, with every secret in it hidden."""
         return _hidden(value, self.values, named=False, inside=False, depth=0)

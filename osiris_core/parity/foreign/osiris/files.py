@@ -6,16 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.foreign.osiris.names import FILES
-from osiris_core.parity.foreign.secrets import TEXT_BYTES, Secrets, leaks_in
+from osiris_core.parity.foreign.secrets import TEXT_BYTES, Leak, Secrets, leaks_in
 from osiris_core.session.torn_lines import regular_bytes
 from osiris_core.session.trees import EMPTY, scan_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from osiris_core.parity.foreign.protocol import SetAside
-    from osiris_core.parity.foreign.secrets import Leak
     from osiris_core.session.artifacts import ArtifactFile
 
 EVENTS: Final = "events.jsonl"
@@ -29,6 +28,7 @@ _READ: Final = frozenset({EVENTS, METRICS, STATUS, MANIFEST, f"{NESTED}/{EVENTS}
 _NESTED_REASON: Final = (
     "the session of the `osiris run` inside of the sandbox; its events, metrics and artifacts are compared"
 )
+_TWICE_REASON: Final = "the run's own copy of the file is compared"
 _HEAD_BYTES: Final = 4096
 
 
@@ -63,10 +63,13 @@ def read_files(directory: Path, set_aside: SetAside) -> RunFiles:
         if reason is not None:
             set_aside.add(f"osiris: {name.partition('/')[0]}", reason, path, f"{file.size_bytes:,} bytes")
             continue
-        if name not in found.artifacts or not path.startswith(f"{NESTED}/"):
-            found.artifacts[name] = file
+        if name in found.artifacts and path.startswith(f"{NESTED}/"):
+            set_aside.add(f"osiris: twice in {NESTED}", _TWICE_REASON, path, f"{file.size_bytes:,} bytes")
+            continue
+        found.artifacts[name] = file
         if leaks:
             found.leaking.add(name)
+    _find_again(tree.files, found)
     others = {path: f"it is {what}" for path, what in tree.others.items() if what != EMPTY}
     found.not_compared += [f"{path} was not compared: {why}" for path, why in {**others, **tree.gaps}.items()]
     return found
@@ -87,6 +90,17 @@ def step_of_file(path: str) -> str | None:
     """Return the step that a file belongs to, or None."""
     name = artifact_name(path)
     return name.partition("/")[0] if name != path and "/" in name else None
+
+
+def _find_again(files: Mapping[str, ArtifactFile], found: RunFiles) -> None:
+    """Find the values that stand in clear once, wherever else they are: nothing beside them says there what they are."""
+    values = found.secrets.needles()
+    for path, file in files.items() if values else ():
+        data = regular_bytes(file.absolute, found.problems.append) if file.size_bytes <= TEXT_BYTES else None
+        if data is not None and path not in found.leaks and any(value in data for value in values):
+            found.leaks[path] = [Leak("a value that is a secret elsewhere")]
+            if found.artifacts.get(artifact_name(path)) is file:
+                found.leaking.add(artifact_name(path))
 
 
 def _leaks(path: str, file: ArtifactFile, found: RunFiles) -> list[Leak]:
