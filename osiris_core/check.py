@@ -213,6 +213,11 @@ class Checker:
             return record
         if judged is not None:
             judged(self._shown(record, job))
+        if self._options.repeat or record.verdict is not None:
+            said = "" if record.verdict is None else f"{record.verdict}; "
+            self._report(
+                f"{record.manifest}: {said}it is run again to find out more; Ctrl-C leaves what is known by now"
+            )
         case = Judged(
             record=record,
             sessions=tuple(each.session for each in results if each.session is not None),

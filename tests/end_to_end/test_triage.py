@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,7 +38,7 @@ def surroundings(inputs, ctx):
 def chance(inputs, ctx):
     (ctx.output_dir / "page.txt").write_text(str(random.random()))
 """
-SHORT = TriageBudget(repeats=1, confirmations=1, elapsed_s=600)
+SHORT = TriageBudget(repeats=1, confirmations=0, elapsed_s=600)
 """What is asked here is whether reruns do what they should, not how sure they make."""
 
 
@@ -76,7 +75,7 @@ def test_the_factor_is_found_by_runs_in_its_place(at: Project) -> None:
     assert (record.verdict, record.cause, record.passed) == ("DIVERGENT", "ENVIRONMENT(host name)", False)
     assert record.headline.startswith("ENVIRONMENT(host name): local and e2b part at step `only`")
     assert record.triage is not None
-    assert (record.triage.factors[0].right, record.triage.runs) == ("e2b.local", 4)
+    assert (record.triage.factors[0].right, record.triage.runs) == ("e2b.local", 3)
     assert record.triage.command.endswith("--target both --triage=always")
     for run in record.targets:
         directory = at.session_root / run.session_directory
@@ -117,23 +116,19 @@ def test_with_all_factors_a_local_run_does_what_the_sandbox_did(at: Project, mon
 
 
 def test_one_target_that_differs_from_itself_fails(at: Project) -> None:
-    """Asked to run it again, a pipeline that was as expected is NONDETERMINISTIC."""
+    """Asked to run it again, a pipeline that was as expected is NONDETERMINISTIC; the worker's own digests are beside it."""
     record = checked(at, pipeline(at, "chance"), ("local",), repeat=3)
 
     assert (record.verdict, record.passed, record.first_diverging_step) == ("NONDETERMINISTIC", False, "only")
     assert record.headline.startswith("local differs from itself in rerun 1 at step only: only/page.txt: ")
     assert record.triage is not None
     assert (record.triage.unstable, record.triage.runs) == (("local",), 1)
-
-
-def test_what_is_damaged_on_its_way_is_told_by_the_workers_own_digest(at: Project) -> None:
-    """The journal has what the worker said of its file; a session that lies here as it came has no damage."""
-    record = checked(at, pipeline(at, "host"), ("local",))
+    # Its first session lies there as it came, and can be told from one that was damaged since.
     session = open_session(at.session_root / record.targets[0].session_directory)
     assert damages(session) == ()
 
-    session.artifacts["only/page.txt"].absolute.write_text("made by another")
-    (said,) = damages(dataclasses.replace(session))
+    session.artifacts["only/page.txt"].absolute.write_text("by another")
+    (said,) = damages(session)
     assert said.startswith("local: only/page.txt had ")
 
     journal = session.directory / ".host" / "journal.os1"
