@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from osiris_core.manifest.model import Expectation
 from osiris_core.parity.artifact_rules import broken_rules
 from osiris_core.parity.values import show
+from osiris_core.session.outline import outline_of
 from osiris_core.wire.records import STEP_COMPLETE
 
 if TYPE_CHECKING:
@@ -43,9 +44,7 @@ def _end(session: Session, expect: Expectation) -> Iterator[str]:
 
 
 def _rows(session: Session, rows: Mapping[str, Limits]) -> Iterator[str]:
-    handed_on = {
-        str(event.get("step")): event.get("rows") for event in session.events if event.get("event") == STEP_COMPLETE
-    }
+    handed_on = {str(event.get("step")): event.get("rows") for event in outline_of(session.events).named(STEP_COMPLETE)}
     for step, limits in rows.items():
         got = handed_on.get(step)
         if not _fits(got, limits):

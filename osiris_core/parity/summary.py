@@ -9,6 +9,7 @@ from osiris_core.parity.classes import options_of, value_classes
 from osiris_core.parity.record import StepRun, Verdict
 from osiris_core.parity.side import manifest_steps, moment, run_window
 from osiris_core.parity.values import counted
+from osiris_core.session.outline import outline_of
 from osiris_core.wire.records import STEP_COMPLETE, STEP_FAILED, STEP_START
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _amount(comparison: Comparison) -> str:
 
 def _step_run(session: Session, state: StepState) -> StepRun:
     body = manifest_steps(session).get(state.id, {})
-    events = {event["event"]: event for event in session.events if event.get("step") == state.id}
+    events = {event["event"]: event for event in outline_of(session.events).kept if event.get("step") == state.id}
     end: dict[str, Any] = events.get(STEP_COMPLETE) or events.get(STEP_FAILED) or {}
     rows, duration = end.get("rows"), end.get("duration_ms")
     return StepRun(

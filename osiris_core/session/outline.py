@@ -7,15 +7,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from osiris_core.wire.records import ARTIFACT_SKIPPED, FINAL_EVENTS, RUN_START, STEP_COMPLETE, STEP_FAILED
+from osiris_core.wire.records import ARTIFACT_SKIPPED, FINAL_EVENTS, RUN_START, STEP_COMPLETE, STEP_FAILED, STEP_START
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-KEPT: Final = frozenset({RUN_START, *FINAL_EVENTS, STEP_COMPLETE, STEP_FAILED, ARTIFACT_SKIPPED})
+KEPT: Final = frozenset({RUN_START, *FINAL_EVENTS, STEP_START, STEP_COMPLETE, STEP_FAILED, ARTIFACT_SKIPPED})
 """Events that an outline holds: beginnings and ends, with all that says how long something took, and what is not there."""
 
-_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

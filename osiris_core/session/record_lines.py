@@ -21,7 +21,7 @@ from osiris_core.session.lines import decode_line, decode_only_line
 from osiris_core.session.outline import KEPT, Outliner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from osiris_core.session.json_files import Types
@@ -143,19 +143,11 @@ class RecordLines(Sequence[dict[str, Any]]):
         """Say how many records there are, and where."""
         return f"<{len(self)} records in {self.path}>"
 
-    def lines(self, offset: int = 0) -> Iterator[bytes]:
+    def lines(self, offset: int = 0, *, buffer_bytes: int = _BUFFER_BYTES) -> Generator[bytes, None, None]:
         """Yield the lines of the file as they are, each with its LF, from the line on that begins at `offset`."""
-        with refused(self.path, "cannot be read"), self.path.open("rb", _BUFFER_BYTES) as source:
+        with refused(self.path, "cannot be read"), self.path.open("rb", buffer_bytes) as source:
             source.seek(offset)
             yield from source
-
-    def head(self, line: bytes) -> Head:
-        """Return what every record of the kind has, of one line."""
-        try:
-            return self._kind.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            value = decode_line(line)  # text that is no Unicode, or a truth value for a number
-            return _head(value)
 
     def _look_through(self, take: Callable[[dict[str, Any]], None] | None) -> Outline:
         outliner = Outliner()

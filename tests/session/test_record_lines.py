@@ -11,8 +11,9 @@ import pytest
 from osiris_core.errors import SessionError
 from osiris_core.session.digest import canonical_line
 from osiris_core.session.lines import encode_line
-from osiris_core.session.outline import outline_of
+from osiris_core.session.outline import KEPT, outline_of
 from osiris_core.session.record_lines import EVENTS, RecordLines
+from osiris_core.session.volatile import load_schema, volatile_fields
 from osiris_core.wire.canon import canonical_json
 
 SID = "20261124T120000Z-0a1b2c3d"
@@ -151,3 +152,9 @@ def test_another_way_of_writing_is_no_key_twice(opened):
     line = json.dumps(event(1, text="zürich \ud800", n=1e-7, big=2**70), indent=1).replace("\n", " ").encode() + b"\n"
     (value,) = opened([line], whole=True)
     assert value == event(1, text="zürich \ud800", n=1e-7, big=2**70)
+
+
+def test_an_outline_holds_every_event_with_more_than_a_volatile_time():
+    """Shapes of durations are judged by the outline alone where all times are in order."""
+    for name in load_schema("events")["$defs"]:
+        assert name in KEPT or set(volatile_fields("events", name)) == {"ts"}

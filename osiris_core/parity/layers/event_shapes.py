@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from osiris_core.parity.record import Finding, Layer
 from osiris_core.parity.shapes import duration_fault, time_fault
 from osiris_core.parity.side import moment
 from osiris_core.parity.values import show
+from osiris_core.session.outline import KEPT
 from osiris_core.session.volatile import volatile_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from osiris_core.parity.side import Side
+    from osiris_core.parity.side import Side, Window
+    from osiris_core.session.outline import Outline
 
 
 @cache
@@ -31,6 +33,9 @@ def volatile_names(event_name: str) -> frozenset[str]:
 
 def compare_event_shapes(side: Side) -> Iterator[Finding]:
     """Yield a finding for every volatile value of one side that does not keep its shape."""
+    if _is_within(side.outline, side.window):
+        yield from _durations(side, side.outline.kept)  # no other event has more than a time
+        return
     latest: datetime | None = None
     for event in side.session.events:
         name = str(event.get("event"))
@@ -39,7 +44,21 @@ def compare_event_shapes(side: Side) -> Iterator[Finding]:
         if fault:
             yield _finding(side, event, "ts", fault)
         latest = when or latest
-        for field, shape in volatile_shapes(name).items():
+        if name in KEPT:
+            yield from _durations(side, (event,))
+
+
+def _is_within(outline: Outline, window: Window | None) -> bool:
+    """Whether the outline alone shows that every time is one, is in the run, and not before the one ahead of it."""
+    first, last = moment(outline.earliest), moment(outline.latest)
+    if not outline.ordered or first is None or last is None or first.date() != last.date():
+        return False
+    return window is None or (window.holds(first) and window.holds(last))
+
+
+def _durations(side: Side, events: Iterable[dict[str, Any]]) -> Iterator[Finding]:
+    for event in events:
+        for field, shape in volatile_shapes(str(event.get("event"))).items():
             if field != "ts" and (fault := _fault(shape, event.get(field), side)):
                 yield _finding(side, event, field, fault)
 

@@ -2,11 +2,13 @@
 
 The k-th leftover event of a name on one side is held against the k-th of that name on the other, so a
 changed field is told apart from an event that is missing, extra, doubled, or in another place.
-An event that a declared rule covers has a key with tokens for what may vary; each such pair is looked into, equal or not.
+Which are left over is found in one walk through both files (`event_matching`). Steps that a declared rule covers are held in
+memory: their events have keys with tokens for what may vary, and each pair is looked into, equal or not.
 """
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass
 from functools import partial
@@ -14,21 +16,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.parity.declared.plan import Difference
 from osiris_core.parity.failures import error_differences
-from osiris_core.parity.layers.event_shapes import compare_event_shapes, volatile_names
+from osiris_core.parity.layers.event_keys import key_of, stable
+from osiris_core.parity.layers.event_matching import Walk, first_disorder, found_keys
+from osiris_core.parity.layers.event_shapes import compare_event_shapes
+from osiris_core.parity.layers.event_sources import source_of
 from osiris_core.parity.record import Finding, Layer
-from osiris_core.parity.values import leaf_differences, show, show_pair, signature
+from osiris_core.parity.values import leaf_differences, show, show_pair
 from osiris_core.rules.model import RecordKind
-from osiris_core.wire.records import STEP_COMPLETE, STEP_FAILED, STEP_RETRIED
+from osiris_core.wire.records import STEP_FAILED, STEP_RETRIED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from osiris_core.parity.declared.plan import Plan
+    from osiris_core.parity.layers.event_matching import Entry, StepMatch
+    from osiris_core.parity.layers.event_sources import Source
     from osiris_core.parity.pair import Pair
     from osiris_core.parity.side import Side
-
-_ENVELOPE: Final = frozenset({"ts", "session"})
-"""Judged elsewhere: times by their shape, the session id as evidence."""
 
 _WITH_ERROR: Final = frozenset({STEP_FAILED, STEP_RETRIED})
 
@@ -42,15 +46,9 @@ class _Event:
 
     name: str
     ordinal: int  # among the events of its name in its step
-    whole: dict[str, Any]
-    left_out: frozenset[str]
+    stable: dict[str, Any]
     key: bytes
     plan: Plan | None  # the declared rules that cover something in it
-
-    @property
-    def stable(self) -> dict[str, Any]:
-        """The event without what may vary."""
-        return {field: value for field, value in self.whole.items() if field not in self.left_out}
 
 
 _Streams = dict[str | None, list[_Event]]
@@ -60,27 +58,97 @@ def compare_events(pair: Pair) -> Iterator[Finding]:
     """Yield the findings of all events: shapes of volatile fields first, then each step's stream."""
     yield from compare_event_shapes(pair.left)
     yield from compare_event_shapes(pair.right)
-    left, right = _streams(pair, pair.left), _streams(pair, pair.right)
-    for step in sorted(left.keys() | right.keys(), key=pair.rank):
-        yield from _compare_stream(pair, step, left.get(step, []), right.get(step, []))
+    names = {*pair.left.outline.counts, *pair.right.outline.counts}
+    covered = {step for step, name in names if pair.rules.plan(RecordKind.EVENT, step, name) is not None}
+    held = _streams(pair, pair.left, covered), _streams(pair, pair.right, covered)
+    walked = _Walked(pair, covered)
+    for step in sorted({step for step, _ in names}, key=pair.rank):
+        if step in covered:
+            yield from _compare_stream(pair, step, held[0][step], held[1][step])
+        else:
+            yield from walked.findings(step)
 
 
-def _streams(pair: Pair, side: Side) -> _Streams:
+class _Walked:
+    """The steps without rules: both sides are walked through once, and again only for what that found."""
+
+    def __init__(self, pair: Pair, covered: Collection[str | None]) -> None:
+        self._pair = pair
+        self._sources = source_of(pair.left.session.events), source_of(pair.right.session.events)
+        self._walk = Walk(*self._sources, covered)
+        self._more = {step: _alone_in(match) for step, match in self._walk.steps.items()}
+        left, right = ([entry for alone in self._more.values() for entry in alone[side]] for side in (0, 1))
+        self._elsewhere = _elsewhere(self._sources[1], left), _elsewhere(self._sources[0], right)
+
+    def findings(self, step: str | None) -> Iterator[Finding]:
+        """Yield the findings of one step: changed events, those of one side alone, and their order."""
+        match = self._walk.steps.get(step)
+        if match is None:
+            return
+        pair, counts = self._pair, self._pair.left.outline.counts
+        finding = partial(Finding, layer=Layer.EVENTS, step=step)
+        changed = _same_names(match)
+        for a, b in changed:
+            yield from _changed(pair, finding, (self._event(0, a), self._event(1, b)), several=counts[step, a.name] > 1)
+        for side, alone in enumerate(self._more[step]):
+            for entry in alone:
+                doubled = entry.key in self._elsewhere[side]
+                yield _alone(pair, finding, self._event(side, entry), missing=not side, doubled=doubled)
+        yield from self._order(step, match, changed, finding)
+
+    def _event(self, side: int, entry: Entry) -> _Event:
+        return _Event(entry.name, entry.ordinal, stable(self._sources[side].at(entry.place)), entry.key, None)
+
+    def _order(
+        self, step: str | None, match: StepMatch, changed: list[tuple[Entry, Entry]], finding: Callable[..., Finding]
+    ) -> Iterator[Finding]:
+        left, right = self._more[step]
+        before = [entry.rank for entry in left], [entry.rank for entry in right]
+        moved = any(a.rank - bisect(before[0], a.rank) != b.rank - bisect(before[1], b.rank) for a, b in changed)
+        if match.disordered or moved:
+            alone = {entry.place for entry in left}, {entry.place for entry in right}
+            tokens = {a.place: a.key + b.key for a, b in changed}, {b.place: a.key + b.key for a, b in changed}
+            found = first_disorder(self._sources, step, alone, tokens)
+            if found is not None:
+                yield _disordered(self._pair, finding, found.rank, found.left, found.right)
+
+
+def _same_names(match: StepMatch) -> list[tuple[Entry, Entry]]:
+    """Return the k-th unmatched event of each name of the left with the k-th of that name of the right."""
+    waiting: dict[str, deque[Entry]] = defaultdict(deque)
+    for entry in match.right:
+        waiting[entry.name].append(entry)
+    return [(entry, waiting[entry.name].popleft()) for entry in match.left if waiting[entry.name]]
+
+
+def _alone_in(match: StepMatch) -> tuple[list[Entry], list[Entry]]:
+    """Return the unmatched events that are not the changed form of one of the other side."""
+    changed = _same_names(match)
+    paired = {a.place for a, _ in changed}, {b.place for _, b in changed}
+    return (
+        [entry for entry in match.left if entry.place not in paired[0]],
+        [entry for entry in match.right if entry.place not in paired[1]],
+    )
+
+
+def _elsewhere(other: Source, alone: list[Entry]) -> set[bytes]:
+    """Return the keys of events which the other side has as well, only not as often."""
+    wanted: dict[tuple[Any, str], set[bytes]] = defaultdict(set)
+    for entry in alone:
+        wanted[entry.step, entry.name].add(entry.key)
+    return found_keys(other, wanted)
+
+
+def _streams(pair: Pair, side: Side, covered: Collection[str | None]) -> _Streams:
     streams: _Streams = defaultdict(list)
-    skipped: dict[str, frozenset[str]] = {}
     ordinals: Counter[tuple[object, str]] = Counter()
-    for event in side.session.events:
-        name = str(event.get("event"))
-        if name not in skipped:
-            # Tables have a layer of their own.
-            tables = {"tables"} if name == STEP_COMPLETE else set()
-            skipped[name] = _ENVELOPE | volatile_names(name) | tables
-        step, left_out = event.get("step"), skipped[name]
-        stable = {field: value for field, value in event.items() if field not in left_out}
-        plan = pair.rules.plan(RecordKind.EVENT, step, name)
-        key = signature(stable) if plan is None else plan.signature_of(stable, is_left=side.is_left)
-        streams[step].append(_Event(name, ordinals[step, name], event, left_out, key, plan))
-        ordinals[step, name] += 1
+    for event in side.session.events if covered else ():
+        name, step = str(event.get("event")), event.get("step")
+        if step in covered:
+            plan, fields = pair.rules.plan(RecordKind.EVENT, step, name), stable(event)
+            key = key_of(event) if plan is None else plan.signature_of(fields, is_left=side.is_left)
+            streams[step].append(_Event(name, ordinals[step, name], fields, key, plan))
+            ordinals[step, name] += 1
     return streams
 
 
@@ -155,7 +223,7 @@ def _changed(
 
 def _differences(pair: Pair, path: str, a: _Event, b: _Event) -> Iterator[Difference]:
     """Yield the fields that differ: under declared rules where they cover the event, texts of errors by the text rules."""
-    texts_of_error = pair.text.under(pair.rules.covering_text(RecordKind.ERROR, a.whole.get("step"), ""))
+    texts_of_error = pair.text.under(pair.rules.covering_text(RecordKind.ERROR, a.stable.get("step"), ""))
     if a.name in _WITH_ERROR and a.plan is None:
         texts = error_differences(texts_of_error, path, a.stable, b.stable)
         yield from (Difference(place, x, y) for place, x, y in texts)
@@ -210,14 +278,18 @@ def _order(
         return
     place = min(places[0], places[1])
     a, b = left[place][1], right[place][1]
-    yield finding(
-        code="event-order",
-        path=f"events[{place}]",
-        message=f"another order: {a.name} comes here on {pair.left.label}, {b.name} on {pair.right.label}",
-        left=a.name,
-        right=b.name,
-    )
+    yield _disordered(pair, finding, place, a.name, b.name)
 
 
 def _first_difference(left: list[bytes], right: list[bytes]) -> int | None:
     return next((place for place, (a, b) in enumerate(zip(left, right, strict=True)) if a != b), None)
+
+
+def _disordered(pair: Pair, finding: Callable[..., Finding], place: int, left: str, right: str) -> Finding:
+    return finding(
+        code="event-order",
+        path=f"events[{place}]",
+        message=f"another order: {left} comes here on {pair.left.label}, {right} on {pair.right.label}",
+        left=left,
+        right=right,
+    )
