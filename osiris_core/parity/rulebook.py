@@ -122,10 +122,10 @@ class Rulebook:
         return tuple(each for each in found if _covers(each.rule.scope, step, name)) if found else _NO_RULINGS
 
     def meet(self, place: Place) -> None:
-        """Count that the rules covering a place met a value that is equal on both sides as it stands."""
+        """Note that there is something in the scope of the rules covering a place, whose values nobody counts."""
         for each in self.covering_text(place.record, place.step, place.name):
             if not place.path or covers_place(each.rule.scope.path, place.path):
-                each.meet()
+                each.seen = True
 
     def credit(self, rule: str, reason: str, place: str, left: Any, right: Any) -> None:
         """Count that `rule` made two values at `place` equal, which are not equal as they stand."""
@@ -164,7 +164,7 @@ class Rulebook:
             )
             for name, tally in self._tallies.items()
         )
-        fired = {each.rule.source for each in self.rulings if max(each.met)}
+        fired = {each.rule.source for each in self.rulings if each.fired}
         return (*(_use(each, fired) for each in self.rulings), *named)
 
 
@@ -180,7 +180,7 @@ def _share_renamings(rulings: Sequence[Ruling]) -> None:
 def _use(ruling: Ruling, fired: set[str]) -> RuleUse:
     """Return what a rule did; of a preset's rules one that met values speaks for all."""
     use = ruling.use()
-    quiet = ", preset " in use.source and use.source in fired and not max(ruling.met)
+    quiet = ", preset " in use.source and use.source in fired and not ruling.fired
     return replace(use, complaint="") if quiet else use
 
 

@@ -39,7 +39,11 @@ def rule_lines(records: Sequence[ParityRecord]) -> list[str]:
     lines = [
         f"rule {name} ({source}): {_did(total)}" for (name, source), total in ordered if total.hits or total.complaint
     ]
-    idle = sum(not total.covered and not total.complaint for total in sums.values())
+    busy = {source for (_, source), total in sums.items() if total.covered}  # one of a preset's rules speaks for all
+    idle = sum(
+        not total.covered and not total.complaint and not (", preset " in source and source in busy)
+        for (_, source), total in sums.items()
+    )
     if len(lines) > MOST_LINES:
         lines = [*lines[:MOST_LINES], f"{len(lines) - MOST_LINES:,} more rules set values aside; the report has them"]
     return [*lines, f"{counted(idle, 'declared rule')} met no value in this run"] if idle else lines

@@ -149,6 +149,22 @@ def test_a_rule_that_covers_a_stream_counts_its_lines(tmp_path):
     assert [(use.covered, use.left_hits) for use in result.rules] == [((2, 2), 0)]
 
 
+def test_a_stretch_has_one_rule(tmp_path):
+    """Of two rules that find overlapping values in a line the first in the list has them; the other gets the rest."""
+    numbers = rule("token", "printed", called="numbers", match="([0-9]+)")
+    result = compared(tmp_path, ["id=12 n=3"], ["id=34 n=5"], TOKEN, numbers)
+    assert result.verdict is Verdict.EQUIVALENT
+    assert {use.rule: use.covered for use in result.rules} == {"r": (1, 1), "numbers": (1, 1)}
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [("id=1 ann", "id=1 <user>"), ("ann id=1", "<user> id=1"), ("ann", "<user>")]
+)
+def test_no_text_pretends_to_be_a_known_value(left, right, tmp_path):
+    """Neither ahead of a claimed value nor after it."""
+    assert compared(tmp_path, [left], [right], TOKEN, KNOWN).verdict is Verdict.DIVERGENT
+
+
 def test_bytes_that_are_no_text_do_no_harm(tmp_path):
     """A line that is no UTF-8 is held under rules like any other."""
     assert compared(tmp_path / "a", ["\udcff id=1"], ["\udcff id=2"], TOKEN).verdict is Verdict.EQUIVALENT

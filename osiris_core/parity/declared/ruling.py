@@ -46,13 +46,17 @@ _DIFFERENT: Final = Said(equal=False)
 
 @dataclass(slots=True)
 class Ruling:
-    """A rule at work; `met` are the values in its scope and `hits` those that it set aside, by side."""
+    """A rule at work; `met` are the values in its scope and `hits` those that it set aside, by side.
+
+    `seen` says that something in its scope was there whose values nobody counted, such as a file that is equal.
+    """
 
     rule: Rule
     left: Side
     right: Side
     met: list[int] = field(default_factory=lambda: [0, 0])
     hits: list[int] = field(default_factory=lambda: [0, 0])
+    seen: bool = False
     decided: int = 0
     examples: list[tuple[str, str, str]] = field(default_factory=list)
     largest: tuple[float, float] = (0.0, 0.0)  # of the distances seen: the share of what is allowed, and the distance
@@ -123,14 +127,19 @@ class Ruling:
             return f"set {hits:,} values aside, at most {bounds.max_hits:,} are allowed"
         if bounds.max_share is not None and met and hits / met > bounds.max_share:
             return f"set {hits:,} of {met:,} values aside, at most {bounds.max_share:.4g} of them are allowed"
-        if not met and (self.rule.bounds.must_fire or self.rule.source.startswith(_OWN)):
+        if not self.fired and (self.rule.bounds.must_fire or self.rule.source.startswith(_OWN)):
             return "never met a value: it is out of date, or its scope is wrong"
         return ""
 
     @property
+    def fired(self) -> bool:
+        """Whether there was anything in its scope."""
+        return self.seen or bool(max(self.met))
+
+    @property
     def breaks_bounds(self) -> bool:
         """Whether the complaint fails the check."""
-        return bool(self.complaint()) and (bool(max(self.met)) or self.rule.bounds.must_fire)
+        return bool(self.complaint()) and (self.fired or self.rule.bounds.must_fire)
 
     def use(self) -> RuleUse:
         """Return what the rule did, for the record."""
