@@ -69,12 +69,11 @@ def outcome(copy: SessionCopy, rng: Random) -> Spot:
 
 
 def failed_step(copy: SessionCopy, rng: Random) -> Spot:
-    """Let another step have failed; a comparer names the one of its left side."""
+    """Let another step have failed; of the two a comparer names the one that runs first."""
     before = copy.facts["failed_step"]
-    copy.facts["failed_step"] = rng.choice([step for step in (*copy.steps, None) if step != before])
-    return Spot(
-        step=before or copy.facts["failed_step"], what=f"{copy.facts['failed_step']} failed", path="failed_step"
-    )
+    copy.facts["failed_step"] = after = rng.choice([step for step in (*copy.steps, None) if step != before])
+    first = min((step for step in (before, after) if step), key=copy.steps.index)
+    return Spot(step=first, what=f"{after} failed", path="failed_step")
 
 
 def error_text(copy: SessionCopy, rng: Random) -> Spot:
