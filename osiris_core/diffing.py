@@ -17,7 +17,7 @@ from osiris_core.parity.foreign.guarded import set_apart
 from osiris_core.parity.foreign.layouts import chosen, layout_of
 from osiris_core.parity.foreign.own import OwnLayout
 from osiris_core.parity.foreign.pairs import evidence_between
-from osiris_core.parity.foreign.trees import FileLayout, TreeLayout
+from osiris_core.parity.foreign.trees import FileLayout, TreeLayout, with_digests
 from osiris_core.parity.record import ParityRecord, TargetRun, Verdict
 from osiris_core.parity.side import labels
 from osiris_core.parity.summary import headline, step_runs
@@ -64,6 +64,8 @@ def diff(paths: Sequence[Path], options: DiffOptions) -> ParityRecord:
     left, right = (_named(path) for path in chosen(list(paths)))
     if left.session.target == right.session.target and left.layout in {TreeLayout.name, FileLayout.name}:
         left, right = (_renamed(each, str(each.session.directory)) for each in (left, right))
+    if left.layout == TreeLayout.name:
+        left, right = with_digests(left, right)
     names = labels(left.session, right.session)
     left, right, apart = set_apart(left, right, names)
     evidence = evidence_between(left, right, names, control=options.control)

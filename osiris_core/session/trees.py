@@ -12,7 +12,7 @@ from osiris_core.session.artifacts import ArtifactFile
 from osiris_core.session.files import file_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 EMPTY = "an empty directory"
 LINK = "a link to "
@@ -33,10 +33,10 @@ class Tree:
     gaps: dict[str, str] = field(default_factory=dict)
 
 
-def scan_tree(root: Path) -> Tree:
+def scan_tree(root: Path, take: Callable[[Tree, str, Path], None] | None = None) -> Tree:
     r"""Return what lies below `root`, sorted by path; an entry that cannot be read is a gap, and the rest is there.
 
-    A `root` that is no directory holds nothing. In names that are no UTF-8 the bytes that are none are written out (`\xff`).
+    `take` puts a regular file into the tree: `read_file` by default, `note_file` where its content will be asked for later. A `root` that is no directory holds nothing. In names that are no UTF-8 the bytes that are none are written out (`\xff`).
     """
     tree = Tree()
     for raw, absolute, mode in sorted(_entries(root, tree), key=lambda each: os.fsencode(each[0])):
@@ -44,7 +44,7 @@ def scan_tree(root: Path) -> Tree:
         if path != raw and (path in tree.files or path in tree.others):
             tree.gaps[f"{path} (of other bytes)"] = "its name, written out, is that of another file"
         elif stat.S_ISREG(mode):
-            read_file(tree, path, absolute)
+            (take or read_file)(tree, path, absolute)
         elif stat.S_ISLNK(mode):
             tree.others[path] = f"{LINK}{_written_out(os.fsdecode(absolute.readlink()))}"
         else:
@@ -66,6 +66,17 @@ def read_file(tree: Tree, path: str, absolute: Path) -> None:
     tree.files[path] = ArtifactFile(
         path=path, size_bytes=facts.size_bytes, mode=facts.mode, sha256=facts.sha256, absolute=absolute
     )
+
+
+def note_file(tree: Tree, path: str, absolute: Path) -> None:
+    """Put one regular file into a tree, as `path`, without reading it: its digest is empty."""
+    try:
+        facts = absolute.lstat()
+    except OSError as error:
+        tree.gaps[path] = str(error.strerror)
+        return
+    mode = f"{stat.S_IMODE(facts.st_mode) & 0o777:04o}"
+    tree.files[path] = ArtifactFile(path=path, size_bytes=facts.st_size, mode=mode, sha256="", absolute=absolute)
 
 
 def _entries(root: Path, tree: Tree) -> Iterator[tuple[str, Path, int]]:

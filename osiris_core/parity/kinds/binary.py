@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.kinds.protocol import FilePair
 
-CHUNK_BYTES: Final = 1024 * 1024
+CHUNK_BYTES: Final = 128 * 1024
+"""Larger buffers are mapped anew for every file: of 200 pairs of 500 KB that cost eight times as much."""
 BLOCK_BYTES: Final = 64 * 1024
 SHOWN_BYTES: Final = 16
 KEPT_RANGES: Final = 20
