@@ -9,10 +9,12 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import _pytest.pytester
 import pytest
+from _pytest.pytester import SysModulesSnapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from osiris_core.sandbox.launch import ServerAddress
 
@@ -25,6 +27,26 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class KeepsLibraries(SysModulesSnapshot):
+    """Lets pytester forget what a test made, and no library: some cannot be imported twice, and none of them is cheap.
+
+    protobuf, below the SDK, fails for the rest of the process; two copies of one of our own classes are not the same.
+    """
+
+    def __init__(self, preserve: Callable[[str], bool] | None = None) -> None:
+        super().__init__(lambda name: is_library(name) or (preserve is not None and preserve(name)))
+
+
+def is_library(name: str) -> bool:
+    """Whether a module belongs to Python, to what is installed, or to this project."""
+    file = getattr(sys.modules[name], "__file__", None)
+    places = (sys.prefix, sys.base_prefix, str(REPOSITORY / "osiris_core"), str(REPOSITORY / "pytest_osiris"))
+    return file is not None and file.startswith(places)
+
+
+_pytest.pytester.SysModulesSnapshot = KeepsLibraries  # type: ignore[misc]
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from osiris_core.manifest.model import Manifest
     from osiris_core.rules.model import Rule
 
-# pytester forgets what an inner run has imported. What is slow, or patched below, is imported once, out here.
+# What is patched below is imported out here, so that it is there to be patched.
 for _module in ("items", "run", "agreement", "summary"):
     importlib.import_module(f"pytest_osiris.{_module}")
 importlib.import_module("osiris_core.report.files")
