@@ -95,7 +95,11 @@ def look_at_files(values, run_directory):
     count = 0
     for path in run_directory.rglob("*"):
         if path.is_file() and not path.is_relative_to(run_directory / "outbox" / "look"):
-            search(path.read_bytes(), values, f"the file {path.name}")
+            try:
+                data = path.read_bytes()
+            except FileNotFoundError:  # a segment of the spool that has come, and is freed
+                continue
+            search(data, values, f"the file {path.name}")
             count += 1
     return count
 
