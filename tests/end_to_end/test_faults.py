@@ -24,21 +24,29 @@ pipeline: {id: steps}
 inputs: [numbers.csv]
 code: [code]
 steps:
-  - {id: read, driver: filesystem.csv_extractor, config: {path: numbers.csv}}
+  - {id: read, driver: python.callable, config: {function: "ends:read"}}
   - {id: act, driver: python.callable, needs: [read], config: {function: "act:act"}}
-  - {id: write, driver: filesystem.csv_writer, needs: [read, act], config: {path: copy.csv}}
+  - {id: write, driver: python.callable, needs: [act], config: {function: "ends:write"}}
 """
-QUIET = "def act(inputs, ctx):\n    return inputs['df_read']\n"
+ENDS = """
+from pathlib import Path
+
+def read(inputs, ctx):
+    ctx.log_metric("lines", len(Path("numbers.csv").read_text().splitlines()))
+
+def write(inputs, ctx):
+    (ctx.output_dir / "done.txt").write_text("done")
+"""
+QUIET = "def act(inputs, ctx):\n    ctx.log_event('quiet')\n"
 
 
 @pytest.fixture
 def steps(project: Project) -> Project:
     """A pipeline of three steps whose middle one is Python code of the test's choosing."""
     project.write("numbers.csv", "n\n1\n2\n")
+    project.write("code/ends.py", ENDS)
     project.write("code/act.py", QUIET)
-    project.write(
-        "steps.osiris.yaml", MANIFEST.replace("needs: [read, act], config: {path", "needs: [act], config: {path")
-    )
+    project.write("steps.osiris.yaml", MANIFEST)
     return project
 
 
@@ -91,17 +99,15 @@ def test_a_sandbox_killed_under_the_run_is_infra(steps: Project) -> None:
         "import os, signal\n\ndef act(inputs, ctx):\n"
         "    if os.environ.get('E2B_SANDBOX'):\n"
         "        ctx.log_event('waiting')\n"
-        "        signal.pause()\n"
-        "    return inputs['df_read']\n",
+        "        signal.pause()\n",
     )
 
     def kill_when_it_waits() -> None:
         sandboxes = E2B(api_key=steps.server.api_key, api_url=steps.server.url, sandbox_url=steps.server.url).Sandbox
-        while not any(
-            b'"waiting"' in path.read_bytes() for path in steps.session_root.glob("**/e2b/.host/journal.os1")
-        ):
+        runs = steps.session_root / ".osiris" / "runs"  # what lies deeper goes away while one looks
+        while not any(b'"waiting"' in path.read_bytes() for path in runs.glob("*/e2b/.host/journal.os1")):
             pause.wait(0.01)
-        [session] = {path.parent.name for path in steps.session_root.glob("**/runs/*/e2b")}
+        [session] = [path.name for path in runs.iterdir()]
         [running] = sandboxes.list(query=SandboxQuery(metadata={"osiris_session": session})).next_items()
         sandboxes.kill(running.sandbox_id)
 
@@ -123,8 +129,7 @@ def test_a_worker_killed_under_the_run_is_lost(steps: Project) -> None:
         "import os, signal\n\ndef act(inputs, ctx):\n"
         "    if os.environ.get('E2B_SANDBOX'):\n"
         "        os.kill(os.getppid(), signal.SIGKILL)\n"
-        "        signal.pause()\n"
-        "    return inputs['df_read']\n",
+        "        signal.pause()\n",
     )
 
     record = steps.check("steps.osiris.yaml")
@@ -139,8 +144,7 @@ def test_a_driver_that_kills_itself_on_one_side_diverges_there(steps: Project) -
         "code/act.py",
         "import os, signal\n\ndef act(inputs, ctx):\n"
         "    if os.environ.get('E2B_SANDBOX'):\n"
-        "        os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    return inputs['df_read']\n",
+        "        os.kill(os.getpid(), signal.SIGKILL)\n",
     )
 
     record = steps.check("steps.osiris.yaml")
@@ -154,10 +158,13 @@ def test_an_input_that_changes_under_the_run_makes_it_inconclusive(steps: Projec
     """A pipeline that rewrites its own input on the host is not compared as if nothing had happened."""
     steps.write(
         "code/act.py",
-        "import os, pathlib\n\ndef act(inputs, ctx):\n"
+        "import os, pathlib, time\n\ndef act(inputs, ctx):\n"
         "    if not os.environ.get('E2B_SANDBOX'):\n"
-        "        pathlib.Path('numbers.csv').write_text('n\\n3\\n')\n"
-        "    return inputs['df_read']\n",
+        "        session = next(each.parent for each in ctx.output_dir.parents if each.name == 'local')\n"
+        "        journal = session / 'e2b' / '.host' / 'journal.os1'\n"
+        "        while not (journal.exists() and b'hello' in journal.read_bytes()):\n"  # it has the input as it was
+        "            time.sleep(0.01)\n"
+        "        pathlib.Path('numbers.csv').write_text('n\\n3\\n')\n",
     )
 
     record = steps.check("steps.osiris.yaml")
@@ -201,7 +208,7 @@ def test_a_full_disk_on_the_host_is_infra_and_said(steps: Project, tmp_path: Pat
     small.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "small", small], check=False)
     need("the right to mount a small disk", mounted.returncode == 0)
-    steps.write("code/act.py", "def act(inputs, ctx):\n    print('x' * 1_000_000)\n    return inputs['df_read']\n")
+    steps.write("code/act.py", "def act(inputs, ctx):\n    print('x' * 1_000_000)\n")
     try:
         full = type(steps)(root=steps.root, session_root=small, server=steps.server)
         record = full.check("steps.osiris.yaml")
@@ -266,8 +273,7 @@ def test_a_driver_that_needs_too_much_memory_there_is_named_so(steps: Project) -
         "    if os.environ.get('E2B_SANDBOX'):\n"
         "        held = b'x' * (64 << 20)\n"
         "        more = b'x' * (300 << 20)\n"
-        "        signal.pause()\n"
-        "    return inputs['df_read']\n",
+        "        signal.pause()\n",
     )
 
     record = steps.check("steps.osiris.yaml")
