@@ -76,12 +76,12 @@ class Stopped:
         self.pid = json.loads(self.process.stdout.readline())["pid"]
 
     def until(self, reached: Callable[[Stopped], bool]) -> None:
-        """Wait for a state of the run, looking every 10 ms."""
+        """Wait for a state of the run, looking every 50 ms."""
         end = time.monotonic() + DEADLINE_S
         while not reached(self):
             assert time.monotonic() < end, "the run never got there"
             assert self.process.poll() is None, "the run ended before it got there"
-            threading.Event().wait(0.01)
+            threading.Event().wait(0.05)
 
     def send(self, number: int) -> tuple[int, list[str], str]:
         """Send a signal to pytest; return its exit code, what it left behind, and what it printed."""
