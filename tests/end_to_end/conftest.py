@@ -1,16 +1,22 @@
 from __future__ import annotations
 
 import base64
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from osiris_core.backends.e2b import E2BBackend
 from osiris_core.backends.leased import LeasedSandbox
+from osiris_core.backends.local import LocalBackend
+from osiris_core.backends.provider import Provider
+from osiris_core.backends.registered import RegisteredTemplates
+from osiris_core.backends.warm_e2b import WarmE2BBackend
 from osiris_core.check import Checker, CheckOptions, load
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from osiris_core.parity.record import ParityRecord
@@ -36,11 +42,33 @@ class Project:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def check(self, relative: str, targets: Sequence[str] = BOTH, **options: object) -> ParityRecord:
-        """Check one manifest of the project."""
+    def check(
+        self,
+        relative: str,
+        targets: Sequence[str] = BOTH,
+        *,
+        sandbox: WarmE2BBackend | None = None,
+        **options: object,
+    ) -> ParityRecord:
+        """Check one manifest of the project; in a warm `sandbox`, if one is given, and cold on this host in any case."""
         given = CheckOptions(project_root=self.root, session_root=self.session_root, **options)  # type: ignore[arg-type]
-        with Checker(given, server=self.server) as checker:
-            return checker.check(load(self.root / relative, project_root=self.root), targets)
+        with Checker(given, server=self.server, warm=sandbox is not None) as checker:
+            if sandbox is not None:
+                checker._backends.made.update(local=LocalBackend(), e2b=sandbox)
+            try:
+                return checker.check(load(self.root / relative, project_root=self.root), targets)
+            finally:
+                if sandbox is not None:
+                    checker._backends.made.pop("e2b")  # others go on with it
+
+
+@pytest.fixture(scope="session")
+def warm_sandbox(server: ServerAddress) -> Iterator[WarmE2BBackend]:
+    """The e2b target, kept warm: where a pipeline's differences are the matter, and not how a sandbox comes and goes."""
+    address = Provider(name="embedded", url=server.url, api_key=server.api_key, isolation=server.isolation)
+    templates = RegisteredTemplates(address)
+    with closing(WarmE2BBackend(address, templates, E2BBackend(address, templates))) as backend:
+        yield backend
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from osiris_core.backends.local import LocalBackend
 from osiris_core.check import Checker, CheckOptions, load
 from tests.conftest import need
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from osiris_core.backends.warm_e2b import WarmE2BBackend
     from osiris_core.parity.record import ParityRecord
     from osiris_core.sandbox.launch import ServerAddress
 
@@ -124,25 +124,15 @@ def warm(repository: Path, server: ServerAddress, tmp_path_factory: pytest.TempP
         yield checker
 
 
-@pytest.fixture(scope="module")
-def on_this_host(
-    repository: Path, server: ServerAddress, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Checker]:
-    """The sandbox is kept warm, and each run on the host is cold: it is the host's variables that the pipelines see."""
-    options = CheckOptions(project_root=repository, session_root=tmp_path_factory.mktemp("host"))
-    with Checker(options, server=server, warm=True) as checker:
-        checker._backends.made["local"] = LocalBackend()
-        yield checker
-
-
 @pytest.fixture
-def diverging(name: str, warm: Checker, on_this_host: Checker, repository: Path) -> Callable[..., ParityRecord]:
-    """A function that checks a divergent pipeline, or its twin; warm where the host's variables do not matter."""
-    checker = on_this_host if DIVERGENT[name].host else warm
+def diverging(name: str, warm: Checker, fixtures: Project, warm_sandbox: WarmE2BBackend) -> Callable[..., ParityRecord]:
+    """A function that checks a divergent pipeline, or its twin; warm here too where this host's variables do not matter."""
 
     def run(twin: str = "") -> ParityRecord:
-        path = repository / "fixtures" / "manifests" / "divergent" / f"{name}{twin}.osiris.yaml"
-        return checker.check(load(path, project_root=repository), BOTH)
+        path = f"fixtures/manifests/divergent/{name}{twin}.osiris.yaml"
+        if DIVERGENT[name].host:
+            return fixtures.check(path, sandbox=warm_sandbox)
+        return warm.check(load(fixtures.root / path, project_root=fixtures.root), BOTH)
 
     return run
 

@@ -65,6 +65,12 @@ MANIFEST = """
 osiris: "1"
 pipeline: {id: one}
 steps:
+  - {id: one, driver: shell.command, config: {command: [echo, one]}}
+"""
+ENGINE = """
+osiris: "1"
+pipeline: {id: one}
+steps:
   - {id: one, driver: duckdb.processor, config: {query: "select 1 as n"}}
 """
 
@@ -172,7 +178,7 @@ def test_a_template_that_the_provider_lacks_is_infra_and_says_what_to_do(project
 
 def test_a_template_without_the_project_runs_on_the_python_it_has(project: Project) -> None:
     """A template's Python is looked for where it is; what it lacks fails there, and not as a missing interpreter."""
-    project.write("one.osiris.yaml", MANIFEST + "template: base\n")
+    project.write("one.osiris.yaml", ENGINE + "template: base\n")
 
     record = project.check("one.osiris.yaml")
 
