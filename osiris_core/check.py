@@ -207,13 +207,14 @@ class Checker:
         if self._options.triage == "off" and not self._options.repeat:
             return record
         from osiris_core.judgement import comparer
+        from osiris_core.parity.record import Verdict
         from osiris_core.triage.deciding import Judged, triaged, wanted
 
         if not wanted(record, self._options):
             return record
         if judged is not None:
             judged(self._shown(record, job))
-        if self._options.repeat or record.verdict is not None:
+        if record.verdict is not Verdict.INCONCLUSIVE:  # of which only the transport is looked at
             said = "" if record.verdict is None else f"{record.verdict}; "
             self._report(
                 f"{record.manifest}: {said}it is run again to find out more; Ctrl-C leaves what is known by now"

@@ -128,7 +128,10 @@ def test_a_failure_is_explained_on_standard_error(project: Project, engine: Engi
     """With the command that repeats it, options included."""
     engine.gives("it", Verdict.DIVERGENT, passed=False, step="only", headline="parted")
 
-    options = ("--target=both", "--isolation=plain", "--now=2026-01-31T12:00:00Z", "--fetch=differing")
+    options = (
+        *("--target=both", "--isolation=plain", "--now=2026-01-31T12:00:00Z", "--fetch=differing"),
+        *("--triage=off", "--repeat=2"),
+    )
     ended = project.run("run", project.manifest("it"), *options)
 
     assert "it.osiris.yaml:5" in ended.err

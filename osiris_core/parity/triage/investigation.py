@@ -88,6 +88,7 @@ class _Environment:
         self._comparison = check.comparison
         self._reruns = reruns
         self._budget = budget
+        self._seen: list[str] = []  # what is known, should the budget end before the search does
         known = differing(self._local, self._remote)
         self._factors = tuple(possible for each in known if (possible := _possible(each, check.impossible)) is not None)
         self._not_tried = (
@@ -129,6 +130,10 @@ class _Environment:
         everything = [each.name for factor in self._factors for each in (factor.parts or (factor,))]
         if not self._is_remote(everything):
             return None
+        self._seen.append(
+            f"with all {len(everything)} factors as on {self._remote.target}, {self._local.target} did what "
+            f"{self._remote.target} did: it is the environment, but not yet known which part of it"
+        )
         groups = smallest(self._factors, lambda part: self._is_remote(_names(part)))
         alone = tuple(each.name for each in groups if not each.parts)
         for group in groups:
@@ -178,7 +183,7 @@ class _Environment:
         )
 
     def _unknown(self, why: str) -> Triage:
-        return Triage(cause=UNKNOWN, evidence=(why,), not_tried=self._not_tried)
+        return Triage(cause=UNKNOWN, evidence=(why, *self._seen), not_tried=self._not_tried)
 
     def _by_name(self, names: Sequence[str]) -> list[Factor]:
         known = {each.name: each for factor in self._factors for each in (factor, *factor.parts)}

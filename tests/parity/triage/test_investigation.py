@@ -222,6 +222,15 @@ def test_a_slow_pipeline_is_not_begun_again_where_it_would_not_end_in_time(tmp_p
     assert "in 2 reruns of each target" in found.bound
 
 
+def test_what_is_known_when_the_budget_ends_is_told(tmp_path):
+    """All factors made the difference, and there was no run left to find which."""
+    world = World(tmp_path, depends_on("user"))
+    found = world.triage(budget=TriageBudget(reruns=9))
+
+    assert found.cause == "UNKNOWN"
+    assert "it is the environment, but not yet known which part of it" in found.evidence[1]
+
+
 def test_a_rerun_that_could_not_run_ends_the_triage_without_a_cause(tmp_path):
     """A sandbox that is gone says nothing about the pipeline."""
     world = World(tmp_path, depends_on("user"))
