@@ -22,6 +22,7 @@ from osiris_core.parity.record import ParityRecord, TargetRun, Verdict
 from osiris_core.parity.side import labels
 from osiris_core.parity.summary import headline, step_runs
 from osiris_core.parity.waived import Waivers
+from osiris_core.rules.reading import read_rules
 from osiris_core.secrets.masked_record import masked
 from osiris_core.wire.masking import MaskTable
 from osiris_core.wire.records import FAILED, INFRASTRUCTURE
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.foreign.protocol import Reading
     from osiris_core.parity.record import Comparison
+    from osiris_core.rules.model import Rule
     from osiris_core.rules.waivers import Waiver
 
 READ_FROM_DISK = "directory"
@@ -46,13 +48,14 @@ CONTROL = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffOptions:
-    """How two sides are compared; `waivers` are those of a file that was named, as of `now`."""
+    """How two sides are compared; `waivers` and `rules` are those of files that were named, waivers as of `now`."""
 
     now: dt.datetime
     text: Literal["normalized", "exact"] = "normalized"
     control: bool = False
     max_findings: int = 200
     waivers: Sequence[Waiver] = ()
+    rules: Sequence[Rule] = ()
 
 
 def diff(paths: Sequence[Path], options: DiffOptions) -> ParityRecord:
@@ -69,11 +72,15 @@ def diff(paths: Sequence[Path], options: DiffOptions) -> ParityRecord:
     names = labels(left.session, right.session)
     left, right, apart = set_apart(left, right, names)
     evidence = evidence_between(left, right, names, control=options.control)
-    evidence = dataclasses.replace(evidence, findings=(*evidence.findings, *apart))
+    recorded, problems = _recorded_rules(left, right)
+    evidence = dataclasses.replace(
+        evidence, findings=(*evidence.findings, *apart), problems=(*evidence.problems, *problems)
+    )
     comparison = compare(
         left.session,
         right.session,
         text=options.text,
+        rules=(*options.rules, *recorded),
         waivers=_waivers(left, options),
         max_findings=options.max_findings,
         evidence=evidence,
@@ -96,6 +103,16 @@ def diff(paths: Sequence[Path], options: DiffOptions) -> ParityRecord:
         line=0,
     )
     return _shown(record, left, right)
+
+
+def _recorded_rules(left: Reading, right: Reading) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+    """Return the rules that both sessions' manifest declares, or why they cannot be had."""
+    parities = [each.session.manifest.get("parity") for each in (left, right)]
+    written = [each.get("normalizers", []) if isinstance(each, dict) else [] for each in parities]
+    if written[0] != written[1]:
+        return (), ("the two manifests declare other rules, so none of them was applied",)
+    rules, problems = read_rules(written[0], "manifest")
+    return rules, tuple(f"the manifest's rules cannot be read: {each}" for each in problems)
 
 
 def _shown(record: ParityRecord, left: Reading, right: Reading) -> ParityRecord:

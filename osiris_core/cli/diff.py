@@ -43,6 +43,12 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--waivers", type=Path, metavar="FILE", help="differences that were accepted (default: none)")
     parser.add_argument(
+        "--rules",
+        type=Path,
+        metavar="FILE",
+        help="rules of what may differ: TOML with [[normalizers]] (default: those of the sessions' manifest alone)",
+    )
+    parser.add_argument(
         "--control",
         action="store_true",
         help="compare a run with itself, or with a copy of it: it must come out IDENTICAL",
@@ -62,8 +68,10 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     import datetime as dt
 
     from osiris_core.diffing import DiffOptions, diff
+    from osiris_core.report.rules import rule_lines
     from osiris_core.report.terminal import failure_lines, place_lines, waiver_lines
     from osiris_core.report.text import visible_line
+    from osiris_core.rules.files import read_rules_file
     from osiris_core.surface import record_set, require_place, require_report_place, verdict_line
 
     now = dt.datetime.now(dt.UTC)
@@ -78,12 +86,13 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         control=given.control,
         max_findings=given.max_findings,
         waivers=_waivers(given.waivers, now.date()),
+        rules=() if given.rules is None else read_rules_file(given.rules),
     )
     record = _reproducible(diff(given.paths, options), given)
     out.write(f"{visible_line(verdict_line(record, record.manifest))}\n")
     lines = [] if record.passed else failure_lines(record, _DETAIL_COLUMNS)
     lines += [f"warning: {each}" for each in record.warnings]
-    lines += [*place_lines([record]), *waiver_lines([record])]
+    lines += [*place_lines([record]), *waiver_lines([record]), *rule_lines([record])]
     err.writelines(f"{visible_line(line)}\n" for line in lines)
     together = record_set([record])
     if given.json is not None:
@@ -124,6 +133,7 @@ def _reproducible(record: ParityRecord, given: argparse.Namespace) -> ParityReco
     options = ["--control"] if given.control else []
     options += [f"--text={given.text}"] if given.text != "normalized" else []
     options += [f"--waivers={given.waivers}"] if given.waivers is not None else []
+    options += [f"--rules={given.rules}"] if given.rules is not None else []
     sides = given.paths[:1] if given.control else given.paths
     command = shlex.join(["osiris-parity", "diff", *map(str, sides), *options])
     return dataclasses.replace(record, reproduce=command)

@@ -230,3 +230,60 @@ def test_accepted_differences(project, tmp_path):
     )
     said(project.run("diff", "a", "b", "--waivers", "w.toml"), 0, "ACCEPTED a against b")
     said(project.run("diff", "a", "b"), 1, "DIVERGENT a against b", "f.txt")
+
+
+RULE = """
+[[normalizers]]
+id = "number"
+reason = "lines are counted anew"
+kind = "token"
+scope = {record = "printed", match = "line ([a-z0-9]+)"}
+"""
+
+
+def with_rules(*rules):
+    """Return a healthy pair whose manifest declares rules and whose second line is another one on the right."""
+    drafts = healthy("local"), healthy("e2b")
+    for draft in drafts:
+        draft.manifest = {**draft.manifest, "parity": {"text": "normalized", "normalizers": list(rules)}}
+    drafts[1].printed["report"] = b"line one\nline 2\nline three\n"
+    return drafts
+
+
+DECLARED = {
+    "id": "number",
+    "reason": "lines are counted anew",
+    "kind": "token",
+    "scope": {"record": "printed", "match": "line ([a-z0-9]+)"},
+}
+
+
+def test_the_rules_of_the_manifest_hold(project):
+    """The sessions have it in them."""
+    pair = [str(written(project.root, draft).directory) for draft in with_rules(DECLARED)]
+    said(project.run("diff", *pair), 0, "EQUIVALENT", "rule number (manifest): 1 of 3 values set aside")
+
+
+def test_rules_that_cannot_be_read_leave_nothing_green(project):
+    """What is wrong is said, none is applied, and everything is compared all the same."""
+    wrong = {**DECLARED, "scope": {"record": "printed", "match": "(?=x)"}}
+    sentence = "the manifest's rules cannot be read: rule 1, scope.match: `(?=x)` cannot be used"
+    drafts = with_rules(wrong)
+    pair = [str(written(project.root, draft).directory) for draft in drafts]
+    ended = project.run("diff", *pair, "--json", "record.json")
+    said(ended, 1, "DIVERGENT")
+    record = decode_records((project.root / "record.json").read_bytes()).records[0]
+    assert any(each.startswith(sentence) for each in record.comparison.problems)
+
+
+def test_rules_of_a_file(project, pair):
+    """A file of rules is asked before the manifest's; what is wrong with it is a usage error."""
+    (project.root / "rules.toml").write_text(RULE)
+    right = healthy("e2b")
+    right.printed["report"] = b"line one\nline 2\nline three\n"
+    shutil.rmtree(pair[1])
+    written(project.root, right)
+    file = str(project.root / "rules.toml")
+    said(project.run("diff", *map(str, pair), "--rules", file), 0, "EQUIVALENT", "rule number (rules.toml)")
+    (project.root / "rules.toml").write_text(RULE.replace("token", "tokn"))
+    said(project.run("diff", *map(str, pair), "--rules", file), 2, "rule 1, kind", "did you mean `token`?")

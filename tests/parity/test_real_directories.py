@@ -92,7 +92,7 @@ def frames_of(draft: Draft) -> bytes:
 def written(root: Path, draft: Draft) -> Session:
     """Write a draft's session as the host does, and read it back from its directory."""
     writer = SessionWriter.open(
-        root=root, session_id=SESSION_ID, target=draft.target, request=REQUEST, manifest_json=MANIFEST
+        root=root, session_id=SESSION_ID, target=draft.target, request=REQUEST, manifest_json=draft.manifest
     )
     writer.feed(frames_of(draft))
     source = writer.host_directory / "incoming"
