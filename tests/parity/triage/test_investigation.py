@@ -209,7 +209,7 @@ def test_no_more_is_run_than_the_budget_has(tmp_path):
     found = world.triage(budget=TriageBudget(reruns=8))
 
     assert (found.cause, found.runs) == ("UNKNOWN", 8)
-    assert found.evidence == ("stopped: 8 reruns were made, and no more are allowed",)
+    assert found.evidence[0] == "stopped: 8 reruns were made, and no more are allowed"
 
 
 def test_a_slow_pipeline_is_not_begun_again_where_it_would_not_end_in_time(tmp_path):
