@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from osiris_core.rules.forms import Form
+from osiris_core.rules.forms import TEXT_FORMS, Form
 from osiris_core.rules.model import (
     ANY,
     KNOWN,
@@ -273,10 +273,20 @@ def _check_together(reader: _Reader, rule: Rule) -> None:
         reader.add(
             ("shape",), "a table's statistics show neither a pattern nor a type", "`least` and `greatest` they show"
         )
+    if rule.form and Form(rule.form) not in _forms_of(rule.scope.record):
+        reader.add(("form",), f"`{rule.form}` is a form of files, not of {rule.scope.record} records")
     if rule.scope.record in TEXT_RECORDS and rule.kind is RuleKind.UNORDERED:
         reader.add(("kind",), "lines of text cannot be `unordered`", "the order of what one stream says is content")
     if rule.scope.record in TEXT_RECORDS and not rule.scope.match and rule.kind in _NEED_MATCH:
         reader.add(("scope",), "`match` is missing in `scope`: which part of a line may differ", 'as "id=([0-9]+)"')
+
+
+def _forms_of(record: RecordKind) -> Collection[Form]:
+    """Return the forms that mean something for a kind of record."""
+    if record is RecordKind.ARTIFACT:
+        return tuple(Form)
+    values = () if record in TEXT_RECORDS else (Form.WHOLE_FLOATS, Form.EMPTY_IS_NULL)
+    return (*TEXT_FORMS, *values)
 
 
 _NEED_MATCH: Final = (RuleKind.TOKEN, RuleKind.BIJECTION, RuleKind.TOLERANCE)

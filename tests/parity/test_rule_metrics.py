@@ -7,6 +7,7 @@ import pytest
 from osiris_core.parity.compare import compare
 from osiris_core.parity.record import Verdict
 from osiris_core.rules.model import Bounds, Shape, Tolerance
+from osiris_core.rules.reading import read_rules
 from tests.parity.rules import rule
 from tests.parity.sessions import healthy, pair
 
@@ -54,6 +55,15 @@ def test_a_shape_holds_on_both_sides_alike(tmp_path):
     result = compared(tmp_path, [-1.0], [-1.0], shaped)
     assert [finding.code for finding in result.findings] == ["rule-shape"]
     assert "as `r` demands" in result.findings[0].message
+
+
+def test_the_preset_for_floats(tmp_path):
+    """It lets pass the last digits of a float, and nothing of a whole number."""
+    rules, problems = read_rules([{"preset": "float-noise"}], "manifest")
+    assert problems == ()
+    assert compared(tmp_path / "a", [3.0], [3.0000000001], *rules).verdict is Verdict.EQUIVALENT
+    assert compared(tmp_path / "b", [3.0], [3.00000003], *rules).verdict is Verdict.DIVERGENT
+    assert compared(tmp_path / "c", [3_000_000_000], [3_000_000_001], *rules).verdict is Verdict.DIVERGENT
 
 
 def test_bounds_decide(tmp_path):

@@ -124,6 +124,12 @@ def test_a_preset_for_text_sets_aside_its_noise_and_finds_a_fault(name, tmp_path
     assert compared(tmp_path / "fault", left, faulty, *rules).verdict is Verdict.DIVERGENT
 
 
+def test_every_preset_for_lines_has_a_fault_to_find():
+    """And the others are those for numbers, which `test_rule_tables.py` and `test_rule_metrics.py` hold to theirs."""
+    for_lines = {name for name, preset in PRESETS.items() if "printed" in preset["records"]}
+    assert (for_lines, set(PRESETS) - for_lines) == (set(PRESET_LINES), {"float-noise"})
+
+
 def test_a_renaming_holds_over_all_streams_of_its_space(tmp_path):
     """An id that a log names and another stream prints is one id."""
     rules, _ = read_rules([{"preset": "uuids-in-text"}], "manifest")

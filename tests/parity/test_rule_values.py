@@ -216,6 +216,8 @@ def test_items_are_a_multiset_or_go_by_key(rules, left, right, expected, book):
         (-5e-324, 5e-324, Tolerance(ulp=2), 1.0),
         (1.0, 1.0 + 2**-51, Tolerance(ulp=1), 2.0),
         (1, 2, Tolerance(ulp=10), math.inf),
+        (1, 2, Tolerance(relative=1.0), math.inf),
+        (1, 2.0, Tolerance(relative=1.0), 0.5),
         pytest.param(10**400, 10**400 + 1, Tolerance(absolute=2), 0.5, id="large"),
         (0.0, -0.0, Tolerance(absolute=1), math.inf),
         (0.0, -0.0, Tolerance(absolute=1, signed_zero=False), 0.0),

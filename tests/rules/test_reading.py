@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from osiris_core.rules.forms import Form
+from osiris_core.rules.forms import TEXT_FORMS, Form
 from osiris_core.rules.model import Bounds, RecordKind, RuleKind, Scope, Shape, Tolerance
 from osiris_core.rules.patterns import PatternError, bounded, glob, path_glob, place_glob
 from osiris_core.rules.presets import PRESETS
@@ -139,6 +139,11 @@ WRONG = {
         [other(kind="canonical", form="nfc")],
         (0, "form"),
         "`form` cannot be `nfc`",
+    ),
+    "a form of files elsewhere": (
+        [other(kind="canonical", form="type-inference")],
+        (0, "form"),
+        "`type-inference` is a form of files, not of event records",
     ),
     "an unknown known value": ([other(kind="known-value", known=["usr"])], (0, "known", 0), "`known` cannot be `usr`"),
     "a share beyond all": ([other(max_share=2)], (0, "max_share"), "`max_share` must lie between 0 and 1"),
@@ -284,9 +289,8 @@ def test_wildcards_of_places(pattern, place, matches):
     assert place_glob(pattern, place) is matches
 
 
-def test_every_form_has_its_words():
-    """Forms are text to text, or known to those who compare tables and values."""
-    from osiris_core.rules.forms import TEXT_FORMS
-
-    others = {Form.WHOLE_FLOATS, Form.EMPTY_IS_NULL, Form.TYPE_INFERENCE, Form.ENCODING}
-    assert set(Form) - set(TEXT_FORMS) == others
+def test_a_form_is_of_texts_or_of_values_and_files():
+    """Those of texts give texts; the others are known to those who compare values, tables and files."""
+    others = {Form.WHOLE_FLOATS, Form.EMPTY_IS_NULL, Form.TYPE_INFERENCE}
+    assert others <= set(Form) - set(TEXT_FORMS)
+    assert {type(change("Text \n")) for change in TEXT_FORMS.values()} == {str}

@@ -1,7 +1,8 @@
 """How far two numbers are apart, against a tolerance.
 
 Any one of the three distances is enough. NaN is as far from everything as can be, but for NaN; an infinity but for itself.
-Whole numbers are subtracted exactly, whatever their size; steps between floats (ULP) exist between two floats only.
+Whole numbers have no noise: between two of them only an absolute distance counts, and they are subtracted exactly, whatever
+their size. Steps between floats (ULP) exist between two floats only.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def distance(left: float, right: float, tolerance: Tolerance) -> Distance:
     largest = max(abs(Fraction(left)), abs(Fraction(right)))
     shares = [
         _share(gap, Fraction(tolerance.absolute)),
-        _share(gap, Fraction(tolerance.relative) * largest),
+        FAR if _whole(left, right) else _share(gap, Fraction(tolerance.relative) * largest),
         _share(Fraction(_steps(left, right)), Fraction(tolerance.ulp)) if _floats(left, right) else FAR,
     ]
     return Distance(_float(gap), min(shares))
@@ -71,6 +72,10 @@ def _float(value: Fraction) -> float:
         return float(value)
     except OverflowError:
         return FAR
+
+
+def _whole(left: float, right: float) -> bool:
+    return isinstance(left, int) and isinstance(right, int)
 
 
 def _floats(left: float, right: float) -> bool:
