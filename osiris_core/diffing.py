@@ -19,7 +19,7 @@ from osiris_core.parity.foreign.own import OwnLayout
 from osiris_core.parity.foreign.pairs import evidence_between
 from osiris_core.parity.foreign.trees import FileLayout, TreeLayout, with_digests
 from osiris_core.parity.record import ParityRecord, TargetRun, Verdict
-from osiris_core.parity.side import labels
+from osiris_core.parity.side import labels, run_window
 from osiris_core.parity.summary import headline, step_runs
 from osiris_core.parity.waived import Waivers
 from osiris_core.rules.reading import read_rules
@@ -137,6 +137,7 @@ def _waivers(left: Reading, options: DiffOptions) -> Waivers | None:
 def _target_run(reading: Reading, name: str) -> TargetRun:
     """Return what is known of one side; nothing was run, so there are no phases, bytes or requests."""
     session, facts = reading.session, reading.session.target_facts
+    window = run_window(session)
     return TargetRun(
         target=name,
         provider=str(facts.get("provider") or READ_FROM_DISK),
@@ -147,6 +148,7 @@ def _target_run(reading: Reading, name: str) -> TargetRun:
         error=str((session.error or {}).get("message", "")),
         session_directory=str(session.directory),
         steps=step_runs(session),
+        elapsed_ms=round((window.end - window.start).total_seconds() * 1000, 3) if window else 0.0,
         environment=_object(session.hello.get("environment")),
     )
 

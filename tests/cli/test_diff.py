@@ -61,6 +61,7 @@ def test_two_sessions_that_differ(project, tmp_path, pair):
         ("local", "directory", "succeeded"),
         ("e2b", "directory", "succeeded"),
     ]
+    assert [run.elapsed_ms for run in record.targets] == [170.0, 170.0]
     assert "line 2" in (tmp_path / "out" / "page.html").read_text()
 
 
@@ -120,6 +121,12 @@ def test_a_session_without_a_terminal_record(project, pair):
     """It never came to its end: whatever it holds, nothing follows."""
     (pair[1] / "session.json").unlink()
     said(project.run("diff", *map(str, pair)), 1, "INCONCLUSIVE", "it has no terminal record")
+
+
+def test_a_side_that_could_not_run(project, pair):
+    """Its session says so; that is no statement about parity, and has an exit code of its own."""
+    edit(pair[1] / "session.json", '"outcome": "succeeded"', '"outcome": "infrastructure"')
+    said(project.run("diff", *map(str, pair)), 3, "INFRA")
 
 
 def test_nothing_hostile_in_a_session_stops_the_comparison(project, pair):

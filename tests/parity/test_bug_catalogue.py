@@ -481,6 +481,26 @@ def test_a_bug_in_a_run_of_osiris_is_found(row, tmp_path):
     assert SECRET not in repr(record)
 
 
+MIRRORED = {"missing": "extra", "extra": "missing"}
+
+
+@pytest.mark.parametrize("row", ["D1", "D4", "D8", "P5", "P9", "P14"])
+def test_a_bug_is_found_from_both_sides(row, tmp_path):
+    """The same verdict, step and findings, mirrored."""
+    local, e2b = healed("local"), healed("e2b")
+    CASES[row][0](local, e2b)
+    a, b = local.build(tmp_path / "l"), e2b.build(tmp_path / "r")
+    one, other = diff([a, b], DiffOptions(now=NOW)), diff([b, a], DiffOptions(now=NOW))
+    assert (one.verdict, one.first_diverging_step) == (other.verdict, other.first_diverging_step)
+
+    def mirrored(code: str) -> str:
+        head, dash, tail = code.rpartition("-")
+        return f"{head}{dash}{MIRRORED.get(tail, tail)}"
+
+    found = {(f.step, f.code, f.path, f.left, f.right) for f in one.comparison.findings}
+    assert found == {(f.step, mirrored(f.code), f.path, f.right, f.left) for f in other.comparison.findings}
+
+
 def test_the_names_of_a_failure_are_a_rule(tmp_path):
     """P11: the local runner and the worker call it otherwise; the rule says so and is counted."""
     local, e2b = healed("local"), healed("e2b")

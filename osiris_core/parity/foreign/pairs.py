@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.foreign.protocol import Mark, Reading, SetAside
 
-_HERE: Final = "(there; its value is not shown)"
+_HERE: Final = "(there)"
+_UNSHOWN: Final = "(there, and not shown)"
 _NOT_HERE: Final = "(not there)"
 _ABSENT: Final = "(absent)"
 
@@ -86,14 +87,15 @@ def _marks(left: Reading, right: Reading, labels: tuple[str, str]) -> tuple[list
 
 
 def _marked(mark: Mark, sides: list[str], *, on_left: bool, on_both: bool) -> Finding:
+    here = _UNSHOWN if mark.hidden else _HERE
     return Finding(
         layer=mark.layer,
         step=mark.step,
         code=mark.code,
         path=mark.path,
         message=f"on {' and '.join(sides)}: {mark.message}",
-        left=_HERE if on_left else _NOT_HERE,
-        right=_HERE if on_both or not on_left else _NOT_HERE,
+        left=here if on_left else _NOT_HERE,
+        right=here if on_both or not on_left else _NOT_HERE,
         hint=mark.hint,
         locates=mark.contradicts or on_both,
     )

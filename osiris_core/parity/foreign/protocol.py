@@ -26,7 +26,7 @@ class Mark:
     """Something that is wrong with one side by itself, such as a secret in clear; it names a place and never the value.
 
     On one side only it is a difference; on both it is a problem, because nothing differs and nothing is well. `contradicts`
-    marks evidence against itself, which is a problem in either case and decides nothing.
+    marks evidence against itself, which is a problem in either case and decides nothing. `hidden` says that a value stands there which is not shown.
     """
 
     layer: Layer
@@ -36,6 +36,7 @@ class Mark:
     step: str | None = None
     hint: str = ""
     contradicts: bool = False
+    hidden: bool = False
 
     @property
     def place(self) -> tuple[str, str | None, str]:

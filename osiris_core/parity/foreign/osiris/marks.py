@@ -62,6 +62,7 @@ def secret_marks(files: RunFiles) -> Iterator[Mark]:
                 message=f"a secret stands in clear in {path}{where}",
                 step=step_of_file(path),
                 hint="change that secret: whoever has the run's directory has it",
+                hidden=True,
             )
 
 
