@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _STATED = ("outcome", "failed_step", "steps", "artifact_root")
 _FAST: Final = msgspec.json.Encoder(order="sorted")
-_EXPONENT: Final = re.compile(rb"e-?\d")
+_EXPONENT: Final = re.compile(rb"e(?<=\de)-?\d+[,}\]]")
 _VARYING_METRIC = frozenset({"ts", "session", "value"})
 
 
