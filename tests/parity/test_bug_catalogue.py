@@ -16,6 +16,7 @@ import pytest
 from osiris_core.diffing import DiffOptions, diff
 from osiris_core.parity.compare import compare
 from osiris_core.parity.expectations import unmet
+from osiris_core.parity.foreign.osiris import names
 from tests.parity.osiris_runs import ROWS, WORKER_SESSION, healed
 from tests.parity.sessions import failing, healthy, pair
 
@@ -479,6 +480,28 @@ def test_a_bug_in_a_run_of_osiris_is_found(row, tmp_path):
         assert any(c == code and s == step and (p == path or fnmatchcase(p, path)) for c, s, p in found), (code, found)
     assert any(expected.says in each for each in ("", *comparison.problems)), comparison.problems
     assert SECRET not in repr(record)
+
+
+NEEDED = [
+    (names.EVENTS, "cfg_opened"),
+    (names.EVENTS, "adapter_selected"),
+    (names.EVENTS, "run_complete/steps_executed"),
+    (names.EVENTS, "artifact_created/_system"),
+    (names.FIELDS, ("step_complete", "duration")),
+    (names.FIELDS, ("step_complete", "rows_processed")),
+    (names.FIELDS, ("inputs_resolved", "from_spill")),
+    (names.FIELDS, ("artifacts_dir_created", "relative_path")),
+    (names.METRICS, "e2b_overhead_ms"),
+    (names.METRICS, "session_duration_seconds"),
+    (names.FILES, "commands.jsonl"),
+]
+
+
+@pytest.mark.parametrize(("table", "name"), NEEDED, ids=[str(name) for _, name in NEEDED])
+def test_a_name_is_only_read_otherwise_because_its_table_says_so(table, name, tmp_path, monkeypatch):
+    """Without its entry it is compared as it stands, and differs."""
+    monkeypatch.delitem(table, name)
+    assert held(healed("local"), healed("e2b"), tmp_path).verdict == "DIVERGENT"
 
 
 MIRRORED = {"missing": "extra", "extra": "missing"}
