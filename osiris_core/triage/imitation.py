@@ -275,8 +275,6 @@ def _identity(original: Original, factors: Collection[str], view: View) -> Itera
         yield from ("--unshare-user", "--uid", uid, "--gid", uid)
         passwd = f"root:x:0:0:root:/root:/bin/bash\n{name}:x:{uid}:{uid}:{name}:{original.roots['home']}:/bin/bash\n"
         view.shown.append((_written(original, "passwd", passwd), Path("/etc/passwd")))
-    elif os.geteuid() == 0:
-        yield from ("--cap-add", "ALL")
     if factor.HOST_NAME in factors:
         yield from ("--unshare-uts", "--hostname", str(facts["hostname"]))
     if factor.NETWORK in factors:

@@ -6,6 +6,7 @@ one is only taken apart where something in it has to be hidden or added, so that
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,21 +31,28 @@ class View:
 
     def arguments(self) -> list[str]:
         """Return all arguments of bwrap up to the command."""
-        opened = {parent for place in self._made() for parent in (place, *place.parents)}
-        found = ["--tmpfs", "/", *_tree(_ROOT, opened, self.hidden)]
-        for place in sorted(self.hidden):
+        hidden = {_real(each) for each in self.hidden}
+        shown = [(source, _real(place)) for source, place in self.shown]
+        opened = {parent for place in _made(hidden, shown) for parent in (place, *place.parents)}
+        found = ["--tmpfs", "/", *_tree(_ROOT, opened, hidden)]
+        for place in sorted(hidden):
             found += _directory(place)
-        for source, place in self.shown:
+        for source, place in shown:
             found += ["--tmpfs", str(place)] if source is None else ["--dev-bind", str(source), str(place)]
         return [*found, *self.options, "--die-with-parent", "--"]
 
-    def _made(self) -> Iterator[Path]:
-        """Yield the places for which a directory of the host has to be taken apart, because they are not in it or are to be hidden."""
-        yield from (place.parent for place in self.hidden)
-        yield from (place.parent for _, place in self.shown if not place.exists() or self._is_hidden(place))
 
-    def _is_hidden(self, place: Path) -> bool:
-        return any(place.is_relative_to(each) for each in self.hidden)
+def _real(place: Path) -> Path:
+    """Return a place by its real directory: behind a link, a directory that is not taken apart would be written to."""
+    return Path(os.path.realpath(place.parent)) / place.name
+
+
+def _made(hidden: set[Path], shown: list[tuple[Path | None, Path]]) -> Iterator[Path]:
+    """Yield the directories of the host that have to be taken apart: something in them is to be hidden, or is not there yet."""
+    yield from (place.parent for place in hidden)
+    for _, place in shown:
+        if not place.exists() or any(place.is_relative_to(each) for each in hidden):
+            yield place.parent
 
 
 def _tree(directory: Path, opened: set[Path], hidden: set[Path]) -> Iterator[str]:

@@ -36,7 +36,7 @@ print(json.dumps({
     "host": socket.gethostname(), "loopback only": net == ["lo"], "inputs": names("../data"), "sys.prefix": sys.prefix,
     "open files": __import__("resource").getrlimit(7)[0], "variables": dict(os.environ), "project": names(sys.argv[1]),
     "capabilities": [line for line in open("/proc/self/status") if line.startswith("CapEff")],
-    "elsewhere": os.path.exists(sys.argv[2]), "run": os.path.isdir(sys.argv[3]),
+    "elsewhere": os.path.exists(sys.argv[2]), "old home": os.path.exists(sys.argv[4]), "run": os.path.isdir(sys.argv[3]),
 }))
 """
 HOME = f"/home/osiris-{os.getpid()}"
@@ -114,7 +114,17 @@ def seen(original: Original, *factors: str) -> dict[str, Any]:
         manifest.project_root.parent / "elsewhere.csv",
     ]
     done = subprocess.run(
-        [*imitation.prefix, imitation.python, "-I", "-S", "-c", SEEN, *arguments, imitation.told_directory],
+        [
+            *imitation.prefix,
+            imitation.python,
+            "-I",
+            "-S",
+            "-c",
+            SEEN,
+            *arguments,
+            imitation.told_directory,
+            os.environ["HOME"],
+        ],
         env=dict(imitation.environment),
         cwd=manifest.directory,
         capture_output=True,
@@ -176,6 +186,7 @@ def test_all_factors_at_once(original: Original) -> None:
         expected = [".osiris", "work"] if name == "at home" else value
         assert facts["variables"].get(name, facts.get(name)) == expected, name
     assert facts["project"] == ["data", "pipelines"]
+    assert not facts["old home"]
 
 
 def test_nothing_is_made_on_the_hosts_disk(original: Original) -> None:
