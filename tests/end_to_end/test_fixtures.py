@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.triage import EXPECTED as CAUSES
 from osiris_core.check import Checker, CheckOptions, load
 from tests.conftest import need
 
@@ -114,6 +115,7 @@ def test_every_shipped_pipeline_has_an_expectation(fixtures: Project) -> None:
     assert {path.name.removesuffix(".osiris.yaml") for path in manifests.glob("*.yaml")} == HEALTHY
     divergent = {path.name.removesuffix(".osiris.yaml") for path in (manifests / "divergent").glob("*.yaml")}
     assert divergent == {*DIVERGENT, *(f"{name}.healed" for name in DIVERGENT)}
+    assert set(CAUSES) == set(DIVERGENT)
 
 
 @pytest.fixture(scope="module")
