@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from osiris_core.parity.hints import CUT_OFF, ENCODING
-from osiris_core.parity.kinds import large_text
+from osiris_core.parity.kinds import large_text, text
 from osiris_core.parity.kinds.protocol import FilePair
 from osiris_core.parity.kinds.registry import compare_files
 from osiris_core.rules.forms import Form
@@ -211,5 +211,37 @@ def test_a_rule_equates_only_what_an_independent_reading_equates(tmp_path):
             assert bool(result.set_aside) == (not result.findings)
             if result.set_aside:
                 assert references[form](left) == references[form](right)
+
+    holds()
+
+
+def test_small_and_large_texts_are_judged_alike(tmp_path, monkeypatch):
+    """Generated pairs under two rules: held in memory, or walked line by line, the same rules are named or none is."""
+    hypothesis = pytest.importorskip("hypothesis")
+    st = pytest.importorskip("hypothesis.strategies")
+    piece = st.sampled_from(["a", "B", " ", "\t", "\n", "\r\n", "\u00e9", "e\u0301", "\ufeff"])
+    texts = st.lists(piece, max_size=8).map("".join)
+    lines = [
+        Form.LINE_ENDINGS,
+        Form.UNICODE_NFC,
+        Form.BYTE_ORDER_MARK,
+        Form.FINAL_NEWLINE,
+        Form.TRAILING_BLANKS,
+        Form.CASE,
+    ]
+
+    @hypothesis.settings(derandomize=True, deadline=None, max_examples=150, database=None)
+    @hypothesis.given(
+        left=texts, right=texts, forms=st.lists(st.sampled_from(lines), min_size=1, max_size=2, unique=True)
+    )
+    def holds(left, right, forms):
+        if left == right:
+            return
+        results = []
+        for limit in (1_000, -1):
+            monkeypatch.setattr(text, "READ_BYTES", limit)
+            results.append(compared(tmp_path, left.encode(), right.encode(), *map(rule, forms)))
+        assert {each.rule for each in results[0].set_aside} == {each.rule for each in results[1].set_aside}
+        assert [bool(each.findings) for each in results] == [not each.set_aside for each in results]
 
     holds()
