@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.parity.kinds.json_values import DoubledKeys
@@ -20,18 +21,14 @@ def differing_places(left: Any, right: Any) -> Iterator[tuple[str, Any, Any]]:
     while waiting:
         path, a, b = waiting.pop()
         if isinstance(a, dict) and isinstance(b, dict):
-            names = sorted(a.keys() | b.keys(), reverse=True)
-            inner = [(inside(path, name), a.get(name, ABSENT), b.get(name, ABSENT)) for name in names]
+            members = ((name, a.get(name, ABSENT), b.get(name, ABSENT)) for name in a.keys() | b.keys())
+            inner = sorted((each for each in members if _may_differ(*each[1:])), key=lambda each: each[0], reverse=True)
+            waiting.extend((inside(path, name), x, y) for name, x, y in inner)
         elif isinstance(a, list) and isinstance(b, list):
-            inner = [
-                (f"{path}[{n}]", a[n] if n < len(a) else ABSENT, b[n] if n < len(b) else ABSENT)
-                for n in reversed(range(max(len(a), len(b))))
-            ]
-        else:
-            if type(a) is not type(b) or isinstance(a, dict | list) or a != b:
-                yield path, a, b
-            continue
-        waiting.extend(inner)
+            items = [(n, x, y) for n, (x, y) in enumerate(zip_longest(a, b, fillvalue=ABSENT)) if _may_differ(x, y)]
+            waiting.extend((f"{path}[{n}]", x, y) for n, x, y in reversed(items))
+        elif type(a) is not type(b) or isinstance(a, dict | list) or a != b:
+            yield path, a, b
 
 
 def doubled_keys(value: Any) -> Iterator[str]:
@@ -50,3 +47,11 @@ def doubled_keys(value: Any) -> Iterator[str]:
 def inside(path: str, name: str) -> str:
     """Return the path of a member."""
     return f"{path}.{name}" if path else name
+
+
+def _may_differ(left: Any, right: Any) -> bool:
+    """Say whether two values are worth a walk; Python's own equality is exact for these, and quick."""
+    try:
+        return bool(left != right)
+    except RecursionError:  # it calls itself for what lies inside, the walk does not
+        return True

@@ -20,6 +20,9 @@ _PLAIN_DIGITS: Final = 40
 """A float with no more digits before and after its point than these is written without an exponent."""
 
 
+_SHORT: Final = 30
+
+
 class DoubledKeys(dict[str, Any]):
     """An object in which keys occur more than once; holds the last value of each, as most readers do."""
 
@@ -61,6 +64,8 @@ def read_json(text: str) -> Document:
 
 def plain_decimal(text: str) -> str:
     """Return one spelling for all spellings of a decimal: `2.50`, `25e-1` and `2.5E0` are `2.5`. The sign of a zero stays."""
+    if len(text) < _SHORT and (text[-1] != "0" or text[-2:] == ".0") and "e" not in text and "E" not in text:
+        return text  # as most floats are written
     mantissa, _, exponent = text.lower().partition("e")
     sign, digits = ("-", mantissa[1:]) if mantissa.startswith("-") else ("", mantissa)
     whole, _, fraction = digits.partition(".")
