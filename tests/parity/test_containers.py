@@ -70,6 +70,7 @@ def at(data, place, value):
     return data[:place] + bytes([value]) + data[place + 1 :]
 
 
+LATER = (2027, 1, 1, 0, 0, 0)
 FILES = (("a.csv", CSV), ("b.txt", b"text\n"))
 METADATA = {
     "gzip: mtime": ("x.csv.gz", gzip.compress(CSV, mtime=1), gzip.compress(CSV, mtime=2), ["mtime"]),
@@ -87,7 +88,7 @@ METADATA = {
     "xz: preset": (
         "x.xz", lzma.compress(CSV * 99, preset=0), lzma.compress(CSV * 99, check=lzma.CHECK_SHA256), ["compression"],
     ),
-    "zip: mtime": ("x.zip", zipped(*FILES), zipped(*FILES, moment=(2027, 1, 1, 0, 0, 0)), ["times of members"]),
+    "zip: mtime": ("x.zip", zipped(*FILES), zipped(*FILES, moment=LATER), ["times of members"]),
     "zip: order": ("x.zip", zipped(*FILES), zipped(*FILES[::-1]), ["order of members"]),
     "zip: method": (
         "x.zip", zipped(*FILES), zipped(*FILES, method=zipfile.ZIP_STORED), ["compression"],
@@ -145,12 +146,12 @@ CONTENT = {
     "zip: a cell": ("x.zip", zipped(*FILES), zipped(("a.csv", OTHER), FILES[1]), "table-cells", "a.csv"),
     "zip: a member more": ("x.zip", zipped(*FILES), zipped(*FILES, ("c", b"")), "artifact-extra", "c"),
     "zip: a member less": ("x.zip", zipped(*FILES), zipped(FILES[0]), "artifact-missing", "b.txt"),
-    "zip: an archive's comment": ("x.zip", zipped(*FILES), zipped(*FILES, comment=b"hi"), "artifact-content", ""),
-    "zip: a member's comment": ("x.zip", zipped(*FILES), zipped(*FILES, change=comment_of), "artifact-content", "a.csv"),
-    "zip: an unknown field": ("x.zip", zipped(*FILES), zipped(*FILES, change=hidden_field), "artifact-content", "a.csv"),
-    "zip: executable": ("x.zip", zipped(*FILES), zipped(*FILES, change=executable), "artifact-mode", "a.csv"),
-    "zip: a link": ("x.zip", zipped(*FILES), zipped(*FILES, change=link), "artifact-type", "a.csv"),
-    "zip: bytes behind": ("x.zip", zipped(*FILES), zipped(*FILES, moment=(2027, 1, 1, 0, 0, 0)) + b"PK?", "artifact-content", ""),
+    "zip: an archive's comment": ("x.zip", zipped(*FILES), zipped(*FILES, comment=b"hi", moment=LATER), "artifact-content", ""),
+    "zip: a member's comment": ("x.zip", zipped(*FILES), zipped(*FILES, change=comment_of, moment=LATER), "artifact-content", "a.csv"),
+    "zip: an unknown field": ("x.zip", zipped(*FILES), zipped(*FILES, change=hidden_field, moment=LATER), "artifact-content", "a.csv"),
+    "zip: executable": ("x.zip", zipped(*FILES), zipped(*FILES, change=executable, moment=LATER), "artifact-mode", "a.csv"),
+    "zip: a link": ("x.zip", zipped(*FILES), zipped(*FILES, change=link, moment=LATER), "artifact-type", "a.csv"),
+    "zip: bytes behind": ("x.zip", zipped(*FILES), zipped(*FILES, moment=LATER) + b"PK?", "artifact-content", ""),
     "tar: a cell": ("x.tar", tarred(*FILES), tarred(("a.csv", OTHER), FILES[1]), "table-cells", "a.csv"),
     "tar: executable": ("x.tar", tarred(*FILES), tarred(*FILES, change=lambda i: setattr(i, "mode", 0o755)), "artifact-mode", "a.csv"),
     "tar: an extended header": (
@@ -184,7 +185,7 @@ def test_a_member_is_compared_by_its_kind(tmp_path):
 
 def test_bytes_in_front_of_a_zip_are_seen(tmp_path):
     """A program in front of the archive is no member, and `zipfile` passes over it."""
-    result = compared(tmp_path, zipped(*FILES), zipped(*FILES, moment=(2027, 1, 1, 0, 0, 0)), "x.zip")
+    result = compared(tmp_path, zipped(*FILES), zipped(*FILES, moment=LATER), "x.zip")
     assert result.findings == ()
     stub = zipped(*FILES)[:2] + b"\3\4"  # so that both are claimed
     with_stub = compared(tmp_path, zipped(*FILES), stub + b"\0" * 60 + zipped(*FILES), "x.zip")
@@ -245,7 +246,7 @@ def test_a_damaged_container_is_a_sentence_and_stays_different(name, tmp_path):
 
 def test_an_encrypted_member_is_told(tmp_path):
     """Nothing is said about what cannot be read; the others are compared."""
-    encrypted = bytearray(zipped(*FILES, moment=(2027, 1, 1, 0, 0, 0)))
+    encrypted = bytearray(zipped(*FILES, moment=LATER))
     encrypted[6] |= 1
     encrypted[encrypted.index(b"PK\1\2") + 8] |= 1
     result = compared(tmp_path, zipped(*FILES), bytes(encrypted), "x.zip")
@@ -287,7 +288,7 @@ def test_members_that_overlap_are_told(tmp_path):
 def test_a_zip_with_too_many_members_is_told(tmp_path, monkeypatch):
     """Their number is read before the directory is."""
     monkeypatch.setattr("osiris_core.parity.kinds.containers.zip_layout.MEMBERS", 1)
-    result = compared(tmp_path, zipped(*FILES), zipped(*FILES, moment=(2027, 1, 1, 0, 0, 0)), "x.zip")
+    result = compared(tmp_path, zipped(*FILES), zipped(*FILES, moment=LATER), "x.zip")
     assert "has 2 members, more than 1" in result.not_compared[0]
 
 

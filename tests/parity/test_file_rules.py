@@ -32,6 +32,10 @@ EQUAL = {
     "a tolerance": (
         JSON, '{"mean": 1.0}', '{"mean": 1.0000001}', rule("tolerance", "artifact", path="mean", tolerance=Tolerance(relative=1e-6)), 1,
     ),
+    "a tolerance for digits that Python's floats lose": (
+        JSON, '{"mean": 0.1}', '{"mean": 0.1000000000000000055}',
+        rule("tolerance", "artifact", path="mean", tolerance=Tolerance(relative=1e-6)), 1,
+    ),
     "a list without order": (
         JSON, '{"tags": ["a", "b"]}', '{"tags": ["b", "a"]}', rule("unordered", "artifact", path="tags"), 1,
     ),

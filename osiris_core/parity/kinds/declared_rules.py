@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from osiris_core.parity.declared.plan import Plan
+from osiris_core.parity.declared.plan import Plan, covers_place
 from osiris_core.parity.kinds.json_places import differing_places
 from osiris_core.parity.kinds.json_values import plain
 from osiris_core.parity.kinds.protocol import SetAside
@@ -30,13 +30,17 @@ def json_differences(
         (each.path, each.left, each.right, each.code, each.fault)
         for each in plan.differences(plain(left), plain(right))
     ]
-    places += [
-        (path, a, b, "", "")
-        for path, a, b in differing_places(left, right)
-        if isinstance(a, tuple) and isinstance(b, tuple)
-        if same_leaf(plain(a), plain(b)) and not plan.covers(_INDEX.sub("[*]", path))
-    ]
-    return places, _did(plan, before)
+    did = list(_did(plan, before))
+    for path, a, b in differing_places(left, right):
+        if not (isinstance(a, tuple) and isinstance(b, tuple) and same_leaf(plain(a), plain(b))):
+            continue
+        place = _INDEX.sub("[*]", path)
+        rule = next((each.rule for each in plan.rulings if covers_place(each.rule.scope.path, place)), None)
+        if rule is None:
+            places.append((path, a, b, "", ""))
+        else:
+            did.append(SetAside(rule=rule.id, reason=rule.reason, path=path, left=a[1], right=b[1]))
+    return places, tuple(did)
 
 
 def same_but_for_stretches(plan: Plan, left: str, right: str) -> tuple[SetAside, ...]:
