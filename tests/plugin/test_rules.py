@@ -6,9 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from osiris_core.parity.record import Comparison, RuleUse, Verdict
+from pytest_osiris.agreement import Agreement
+from tests.parity.sessions import healthy, pair
 from tests.plugin.conftest import record_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Engine, Project
 
 RULE = {"id": "ids", "reason": "why", "kind": "token", "scope": {"record": "event", "path": "id"}}
@@ -102,3 +106,11 @@ def test_strict_is_repeated(project: Project, engine: Engine) -> None:
     result = project.run("--osiris-target=both")
 
     assert "--osiris-target=both --osiris-strict" in result.stdout.str()
+
+
+def test_a_run_that_is_near_by_a_rule_has_no_such_metric(tmp_path: Path) -> None:
+    """What a test is handed is true of both targets; a number that is only near is true of neither."""
+    right = healthy("e2b")
+    right.metric("rows_read", "read")["value"] = 4
+    agreed = Agreement(*pair(tmp_path, healthy("local"), right)).metrics()
+    assert [metric["metric"] for metric in agreed] == ["rows_written"]
