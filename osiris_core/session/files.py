@@ -7,7 +7,7 @@ import hashlib
 import os
 import stat
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from osiris_core.errors import DiskFullError, SessionError
 
@@ -89,6 +89,15 @@ def file_facts(path: Path) -> FileFacts:
             raise OSError(None, "it is not a regular file", str(path))
         sha256 = hashlib.file_digest(source, "sha256").hexdigest()
     return FileFacts(facts.st_size, f"{stat.S_IMODE(facts.st_mode) & 0o777:04o}", sha256)
+
+
+def open_regular(path: Path, buffer_bytes: int = -1) -> BinaryIO:
+    """Open a regular file for reading. OSError for anything else: a pipe would never end, or never begin."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(None, "it is not a regular file", str(path))
+    return os.fdopen(descriptor, "rb", buffer_bytes)
 
 
 def tree_files(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:

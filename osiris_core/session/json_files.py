@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from osiris_core.errors import SessionError
 from osiris_core.session import contract
+from osiris_core.session.files import open_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,14 +43,15 @@ def read_versioned(path: Path) -> dict[str, Any]:
 def read_object(path: Path) -> dict[str, Any]:
     """Read a file that is one JSON object. SessionError where it is missing, cut off, or something else."""
     try:
-        value = json.loads(path.read_bytes())
+        with open_regular(path) as source:
+            value = json.loads(source.read())
     except FileNotFoundError as error:
         raise SessionError(
             f"{path.parent} is no closed session: it has no {path.name}",
             hint="its run is still going on, or its owner died before the end",
         ) from error
     except OSError as error:
-        raise SessionError(f"{path} cannot be read: {error.strerror}") from error
+        raise SessionError(f"{path} cannot be read: {error.strerror or error.args[-1]}") from error
     except ValueError as error:
         raise SessionError(f"{path} is cut off or is not JSON: {error}") from error
     if not isinstance(value, dict):

@@ -9,13 +9,15 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, overload
 
 import msgspec
 
 from osiris_core.errors import SessionError
-from osiris_core.session.files import refused
+from osiris_core.session.files import open_regular, refused
+from osiris_core.session.joiner import MAX_RECORD_BYTES
 from osiris_core.session.json_files import check_types
 from osiris_core.session.lines import decode_line, decode_only_line
 from osiris_core.session.outline import KEPT, Outliner
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 _STRIDE: Final = 512
 _BUFFER_BYTES: Final = 1 << 18
+LINE_BYTES: Final = MAX_RECORD_BYTES + 1
+"""No record is as long, so a line without end is not held."""
 
 
 class EventHead(msgspec.Struct, gc=False):
@@ -155,11 +159,11 @@ class RecordLines(Sequence[dict[str, Any]]):
         number = position = 0
         line = b"\n"
         try:
-            source = self.path.open("rb", _BUFFER_BYTES)
+            source = open_regular(self.path, _BUFFER_BYTES)
         except OSError as error:
-            raise SessionError(f"{self.path} cannot be read: {error.strerror}") from error
+            raise SessionError(f"{self.path} cannot be read: {error.strerror or error.args[-1]}") from error
         with source, refused(self.path, "cannot be read"):
-            for number, line in enumerate(source):
+            for number, line in enumerate(iter(partial(source.readline, LINE_BYTES), b"")):
                 try:
                     head = decode(line)
                 except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -183,6 +187,8 @@ class RecordLines(Sequence[dict[str, Any]]):
 
     def _refused(self, line: bytes, number: int) -> Head:
         """Return the head of a line that the quick decoder does not take, or say what is wrong with it."""
+        if len(line) == LINE_BYTES:
+            raise SessionError(f"{self.path}:{number} has {LINE_BYTES:,} bytes or more: no record is that long")
         if not line.endswith(b"\n"):
             raise SessionError(f"{self.path} is cut off: its last line has no end")
         value = self._decoded(line, number)

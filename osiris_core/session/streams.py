@@ -7,7 +7,7 @@ import stat
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from osiris_core.session.files import refused
+from osiris_core.session.files import open_regular, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +31,8 @@ class StepStreams(Mapping[str, bytes]):
     def __getitem__(self, step: str) -> bytes:
         """Read a step's stream whole."""
         path = self._paths[step]
-        with refused(path, "cannot be read"):
-            return path.read_bytes()
+        with refused(path, "cannot be read"), open_regular(path) as source:
+            return source.read()
 
     def __iter__(self) -> Iterator[str]:
         """Yield the steps in order of their names."""
@@ -57,7 +57,7 @@ class StepStreams(Mapping[str, bytes]):
     def chunks(self, step: str) -> Iterator[bytes]:
         """Yield a step's stream in pieces of at most 1 MiB."""
         path = self._paths[step]
-        with refused(path, "cannot be read"), path.open("rb") as source:
+        with refused(path, "cannot be read"), open_regular(path) as source:
             while chunk := source.read(_CHUNK_BYTES):
                 yield chunk
 
