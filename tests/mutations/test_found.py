@@ -12,9 +12,6 @@ from osiris_core.session.reader import open_session
 from osiris_core.testing.mutations import BENIGN, DIFFERENCES, plant, plant_nothing
 
 SEEDS = range(5)
-AWAITED = {
-    "SQLite with other pages": "SQLite files are not yet compared as tables",
-}
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +56,8 @@ def facts(result, *, mirrored=False):
 
 
 @pytest.mark.parametrize("benign", BENIGN, ids=lambda each: each.name)
-def test_what_means_nothing_is_no_difference(benign, pairs, place, request):
+def test_what_means_nothing_is_no_difference(benign, pairs, place):
     """For each seed nothing is found; where bytes of an artifact differ a rule is named for it."""
-    if benign.name in AWAITED:
-        request.applymarker(pytest.mark.xfail(reason=AWAITED[benign.name], strict=False))
     wanted = Verdict.EQUIVALENT if benign.names_a_rule or benign.failed else Verdict.IDENTICAL
     for seed in SEEDS:
         what, left, right = plant_nothing(benign, pairs[benign.failed], place(), seed=seed)
