@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 HIDDEN: Final = "(a secret)"
 """Stands in place of a secret wherever something around it is shown."""
-TEXT_BYTES: Final = 8 * 1024 * 1024
+TEXT_BYTES: Final = 64 * 1024 * 1024
 """Larger files are not looked at."""
 
 _SHORTEST: Final = 6
@@ -41,6 +42,12 @@ _IN_TEXT: Final = {
         rf"\b[a-z_]{{0,40}}(?:{_NAMES})[\"']?\s{{0,4}}[:=]\s{{0,4}}[\"']?([^\s\"',;}}&]{{4,4096}})", re.IGNORECASE
     ),
 }
+
+
+_WORTH_A_LOOK: Final = re.compile(
+    r"pass|pwd|secret|token|key|credential|authorization|://[^\s/\"']{1,600}@", re.IGNORECASE
+)
+"""What every text has in which a secret can be told: without it there is nothing to be found, and most lines have none."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -83,6 +90,8 @@ def _found(name: str, data: bytes) -> Iterator[tuple[Leak, str]]:
             yield from ((Leak(what), secret) for what, secret in _in_value(value, "", inside=False, depth=0))
             return
     for number, line in enumerate(text.splitlines(), start=1):
+        if not _WORTH_A_LOOK.search(line):
+            continue
         value = _parsed(line) if name.endswith(".jsonl") else None
         if value is not None:
             yield from ((Leak(what, number), secret) for what, secret in _in_value(value, "", inside=False, depth=0))
@@ -118,12 +127,15 @@ def _in_value(value: Any, path: str, *, inside: bool, depth: int) -> Iterator[tu
 
 
 def _in_text(text: str) -> Iterator[tuple[str, str]]:
+    if not _WORTH_A_LOOK.search(text):
+        return
     for what, pattern in _IN_TEXT.items():
         for match in pattern.finditer(text):
             if not stands_for_secret(match[1]):
                 yield what, match[1]
 
 
+@lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Whether a field of this name holds a secret, or what stands for one."""
     return bool(_NAME.search(name))
@@ -160,8 +172,9 @@ def _hidden(value: Any, values: set[str], *, named: bool, inside: bool, depth: i
 
 
 def _hidden_text(text: str, values: set[str]) -> str:
-    for pattern in _IN_TEXT.values():
-        text = pattern.sub(_cleared, text)
+    if _WORTH_A_LOOK.search(text):
+        for pattern in _IN_TEXT.values():
+            text = pattern.sub(_cleared, text)
     for value in sorted(values, key=len, reverse=True):
         if len(value) >= _SHORTEST and value in text:
             text = text.replace(value, HIDDEN)
