@@ -123,3 +123,21 @@ def test_large_files_are_compared_by_cells_too(tmp_path):
     turned = "\n".join(["id,a", *reversed(rows), ""]).encode()
     assert codes(told(tmp_path, "x.csv", left, turned)) == ["table-row-order"]
     assert codes(told(tmp_path, "x.csv", left, turned, (unordered(),))) == []
+
+
+def test_lines_that_cancel_leave_what_their_cells_would_say(tmp_path, monkeypatch):
+    """Of large files without order only the other lines are read as cells, and the same is told."""
+    rows = [f"{n},{n % 3}" for n in range(300)]
+    left = "\n".join(["id,a", *rows, ""]).encode()
+    changed = "\n".join(["id,a", *reversed(rows[:-1]), "299,x", ""]).encode()
+    doubled = "\n".join(["id,a", *reversed(rows), rows[5], ""]).encode()
+    by_cells = [told(tmp_path, "x.csv", left, right, (unordered(),)) for right in (changed, doubled)]
+    monkeypatch.setattr("osiris_core.parity.kinds.tables.csv_lines.LARGE_BYTES", 0)
+    by_lines = [told(tmp_path, "x.csv", left, right, (unordered(),)) for right in (changed, doubled)]
+    (cell,), (row,) = (result.findings for result in by_lines)
+    assert cell == by_cells[0].findings[0]
+    assert cell.message == "id='299', column a: '2' and 'x'; 1 cell in 1 row differs, in a"
+    assert (row.message, row.table.rows) == ("1 row only on e2b, of 300 and 301", (300, 301))
+    turned = "\n".join(["id,a", *reversed(rows), ""]).encode()
+    result = told(tmp_path, "x.csv", left, turned, (unordered(),))
+    assert (codes(result), [aside.rule for aside in result.set_aside]) == ([], ["any-order"])

@@ -194,3 +194,11 @@ def test_a_torn_file_is_compared_as_bytes(tmp_path):
         assert codes(result) == ["artifact-content"]
         (gap,) = result.not_compared
         assert gap.startswith("x.parquet was compared as bytes, not as a table: that of e2b is no Parquet file")
+
+
+def test_a_very_wide_table_is_compared_by_row_number(tmp_path):
+    """Past a thousand columns the engine is not asked, and a changed cell is still found."""
+    left = {f"c{place}": [place, 1] for place in range(1_001)}
+    (finding,) = parquets(tmp_path, left, {**left, "c7": [7, 2]}).findings
+    assert finding.message == "row 2, column c7: 1 and 2; 1 cell in 1 row differs, in c7"
+    assert codes(parquets(tmp_path, left, {name: cells[:1] for name, cells in left.items()})) == ["table-rows"]

@@ -7,13 +7,16 @@ that would be equal as values (`007` and `7`). The last two are differences unle
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.hints import ROW_ORDER
-from osiris_core.parity.kinds.protocol import FileFinding, SetAside
+from osiris_core.parity.kinds.protocol import FileComparison, FileFinding, SetAside
 from osiris_core.parity.kinds.tables.canonical import cell_rules, in_forms, inferred
 from osiris_core.parity.kinds.tables.comparer import as_bytes, compare_tables, reading_errors, said_by
 from osiris_core.parity.kinds.tables.csv_cells import read_csv, writing_of
+from osiris_core.parity.kinds.tables.csv_lines import other_lines
 from osiris_core.parity.kinds.tables.told import CELLS
 from osiris_core.parity.kinds.text import READ_BYTES, TextComparer
 from osiris_core.rules.forms import Form
@@ -22,7 +25,7 @@ from osiris_core.rules.model import RuleKind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from osiris_core.parity.kinds.protocol import FileComparison, FilePair
+    from osiris_core.parity.kinds.protocol import FilePair
     from osiris_core.parity.kinds.tables.csv_cells import Writing
     from osiris_core.parity.kinds.tables.model import Table
     from osiris_core.rules.model import Rule
@@ -52,7 +55,9 @@ class DelimitedComparer:
             return text  # the same text under the rules for texts
         try:
             writings = writing_of(pair.left), writing_of(pair.right)
-            told = _compare_cells(pair, read_csv(pair.left, writings[0]), read_csv(pair.right, writings[1]))
+            told = _compare_lines(pair, writings)
+            if told is None:
+                told = _compare_cells(pair, read_csv(pair.left, writings[0]), read_csv(pair.right, writings[1]))
         except reading_errors() as error:
             if text is None:
                 text = TextComparer().compare(pair)
@@ -70,6 +75,28 @@ def _as_text(pair: FilePair) -> FileComparison | None:
     is_small = max(pair.left.stat().st_size, pair.right.stat().st_size) <= READ_BYTES
     about_text = any(rule.kind is RuleKind.CANONICAL and rule.form != Form.TYPE_INFERENCE for rule in pair.rules)
     return TextComparer().compare(pair) if is_small or about_text else None
+
+
+def _compare_lines(pair: FilePair, writings: tuple[Writing, Writing]) -> FileComparison | None:
+    """Compare large files whose rows may come in any order by the lines that only one of them has; None for all others."""
+    unordered = [rule for rule in pair.rules if rule.kind is RuleKind.UNORDERED and rule.scope.path in {"", "*"}]
+    if not unordered or cell_rules(pair.rules, "", ("",)):
+        return None
+    found = other_lines((pair.left, pair.right), writings)
+    if found is None:
+        return None
+    lines, equal_rows = found
+    if not lines[0] and not lines[1]:
+        aside = SetAside(rule=unordered[0].id, reason=unordered[0].reason, left="row order", right="another row order")
+        return FileComparison(set_aside=(aside,))
+    with TemporaryDirectory(prefix="osiris-tables-") as folder:
+        tables = []
+        for side, (path, writing) in enumerate(zip((pair.left, pair.right), writings, strict=True)):
+            rest = Path(folder) / str(side)
+            with path.open("rb") as source:
+                rest.write_bytes(b"\n".join([source.readline().rstrip(b"\r\n"), *lines[side], b""]))
+            tables.append(read_csv(rest, writing))
+        return compare_tables(*tables, rules=pair.rules, labels=pair.labels, equal_rows=equal_rows)
 
 
 def _compare_cells(pair: FilePair, left: Table, right: Table) -> FileComparison:

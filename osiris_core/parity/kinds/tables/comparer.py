@@ -87,15 +87,25 @@ def container_aside(
 
 
 def compare_tables(
-    left: Table, right: Table, *, rules: Sequence[Rule] = (), labels: tuple[str, str] = ("left", "right")
+    left: Table,
+    right: Table,
+    *,
+    rules: Sequence[Rule] = (),
+    labels: tuple[str, str] = ("left", "right"),
+    equal_rows: int = 0,
 ) -> FileComparison:
-    """Compare two tables: their schemas, then the values of all columns that both have with one type."""
+    """Compare two tables: their schemas, then the values of all columns that both have with one type.
+
+    `equal_rows` both have beside those of the tables.
+    """
     schema = tuple(schema_findings(left.schema, right.schema, labels))
     columns = compared_columns(left.schema, right.schema)
     holding = table_rules(rules, left.name, columns)
     if not columns and schema:
         return _kept(schema)
-    values = told(judge(left, right, columns, holding), holding, labels)
+    judged = judge(left, right, columns, holding)
+    judged = replace(judged, rows=(judged.rows[0] + equal_rows, judged.rows[1] + equal_rows))
+    values = told(judged, holding, labels)
     return replace(_kept((*schema, *values.findings)), set_aside=values.set_aside)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.parity.kinds.tables.model import MEMORY_MB, THREADS
 from osiris_core.parity.kinds.tables.plain import engine_column, holds_floats, is_nested, plain_column
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.kinds.tables.model import Table
     from osiris_core.parity.kinds.tables.schema import Column
+
+_COLUMNS_A_MB: Final = 16
+"""Every query has all columns in hand, a piece of each: past some hundred, these need room of their own."""
 
 
 @contextmanager
@@ -35,7 +38,7 @@ def engine(left: Table, right: Table, columns: Sequence[Column]) -> Iterator[Eng
                 "autoload_known_extensions": "false",
                 "python_enable_replacements": "false",
                 "preserve_insertion_order": "false",
-                "memory_limit": f"{MEMORY_MB}MB",
+                "memory_limit": f"{MEMORY_MB + len(columns) // _COLUMNS_A_MB}MB",
                 "threads": THREADS,
                 "temp_directory": folder,
             },
@@ -126,6 +129,11 @@ class Engine:
                 f" where {bucket} in (select b from differing)"
             )
         self._narrowed = True
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether only some rows are asked."""
+        return self._narrowed
 
     def widen(self) -> None:
         """Ask further questions of all rows again."""
