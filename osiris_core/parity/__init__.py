@@ -4,6 +4,7 @@
 ``compare``      the comparison: ``evidence`` first, then ``layers/``, one after the other, then the verdict
 ``side``         one session as the layers see it; ``pair`` two of them, ``ledger`` what was found
 ``kinds/``       artifacts by kind of file; ``values`` and ``lines`` say where two of these differ
+``rulebook``     the declared rules between two sides; ``declared/`` is what each of them says and counts
 ``text``         text between two sides, under the rules of ``noise``; ``streams`` has it piece by piece
 ``tree_pairs``   which file of one tree belongs to which of the other; ``tree_others`` what is no file
 ``writings``     texts that say the same and are written differently
