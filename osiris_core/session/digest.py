@@ -49,12 +49,12 @@ class ContentDigest:
     def event(self, line: Mapping[str, Any]) -> None:
         """Take in an event as its line holds it."""
         varying = _varying(line["event"])
-        self._events.update(canonical_line({key: line[key] for key in line if key not in varying}))
+        self._events.update(canonical_line(_without(line, varying)))
 
     def metric(self, line: Mapping[str, Any]) -> None:
         """Take in a metric as its line holds it."""
         varying = _VARYING_METRIC if is_volatile_metric(line) else _varying_metric()
-        self._metrics.update(canonical_line({key: line[key] for key in line if key not in varying}))
+        self._metrics.update(canonical_line(_without(line, varying)))
 
     def logged(self, step: str, data: bytes) -> None:
         """Take in the next bytes of a step's log."""
@@ -77,6 +77,13 @@ class ContentDigest:
             "printed": {step: each.hexdigest() for step, each in self._printed.items()},
         }
         return sha256_hex(canonical_json(content))
+
+
+def _without(line: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    kept = dict(line)
+    for name in names:
+        kept.pop(name, None)
+    return kept
 
 
 def canonical_line(value: Mapping[str, Any]) -> bytes:
