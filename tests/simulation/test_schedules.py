@@ -8,8 +8,8 @@ import pytest
 
 from osiris_core.testing.simulation import Kind, broken, drawn, play, scratch
 
-SCHEDULES = 600
-BATCH = 100
+SCHEDULES = 500
+BATCH = 50
 
 
 @pytest.mark.parametrize("first", range(0, SCHEDULES, BATCH))
