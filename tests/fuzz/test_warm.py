@@ -12,7 +12,6 @@ from osiris_core.cli import main
 from osiris_core.fuzz.example import Example
 from osiris_core.fuzz.trial import Targets
 from osiris_core.preparation import prepare
-from osiris_core.sandbox.launch import ServerProcess
 from tests.fuzz.planted import SOURCE
 
 if TYPE_CHECKING:
@@ -40,13 +39,6 @@ def look(inputs, ctx):
     print(os.getpgid(0) == os.getpid(), os.read(0, 1), sorted(os.listdir("/proc/self/fd"))[:3])
 """
 CSV = "Größe,b\n1,x\n2,\n".encode()
-
-
-@pytest.fixture(scope="module")
-def server(bubblewrap: None) -> Iterator[ServerAddress]:
-    """One embedded server."""
-    with ServerProcess.start() as process:
-        yield process.address
 
 
 @pytest.fixture(scope="module")

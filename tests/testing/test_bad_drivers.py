@@ -9,7 +9,6 @@ import numpy as np  # noqa: F401 - its state is watched where it is in use, whic
 import pyarrow.parquet as pq
 import pytest
 
-from osiris_core.sandbox.launch import ServerProcess
 from osiris_core.testing import conformance_checks
 from osiris_core.testing.watch import _State
 
@@ -126,22 +125,15 @@ def test_there_is_a_bad_driver_for_every_promise():
     assert known == {*BAD.values(), *ON_TARGETS.values()}
 
 
-@pytest.fixture(scope="module")
-def server(bubblewrap):
-    """One embedded server for this module."""
-    with ServerProcess.start() as process:
-        yield lambda: process.address
-
-
 @pytest.mark.parametrize(("name", "promise"), ON_TARGETS.items())
 def test_what_only_a_target_can_tell_is_found_there(name, promise, server):
     """An import that is not declared, and a table that depends on the machine; in this process both do well."""
-    broken = [each.id for each in checks_of(name, on_targets=True, server=server) if not each().passed]
+    broken = [each.id for each in checks_of(name, on_targets=True, server=lambda: server) if not each().passed]
     assert broken == [promise]
 
 
 def test_an_honest_driver_does_the_same_on_both_targets(server):
     """With its declared distributions alone."""
-    checks = {each.id: each for each in checks_of("Honest", on_targets=True, server=server)}
+    checks = {each.id: each for each in checks_of("Honest", on_targets=True, server=lambda: server)}
     assert checks["requirements"].require().state == "kept"
     assert checks["same-on-both"].require().sentence == "both targets agree: IDENTICAL"

@@ -11,17 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from osiris_core.drivers.registry import builtin_specs, load_driver
-from osiris_core.sandbox.launch import ServerProcess
 from osiris_core.testing import conformance_checks
 
 CODE = Path(bad_drivers.__file__).parent
-
-
-@pytest.fixture(scope="module")
-def server(bubblewrap):
-    """One embedded server for this module."""
-    with ServerProcess.start() as process:
-        yield process.address
 
 
 class Quiet:
