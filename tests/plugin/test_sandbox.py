@@ -24,10 +24,7 @@ def region(inputs, ctx):
 
 
 def test_a_manifest_on_both_targets(project: Project, bubblewrap: None, monkeypatch) -> None:
-    """Two items and a test function in one run, with one embedded server: what agrees passes, what differs is shown.
-
-    In a process of its own: pytester would forget the SDK, whose stubs cannot be imported twice.
-    """
+    """Two items and a test function in one run, with one embedded server: what agrees passes, what differs is shown."""
     monkeypatch.setenv("REPORT_REGION", "north")
     (project.root / "code" / "steps.py").write_text(STEPS)
     project.manifest("agrees", function="same")
@@ -50,7 +47,7 @@ def test_a_manifest_on_both_targets(project: Project, bubblewrap: None, monkeypa
     """
     )
 
-    result = project.run_alone("--osiris-target=both", "--osiris-report=r.html", "--osiris-triage=off")
+    result = project.run("--osiris-target=both", "--osiris-report=r.html", "--osiris-triage=off")
 
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(
