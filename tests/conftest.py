@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,19 @@ def server(bubblewrap: None) -> Iterator[ServerAddress]:
 
     with ServerProcess.start() as process:
         yield process.address
+
+
+@contextmanager
+def one_engine() -> Iterator[None]:
+    """Let what borrows an engine share one, as in a warm worker: to open one takes longer than all else that a small test does.
+
+    It has as many threads as any other. Workers that tests start, and all that opens one itself, open their own.
+    """
+    from osiris_core.drivers import engine
+
+    with engine.connect() as engine._prepared:
+        yield
+    engine._prepared = None
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.conftest import one_engine
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -33,6 +35,12 @@ class Step:
     def log_event(self, name, /, **fields):
         """Remember an event."""
         self.events.append((name, fields))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_engine():
+    with one_engine():
+        yield
 
 
 @pytest.fixture

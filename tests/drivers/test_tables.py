@@ -159,6 +159,7 @@ def test_many_rows_in_other_chunks_are_the_same(monkeypatch):
         return connection
 
     monkeypatch.setattr("osiris_core.drivers.engine.connect", single_thread)
+    monkeypatch.setattr("osiris_core.drivers.engine._prepared", None)
     assert describe_table(table) == expected
 
 
