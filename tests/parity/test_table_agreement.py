@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.parity.table_reference import check, pairs
 
 
-@settings(max_examples=12, derandomize=True, deadline=None, database=None)
+@settings(max_examples=6, derandomize=True, deadline=None, database=None)
 @given(pairs(), st.tuples(st.integers(1, 4), st.integers(1, 4)))
 def test_the_engine_finds_what_plain_python_finds(rows, batches):
     """`benchmarks/table_agreement.py` plays thousands."""
