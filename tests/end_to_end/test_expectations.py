@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from osiris_core.backends.warm_e2b import WarmE2BBackend
+
     from conftest import Project
 
 MANIFEST = """
@@ -37,22 +39,22 @@ BROKEN = """
 """
 
 
-def test_what_is_expected_holds_on_both_targets(project: Project) -> None:
+def test_what_is_expected_holds_on_both_targets(project: Project, warm_sandbox: WarmE2BBackend) -> None:
     """Metrics and every predicate of an artifact, with parameters in it; the two runs are the same run."""
     project.write("act.osiris.yaml", MANIFEST + HOLDS)
     project.write("code/act.py", CODE)
 
-    record = project.check("act.osiris.yaml")
+    record = project.check("act.osiris.yaml", sandbox=warm_sandbox)
 
     assert (record.verdict, record.expectation_failures, record.passed) == ("IDENTICAL", (), True)
 
 
-def test_every_broken_expectation_is_red_on_both_targets(project: Project) -> None:
+def test_every_broken_expectation_is_red_on_both_targets(project: Project, warm_sandbox: WarmE2BBackend) -> None:
     """Two runs that agree are not green where they are not what was expected; each predicate says so itself."""
     project.write("act.osiris.yaml", MANIFEST + BROKEN)
     project.write("code/act.py", CODE)
 
-    record = project.check("act.osiris.yaml")
+    record = project.check("act.osiris.yaml", sandbox=warm_sandbox)
 
     assert (record.verdict, record.passed) == ("IDENTICAL", False)
     for target in ("local", "e2b"):
