@@ -48,7 +48,8 @@ def facts(result, *, mirrored=False):
             str(f.layer),
             re.sub("missing|extra", lambda each: exchanged[each[0]], f.code) if mirrored else f.code,
             f.step or "",
-            *((f.right, f.left) if mirrored else (f.left, f.right)),
+            # The cell that is shown first is only an example: columns go in the order of the left side.
+            *(() if f.code == "table-cells" else (f.right, f.left) if mirrored else (f.left, f.right)),
         )
         for f in result.findings
     )

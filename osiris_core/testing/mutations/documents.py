@@ -163,10 +163,10 @@ _DOCUMENTS: Final[dict[str, Change]] = {
     **{kind: partial(leaf, kind=kind) for kind in SMALLEST},
 }
 _LINES: Final = {
-    "line dropped": (drop_line, "table-rows"),
-    "line doubled": (double_line, "table-duplicates"),
-    "lines exchanged": (swap_lines, "table-row-order"),
-    "line changed": (change_line, "table-cells"),
+    "line dropped": (drop_line, ("table-rows",)),
+    "line doubled": (double_line, ("table-duplicates",)),
+    "lines exchanged": (swap_lines, ("table-row-order",)),
+    "line changed": (change_line, ("table-cells", "table-schema")),  # a text among numbers is another type of column
 }
 
 DOCUMENTS: Final = (
@@ -176,7 +176,7 @@ DOCUMENTS: Final = (
     ),
     Difference(name="JSON key doubled", layer=_LAYER, codes=("json-doubled-key",), plant=duplicate_key),
     *(
-        Difference(name=f"JSONL {name}", layer=_LAYER, codes=(code, CONTENT), plant=partial(lines, how=how))
-        for name, (how, code) in _LINES.items()
+        Difference(name=f"JSONL {name}", layer=_LAYER, codes=(*codes, CONTENT), plant=partial(lines, how=how))
+        for name, (how, codes) in _LINES.items()
     ),
 )
