@@ -91,12 +91,18 @@ def noise_replacer(side: Side) -> Replacer:
     def replace(text: str) -> tuple[str, tuple[str, ...]]:
         found: list[str] = []
 
+        addresses: dict[str, int] = {}
+
         def token(match: re.Match[str]) -> str:
+            raw = match.group(0)
             name = _token(match, window, pids)
             if name is None:
-                return match.group(0)
-            found.append(match.group(0))
-            return name
+                return raw
+            found.append(raw)
+            if match["address"] is None:
+                return name
+            # The same object twice in a text is not two objects.
+            return f"<address:{addresses.setdefault(raw.lower(), len(addresses) + 1)}>"
 
         return _NOISE.sub(token, text), tuple(found)
 

@@ -35,6 +35,10 @@ REAL = {
     "a date": ("on 2026-11-24", "on 2026-11-25"),
     "a Unix time long ago": ("key 1600000000", "key 1600000001"),
     "a code in hexadecimal": ("status 0x10", "status 0x20"),
+    "one object and two": (
+        "<A at 0x7f0000000001> is <A at 0x7f0000000001>",
+        "<A at 0x7f0000000001> is <A at 0x7f0000000002>",
+    ),
     "a checksum in hexadecimal": ("crc 0xdeadbeef", "crc 0xcafebabe"),
     "a process id that is not its own": ("pid=100", "pid=200"),
     "its own process id as a plain number": ("51234 rows", "7 rows"),
