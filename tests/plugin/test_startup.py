@@ -16,7 +16,7 @@ import pytest_osiris
 MOST_OWN_MODULES = 8
 HEAVY = {
     *("yaml", "jinja2", "e2b", "httpx", "rich", "asyncio", "duckdb", "pyarrow", "deepdiff", "msgspec"),
-    *("starlette", "uvicorn", "numpy", "packaging.specifiers"),
+    *("starlette", "uvicorn", "numpy", "packaging.specifiers", "re2", "hypothesis", "pandas", "polars"),
 }
 PROBE = """
 import json, sys
