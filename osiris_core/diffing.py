@@ -22,9 +22,6 @@ from osiris_core.parity.record import ParityRecord, TargetRun, Verdict
 from osiris_core.parity.side import labels, run_window
 from osiris_core.parity.summary import headline, step_runs
 from osiris_core.parity.waived import Waivers
-from osiris_core.rules.reading import read_rules
-from osiris_core.secrets.masked_record import masked
-from osiris_core.wire.masking import MaskTable
 from osiris_core.wire.records import FAILED, INFRASTRUCTURE
 
 if TYPE_CHECKING:
@@ -111,6 +108,10 @@ def _recorded_rules(left: Reading, right: Reading) -> tuple[tuple[Rule, ...], tu
     written = [each.get("normalizers", []) if isinstance(each, dict) else [] for each in parities]
     if written[0] != written[1]:
         return (), ("the two manifests declare other rules, so none of them was applied",)
+    if not written[0]:
+        return (), ()
+    from osiris_core.rules.reading import read_rules
+
     rules, problems = read_rules(written[0], "manifest")
     return rules, tuple(f"the manifest's rules cannot be read: {each}" for each in problems)
 
@@ -118,6 +119,11 @@ def _recorded_rules(left: Reading, right: Reading) -> tuple[tuple[Rule, ...], tu
 def _shown(record: ParityRecord, left: Reading, right: Reading) -> ParityRecord:
     """Return a record as it may be shown: what stands in clear on one side may be anything on the other."""
     values = sorted(left.secrets.values | right.secrets.values)
+    if not values:
+        return record
+    from osiris_core.secrets.masked_record import masked
+    from osiris_core.wire.masking import MaskTable
+
     table = MaskTable.of_values(("SECRET", value) for value in values)
     return record if table is None else masked(record, table)
 

@@ -12,7 +12,6 @@ import signal
 import sys
 import threading
 import time
-from concurrent.futures import wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -51,6 +50,8 @@ def wait_for(futures: Collection[Future[Any]]) -> None:
     Python handles a signal between two of its instructions. One that comes when the main thread is past the last of them,
     and not yet asleep, wakes nobody: so it never sleeps for long.
     """
+    from concurrent.futures import wait
+
     while wait(futures, timeout=_NAP_S).not_done:
         pass
 

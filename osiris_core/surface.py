@@ -8,8 +8,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import os
-import platform
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 from osiris_core.errors import ManifestError, UsageError
@@ -36,6 +34,8 @@ def record_set(records: Iterable[ParityRecord]) -> RecordSet:
 
 def host_facts() -> dict[str, str]:
     """Return the versions that decide how this host runs a manifest."""
+    import platform
+
     versions = {name: _version(name) for name in _DISTRIBUTIONS}
     return {"python": platform.python_version(), "platform": platform.platform(), **versions}
 
@@ -93,6 +93,8 @@ def require_place(what: str, file: Path) -> None:
 
 
 def _version(distribution: str) -> str:
+    from importlib import metadata
+
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:

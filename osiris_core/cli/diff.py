@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
     from osiris_core.parity.record import ParityRecord, RecordSet
+    from osiris_core.rules.model import Rule
     from osiris_core.rules.waivers import Waiver
 
 _DETAIL_COLUMNS = 100
@@ -71,7 +72,6 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     from osiris_core.report.rules import rule_lines
     from osiris_core.report.terminal import failure_lines, place_lines, waiver_lines
     from osiris_core.report.text import visible_line
-    from osiris_core.rules.files import read_rules_file
     from osiris_core.surface import record_set, require_place, require_report_place, verdict_line
 
     now = dt.datetime.now(dt.UTC)
@@ -86,7 +86,7 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         control=given.control,
         max_findings=given.max_findings,
         waivers=_waivers(given.waivers, now.date()),
-        rules=() if given.rules is None else read_rules_file(given.rules),
+        rules=_rules(given.rules),
     )
     record = _reproducible(diff(given.paths, options), given)
     out.write(f"{visible_line(verdict_line(record, record.manifest))}\n")
@@ -94,10 +94,10 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     lines += [f"warning: {each}" for each in record.warnings]
     lines += [*place_lines([record]), *waiver_lines([record]), *rule_lines([record])]
     err.writelines(f"{visible_line(line)}\n" for line in lines)
-    together = record_set([record])
-    if given.json is not None:
+    together = record_set([record]) if given.json is not None or given.report is not None else None
+    if together is not None and given.json is not None:
         _write_json(together, given.json)
-    if given.report is not None:
+    if together is not None and given.report is not None:
         from osiris_core.report.files import write_report
 
         err.write(f"report: {write_report(together, given.report).html}\n")
@@ -115,12 +115,20 @@ def _validate(given: argparse.Namespace) -> None:
         raise UsageError(f"--max-findings {given.max_findings} keeps nothing", hint="give a number above 0")
 
 
+def _rules(file: Path | None) -> Sequence[Rule]:
+    if file is None:
+        return ()
+    from osiris_core.rules.files import read_rules_file
+
+    return read_rules_file(file)
+
+
 def _waivers(file: Path | None, today: dt.date) -> Sequence[Waiver]:
+    if file is None:
+        return ()
     from osiris_core.errors import UsageError
     from osiris_core.rules.waivers import read_waivers
 
-    if file is None:
-        return ()
     if not file.is_file():
         raise UsageError(f"--waivers {file}: there is no such file")
     return read_waivers(file, today)

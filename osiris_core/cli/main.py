@@ -13,7 +13,8 @@ import argparse
 import io
 import os
 import sys
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 from osiris_core.cli.exits import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_NOT_READ, EXIT_USAGE, SIGNAL_BASE
 from osiris_core.errors import OsirisError, SameSessionError, UsageError
@@ -22,6 +23,26 @@ from osiris_core.signals import TerminatedError, terminable
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
+
+
+_COMMANDS: Final = {
+    "run": "run",
+    "diff": "diff",
+    "validate": "validate",
+    "explain": "explain",
+    "drivers": "drivers",
+    "schema": "schema",
+    "import": "importing",
+    "doctor": "doctor",
+    "resume": "resume",
+    "gc": "gc",
+    "execute": "execute",
+    "sandbox": "sandbox",
+    "fuzz": "fuzz",
+    "coverage": "coverage",
+    "template": "template",
+}
+"""The commands in the order of the help, each with its module, which is loaded only where it is asked for."""
 
 
 class _Version(argparse.Action):
@@ -43,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     As any argparse program it raises SystemExit for `--help`, `--version` and wrong options.
     """
-    given = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    given = _parser(arguments[0] if arguments else "").parse_args(arguments)
     try:
         with terminable():
             code = int(given.run(given, sys.stdout or io.StringIO(), sys.stderr or io.StringIO()))
@@ -63,46 +85,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _not_written(error)
 
 
-def _parser() -> argparse.ArgumentParser:
-    from osiris_core.cli import (
-        coverage,
-        diff,
-        doctor,
-        drivers,
-        execute,
-        explain,
-        fuzz,
-        gc,
-        importing,
-        resume,
-        run,
-        sandbox,
-        schema,
-        template,
-        validate,
-    )
-
+def _parser(command: str) -> argparse.ArgumentParser:
+    """Return the parser of one command, or where there is none of this name the parser of all of them."""
     parser = argparse.ArgumentParser(
         prog="osiris-parity",
         description="Runs one pipeline manifest in two places and says whether it behaved the same.",
     )
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    run.add_parser(commands)
-    diff.add_parser(commands)
-    validate.add_parser(commands)
-    explain.add_parser(commands)
-    drivers.add_parser(commands)
-    schema.add_parser(commands)
-    importing.add_parser(commands)
-    doctor.add_parser(commands)
-    resume.add_parser(commands)
-    gc.add_parser(commands)
-    execute.add_parser(commands)
-    sandbox.add_parser(commands)
-    fuzz.add_parser(commands)
-    coverage.add_parser(commands)
-    template.add_parser(commands)
+    for module in [_COMMANDS[command]] if command in _COMMANDS else _COMMANDS.values():
+        import_module(f"osiris_core.cli.{module}").add_parser(commands)
     return parser
 
 

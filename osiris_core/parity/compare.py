@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from osiris_core.parity.clues import Clues
 from osiris_core.parity.evidence import evidence_of
 from osiris_core.parity.hints import failure_hints
-from osiris_core.parity.layers import COMPARERS
+from osiris_core.parity.layers import comparer_of
 from osiris_core.parity.layers.tables import tables_of
 from osiris_core.parity.ledger import Ledger
 from osiris_core.parity.pair import Pair
@@ -58,14 +58,14 @@ def compare(
     """
     evidence = evidence or evidence_of(left, right)
     problems = list(evidence.problems)
-    if signature(left.manifest) != signature(right.manifest):
+    if (left.manifest or right.manifest) and signature(left.manifest) != signature(right.manifest):
         problems.append("the two sessions ran different manifests")
     pair = _pair(left, right, text, rules)
     ledger = Ledger(max_findings, waivers)
     ledger.extend(evidence.findings)
     for layer in evidence.layers:
         if layer in comparers:
-            found = COMPARERS[layer](pair)
+            found = comparer_of(layer)(pair)
             ledger.extend(_without_strangers(found, pair) if evidence.loose_paths else found)
     ledger.extend(pair.rules.broken())
     uses = (*evidence.uses, *pair.text.uses(), *pair.rules.uses(), *_order_rule(ledger))

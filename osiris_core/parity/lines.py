@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.values import printable, shorten
@@ -143,6 +142,8 @@ def _once(lines: Sequence[str], start: int, end: int) -> dict[str, int]:
 
 
 def _difflib(left: Sequence[str], right: Sequence[str], gap: Block) -> Iterator[Block]:
+    from difflib import SequenceMatcher
+
     matcher = SequenceMatcher(
         None, left[gap.left_start : gap.left_end], right[gap.right_start : gap.right_end], autojunk=False
     )

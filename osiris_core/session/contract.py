@@ -60,3 +60,8 @@ def new_session_id(clock: Callable[[], datetime] | None = None) -> str:
     """
     now = datetime.now(UTC) if clock is None else clock().astimezone(UTC)
     return f"{now:%Y%m%dT%H%M%SZ}-{os.urandom(4).hex()}"
+
+
+def is_session(directory: Path) -> bool:
+    """Say whether a directory looks like a session of this project, whole or not."""
+    return any((directory / name).exists() for name in (SESSION_FILE, TARGET_FILE, HOST_DIRECTORY))

@@ -41,12 +41,6 @@ class LenientSession:
     not_compared: tuple[str, ...]
 
 
-def is_session(directory: Path) -> bool:
-    """Say whether a directory looks like a session of this project, whole or not."""
-    own = (contract.SESSION_FILE, contract.TARGET_FILE, contract.HOST_DIRECTORY)
-    return any((directory / name).exists() for name in own)
-
-
 def read_leniently(directory: Path) -> LenientSession:
     """Read whatever a session directory holds. Nothing is raised for what is in it."""
     problems: list[str] = []

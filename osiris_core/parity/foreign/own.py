@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from osiris_core.parity.evidence import check_minimums, is_lost, skipped_artifacts
 from osiris_core.parity.foreign.protocol import Reading
-from osiris_core.session.leniently import is_session, read_leniently
+from osiris_core.session.contract import is_session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +23,8 @@ class OwnLayout:
 
     def read(self, path: Path) -> Reading:
         """Read it leniently. A session that was never closed has no counts and no end to be held against its files."""
+        from osiris_core.session.leniently import read_leniently
+
         found = read_leniently(path)
         session = found.session
         return Reading(

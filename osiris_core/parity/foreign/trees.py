@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from osiris_core.parity.foreign.protocol import Reading
 from osiris_core.parity.kinds.binary import same_content
 from osiris_core.parity.record import Layer
-from osiris_core.session.reader import Session
+from osiris_core.session.model import Session
 from osiris_core.session.trees import EMPTY, LINK, Tree, note_file, read_file, scan_tree
 
 if TYPE_CHECKING:

@@ -1,19 +1,12 @@
 """One module a layer: each takes a `Pair` and yields the findings of its layer, and knows no other layer.
 
-`COMPARERS` lists them in the order of comparison.
+`comparer_of` returns what compares a layer; its module is loaded then, since many a pair has few layers.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from osiris_core.parity.layers.artifacts import compare_artifacts
-from osiris_core.parity.layers.events import compare_events
-from osiris_core.parity.layers.logs import compare_logs
-from osiris_core.parity.layers.metrics import compare_metrics
-from osiris_core.parity.layers.outcome import compare_outcome
-from osiris_core.parity.layers.steps import compare_steps
-from osiris_core.parity.layers.tables import compare_tables
 from osiris_core.parity.record import Layer
 
 if TYPE_CHECKING:
@@ -24,12 +17,22 @@ if TYPE_CHECKING:
 
     Comparer = Callable[[Pair], Iterator[Finding]]
 
-COMPARERS: Final[dict[Layer, Comparer]] = {
-    Layer.OUTCOME: compare_outcome,
-    Layer.STEPS: compare_steps,
-    Layer.EVENTS: compare_events,
-    Layer.METRICS: compare_metrics,
-    Layer.LOGS: compare_logs,
-    Layer.TABLES: compare_tables,
-    Layer.ARTIFACTS: compare_artifacts,
-}
+
+def comparer_of(layer: Layer) -> Comparer:
+    """Return what compares a layer."""
+    match layer:
+        case Layer.OUTCOME:
+            from osiris_core.parity.layers.outcome import compare_outcome as found
+        case Layer.STEPS:
+            from osiris_core.parity.layers.steps import compare_steps as found
+        case Layer.EVENTS:
+            from osiris_core.parity.layers.events import compare_events as found
+        case Layer.METRICS:
+            from osiris_core.parity.layers.metrics import compare_metrics as found
+        case Layer.LOGS:
+            from osiris_core.parity.layers.logs import compare_logs as found
+        case Layer.TABLES:
+            from osiris_core.parity.layers.tables import compare_tables as found
+        case Layer.ARTIFACTS:
+            from osiris_core.parity.layers.artifacts import compare_artifacts as found
+    return found

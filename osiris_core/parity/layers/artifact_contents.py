@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.kinds.protocol import FilePair
-from osiris_core.parity.kinds.registry import compare_files
 from osiris_core.parity.record import Finding, Layer
 from osiris_core.parity.rulebook import Place
 from osiris_core.rules.model import RecordKind
@@ -79,6 +78,8 @@ def _unopened(path: str, left: ArtifactFile, right: ArtifactFile) -> Finding:
 
 def _opened(pair: Pair, path: str, left: ArtifactFile, right: ArtifactFile) -> Iterator[Finding]:
     """Yield what the comparer of this kind of file says; that it holds the same under a rule is counted for the rule."""
+    from osiris_core.parity.kinds.registry import compare_files  # the comparers: loaded once two files differ
+
     forms = _forms(left, right)
     told = compare_files(
         FilePair(

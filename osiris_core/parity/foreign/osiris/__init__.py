@@ -3,7 +3,7 @@
 ``names``   the tables of what is called otherwise, or set aside, each with its reason
 ``files``   which files there are, and what each is        ``records``  its lines as events and metrics of ours
 ``ending``  how steps and run ended, and what contradicts it    ``marks``   what is wrong with a run by itself
-``layout``  all of it as a reading
+``layout``  tells such a directory, by what lies at its ``paths``    ``run_directory``  all of it as a reading
 
 Nothing is known of Osiris but what it documents and what its runs leave on a disk.
 """

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from osiris_core.parity.foreign.osiris.files import STATUS
 from osiris_core.parity.foreign.osiris.names import is_final
+from osiris_core.parity.foreign.osiris.paths import STATUS
 from osiris_core.parity.foreign.protocol import Mark
 from osiris_core.parity.record import Layer
 from osiris_core.session.reader import StepState

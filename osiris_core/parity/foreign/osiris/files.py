@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.foreign.osiris.names import FILES
+from osiris_core.parity.foreign.osiris.paths import EVENTS, MANIFEST, METRICS, NESTED, STATUS
 from osiris_core.parity.foreign.secrets import TEXT_BYTES, Leak, Secrets, leaks_in
 from osiris_core.session.torn_lines import regular_bytes
 from osiris_core.session.trees import EMPTY, scan_tree
@@ -16,13 +17,6 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.foreign.protocol import SetAside
     from osiris_core.session.artifacts import ArtifactFile
-
-EVENTS: Final = "events.jsonl"
-METRICS: Final = "metrics.jsonl"
-STATUS: Final = "status.json"
-MANIFEST: Final = "manifest.yaml"
-NESTED: Final = "remote/session"
-"""Where the old form kept the session that `osiris run` made inside of the sandbox."""
 
 _READ: Final = frozenset({EVENTS, METRICS, STATUS, MANIFEST, f"{NESTED}/{EVENTS}", f"{NESTED}/{METRICS}"})
 _NESTED_REASON: Final = (

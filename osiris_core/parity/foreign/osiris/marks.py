@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from osiris_core.parity.foreign.osiris.files import EVENTS, NESTED, step_of_file, strings_of
+from osiris_core.parity.foreign.osiris.files import step_of_file, strings_of
 from osiris_core.parity.foreign.osiris.names import STEP_FIELD
+from osiris_core.parity.foreign.osiris.paths import EVENTS, NESTED
 from osiris_core.parity.foreign.protocol import Mark
 from osiris_core.parity.foreign.secrets import is_secret_name
 from osiris_core.parity.record import Layer
