@@ -90,7 +90,7 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     )
     record = _reproducible(diff(given.paths, options), given)
     out.write(f"{visible_line(verdict_line(record, record.manifest))}\n")
-    lines = [] if record.passed else failure_lines(record, _DETAIL_COLUMNS)
+    lines = failure_lines(record, _DETAIL_COLUMNS) if not record.passed else _under_rules(record)
     lines += [f"warning: {each}" for each in record.warnings]
     lines += [*place_lines([record]), *waiver_lines([record]), *rule_lines([record])]
     err.writelines(f"{visible_line(line)}\n" for line in lines)
@@ -102,6 +102,13 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
 
         err.write(f"report: {write_report(together, given.report).html}\n")
     return _code(record)
+
+
+def _under_rules(record: ParityRecord) -> list[str]:
+    """Return the sentence that names the rules which made two sides equal, where any did."""
+    from osiris_core.parity.record import Verdict
+
+    return [record.headline] if record.verdict is Verdict.EQUIVALENT else []
 
 
 def _validate(given: argparse.Namespace) -> None:

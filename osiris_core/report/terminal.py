@@ -84,6 +84,7 @@ def failure_lines(record: ParityRecord, width: int) -> list[str]:
         hint = "" if record.triage and record.triage.factors else finding.hint  # what to do is said with the cause
         lines += _wrapped(f"hint: {hint}", width, most=1) if hint else []
         lines += _effects(record)
+        lines += _not_compared(record, width)
     lines = [visible_line(line) for line in lines[: FAILURE_LINES - 1]]
     if record.triage and record.triage.factors and record.triage.command:
         lines.append(f"{_INDENT}shown by: {visible_line(record.triage.command)}")
@@ -132,6 +133,13 @@ def _effects(record: ParityRecord) -> list[str]:
         return []
     others = f" (also at {', '.join(comparison.causes[1:4])})" if len(comparison.causes) > 1 else ""
     return [f"{_INDENT}{causes_and_effects(comparison)}{others}"]
+
+
+def _not_compared(record: ParityRecord, width: int) -> list[str]:
+    """Say how much was not looked at beside what differs; there may be more to find."""
+    gaps = record.comparison.not_compared if record.comparison else ()
+    more = f" (and {len(gaps) - 1:,} more)" if len(gaps) > 1 else ""
+    return _wrapped(f"not compared in full: {gaps[0]}{more}", width, most=1) if gaps else []
 
 
 def _reason(record: ParityRecord) -> str:

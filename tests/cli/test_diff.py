@@ -65,6 +65,35 @@ def test_two_sessions_that_differ(project, tmp_path, pair):
     assert "line 2" in (tmp_path / "out" / "page.html").read_text()
 
 
+def test_what_made_two_files_equal_is_named(project):
+    """`EQUIVALENT` alone says nothing: the sentence beside it has the rule."""
+    for name, text in (("a.json", '{"x": 1, "y": 2}'), ("b.json", '{"y": 2, "x": 1}')):
+        (project.root / name).write_text(text)
+    said(project.run("diff", "a.json", "b.json"), 0, "EQUIVALENT a.json against b.json", "`json-format`")
+
+
+def test_what_was_not_compared_is_told_beside_what_differs(project):
+    """A table that can only be compared as bytes may differ in more than is said."""
+    for name, text in (("a.parquet", "hello"), ("b.parquet", "hullo")):
+        (project.root / name).write_text(text)
+    said(
+        project.run("diff", "a.parquet", "b.parquet"),
+        1,
+        "offset 1",
+        "not compared in full: file.parquet was compared as",
+    )
+
+
+def test_a_renamed_file_in_a_plain_directory_is_nobodys(project):
+    """There are no steps there, so none has written into another one's directory."""
+    for name in ("a/first.txt", "b/second.txt"):
+        (project.root / name).parent.mkdir()
+        (project.root / name).write_text("the same")
+    ended = project.run("diff", "a", "b")
+    said(ended, 1, "called first.txt on a and second.txt on b")
+    assert "step" not in ended.err
+
+
 def test_a_session_and_itself(project, pair):
     """Refused with exit 2, a copy too; asked for as a control it is IDENTICAL, and says that it is a control."""
     copy = project.root / "copy"

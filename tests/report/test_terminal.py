@@ -44,6 +44,7 @@ def test_a_failure_says_what_where_both_values_the_hint_and_the_command():
         "      e2b: 2026-01-31",
         "    hint: every value is shifted by one hour: the time zone is Europe/Prague on local and UTC on e2b",
         "    1 cause, 2 effects",
+        "    not compared in full: write-delays/model.bin: larger than 100 MiB, only its digest was compared",
         "    reproduce: osiris-parity run pipelines/flight-delays.osiris.yaml --target both",
     ]
 

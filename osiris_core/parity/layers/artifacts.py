@@ -90,7 +90,9 @@ def _other_name(pair: Pair, each: FilesOfOne, left: ArtifactFile, right: Artifac
     names = [_spelled(file.path) if each.match is Match.UNICODE else printable(file.path) for file in (left, right)]
     message = f"called {names[0]} on {pair.left.label} and {names[1]} on {pair.right.label}: {each.match.value}"
     code = "artifact-renamed" if each.match is Match.CONTENT else "artifact-name-form"
-    hint = other_directory(step_of(left.path), step_of(right.path), pair.right.label)
+    steps = step_of(left.path), step_of(right.path)
+    of_steps = all(step in pair.order for step in steps)  # in a plain directory a first name is nobody's
+    hint = other_directory(*steps, pair.right.label) if of_steps else ""
     return _finding(each.path, code, message, *names, hint=hint)
 
 
