@@ -90,7 +90,7 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     )
     record = _reproducible(diff(given.paths, options), given)
     out.write(f"{visible_line(verdict_line(record, record.manifest))}\n")
-    lines = failure_lines(record, _DETAIL_COLUMNS) if not record.passed else _under_rules(record)
+    lines = failure_lines(record, _DETAIL_COLUMNS) if not record.passed else _set_aside(record)
     lines += [f"warning: {each}" for each in record.warnings]
     lines += [*place_lines([record]), *waiver_lines([record]), *rule_lines([record])]
     err.writelines(f"{visible_line(line)}\n" for line in lines)
@@ -104,11 +104,11 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     return _code(record)
 
 
-def _under_rules(record: ParityRecord) -> list[str]:
-    """Return the sentence that names the rules which made two sides equal, where any did."""
+def _set_aside(record: ParityRecord) -> list[str]:
+    """Return the sentence that names the rules which made two sides equal, or the waivers of what differs; if any did."""
     from osiris_core.parity.record import Verdict
 
-    return [record.headline] if record.verdict is Verdict.EQUIVALENT else []
+    return [record.headline] if record.verdict in {Verdict.EQUIVALENT, Verdict.ACCEPTED} else []
 
 
 def _validate(given: argparse.Namespace) -> None:

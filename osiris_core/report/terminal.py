@@ -84,7 +84,7 @@ def failure_lines(record: ParityRecord, width: int) -> list[str]:
         hint = "" if record.triage and record.triage.factors else finding.hint  # what to do is said with the cause
         lines += _wrapped(f"hint: {hint}", width, most=1) if hint else []
         lines += _effects(record)
-        lines += _not_compared(record, width)
+        lines += _doubts(record, width)
     lines = [visible_line(line) for line in lines[: FAILURE_LINES - 1]]
     if record.triage and record.triage.factors and record.triage.command:
         lines.append(f"{_INDENT}shown by: {visible_line(record.triage.command)}")
@@ -135,11 +135,16 @@ def _effects(record: ParityRecord) -> list[str]:
     return [f"{_INDENT}{causes_and_effects(comparison)}{others}"]
 
 
-def _not_compared(record: ParityRecord, width: int) -> list[str]:
-    """Say how much was not looked at beside what differs; there may be more to find."""
-    gaps = record.comparison.not_compared if record.comparison else ()
-    more = f" (and {len(gaps) - 1:,} more)" if len(gaps) > 1 else ""
-    return _wrapped(f"not compared in full: {gaps[0]}{more}", width, most=1) if gaps else []
+def _doubts(record: ParityRecord, width: int) -> list[str]:
+    """Say what is wrong with the evidence, or was not looked at, beside what differs: it may be why it does, or hide more."""
+    if record.comparison is None:
+        return []
+    problems, gaps = record.comparison.problems, record.comparison.not_compared
+    if not problems and not gaps:
+        return []
+    first = f"evidence: {problems[0]}" if problems else f"not compared in full: {gaps[0]}"
+    others = len(problems) + len(gaps) - 1
+    return _wrapped(f"{first} (and {others:,} more)" if others else first, width, most=1)
 
 
 def _reason(record: ParityRecord) -> str:

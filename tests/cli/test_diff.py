@@ -84,6 +84,13 @@ def test_what_was_not_compared_is_told_beside_what_differs(project):
     )
 
 
+def test_what_is_wrong_with_the_evidence_is_told_beside_what_differs(project, pair):
+    """Events that nobody could read are no events that were not sent."""
+    (pair[1] / "events.jsonl").unlink()
+    os.mkfifo(pair[1] / "events.jsonl")
+    said(project.run("diff", *map(str, pair)), 1, "DIVERGENT", "evidence: e2b: events.jsonl is no regular file")
+
+
 def test_a_renamed_file_in_a_plain_directory_is_nobodys(project):
     """There are no steps there, so none has written into another one's directory."""
     for name in ("a/first.txt", "b/second.txt"):
@@ -264,7 +271,7 @@ def test_accepted_differences(project, tmp_path):
     (tmp_path / "w.toml").write_text(
         f'[[waiver]]\npath = "f.txt*"\ncode = "artifact-content"\nreason = "because"\nowner = "ann"\nexpires = {soon}\n'
     )
-    said(project.run("diff", "a", "b", "--waivers", "w.toml"), 0, "ACCEPTED a against b")
+    said(project.run("diff", "a", "b", "--waivers", "w.toml"), 0, "ACCEPTED a against b", "because", "ann")
     said(project.run("diff", "a", "b"), 1, "DIVERGENT a against b", "f.txt")
 
 
