@@ -16,9 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from osiris_core.parity.declared.plan import Plan, covers_place
-from osiris_core.parity.declared.ruling import EXAMPLES, Ruling
 from osiris_core.parity.record import Finding, Layer, RuleUse
+from osiris_core.parity.text import EXAMPLES
 from osiris_core.parity.values import same_leaf, show
 from osiris_core.rules.model import ANY, TEXT_RECORDS, RecordKind
 from osiris_core.rules.patterns import glob, path_glob
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
+    from osiris_core.parity.declared.plan import Plan
+    from osiris_core.parity.declared.ruling import Ruling
     from osiris_core.parity.side import Side
     from osiris_core.rules.model import Rule, Scope
 
@@ -81,7 +82,7 @@ class Rulebook:
 
     def __init__(self, rules: Sequence[Rule], left: Side, right: Side) -> None:
         self.rules = tuple(rules)
-        self.rulings = tuple(Ruling(each, left, right) for each in rules)
+        self.rulings = _rulings(self.rules, left, right)
         _share_renamings(self.rulings)
         self._by_kind = {
             kind: tuple(sorted((each for each in self.rulings if each.rule.scope.record is kind), key=_stage))
@@ -96,6 +97,8 @@ class Rulebook:
             return None
         key = (record, step, name)
         if key not in self._plans:
+            from osiris_core.parity.declared.plan import Plan
+
             covering = self.covering_text(record, step, name)
             self._plans[key] = Plan(covering) if covering else None
         return self._plans[key]
@@ -114,7 +117,7 @@ class Rulebook:
         With an empty path those for anything inside: the rules that a comparer of a whole file has to know.
         """
         rulings = self.covering_text(place.record, place.step, place.name)
-        return tuple(each.rule for each in rulings if not place.path or covers_place(each.rule.scope.path, place.path))
+        return tuple(each.rule for each in rulings if _covers_path(each, place.path))
 
     def covering_text(self, record: RecordKind, step: str | None, name: str) -> tuple[Ruling, ...]:
         """Return the rules at work on records of one kind, step and name, in the order in which they are asked."""
@@ -124,7 +127,7 @@ class Rulebook:
     def meet(self, place: Place) -> None:
         """Note that there is something in the scope of the rules covering a place, whose values nobody counts."""
         for each in self.covering_text(place.record, place.step, place.name):
-            if not place.path or covers_place(each.rule.scope.path, place.path):
+            if _covers_path(each, place.path):
                 each.seen = True
 
     def credit(self, rule: str, reason: str, place: str, left: Any, right: Any) -> None:
@@ -166,6 +169,20 @@ class Rulebook:
         )
         fired = {each.rule.source for each in self.rulings if each.fired}
         return (*(_use(each, fired) for each in self.rulings), *named)
+
+
+def _rulings(rules: Sequence[Rule], left: Side, right: Side) -> tuple[Ruling, ...]:
+    if not rules:
+        return _NO_RULINGS
+    from osiris_core.parity.declared.ruling import Ruling
+
+    return tuple(Ruling(each, left, right) for each in rules)
+
+
+def _covers_path(ruling: Ruling, path: str) -> bool:
+    from osiris_core.parity.declared.plan import covers_place
+
+    return not path or covers_place(ruling.rule.scope.path, path)
 
 
 def _share_renamings(rulings: Sequence[Ruling]) -> None:

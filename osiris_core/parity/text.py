@@ -11,14 +11,13 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity import noise
-from osiris_core.parity.declared.lines import LineRules
 from osiris_core.parity.record import RuleUse
 from osiris_core.parity.values import show_pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from osiris_core.parity.declared.lines import Line
+    from osiris_core.parity.declared.lines import Line, LineRules
     from osiris_core.parity.declared.ruling import Ruling, Said
     from osiris_core.parity.side import Side
 
@@ -117,7 +116,7 @@ class TextRules:
         """
         if not self._declared:
             return None
-        return self._lines.settle(path, (left, right), self._left(left).line, self._right(right).line)
+        return self._lines().settle(path, (left, right), self._left(left).line, self._right(right).line)
 
     def fault(self, text: str, *, is_left: bool) -> str:
         """Say what keeps a value in a text from the shape that a declared rule demands, or return an empty string."""
@@ -133,7 +132,7 @@ class TextRules:
 
     def _declare(self, rulings: Sequence[Ruling]) -> None:
         self._declared = tuple(rulings)
-        self._lines = LineRules(rulings)
+        self._lines = _line_rules(self._declared)
         self._left, self._right = (_normalizer(each, self._lines, noisy=self.enabled) for each in self._sides)
 
     def uses(self) -> tuple[RuleUse, ...]:
@@ -152,7 +151,18 @@ class TextRules:
         )
 
 
-def _normalizer(side: Side, lines: LineRules, *, noisy: bool) -> Callable[[str], _Normalized]:
+def _line_rules(rulings: Sequence[Ruling]) -> Callable[[], LineRules]:
+    @cache
+    def rules() -> LineRules:
+        """Return the declared rules, made when the first two texts differ."""
+        from osiris_core.parity.declared.lines import LineRules
+
+        return LineRules(rulings)
+
+    return rules
+
+
+def _normalizer(side: Side, lines: Callable[[], LineRules], *, noisy: bool) -> Callable[[str], _Normalized]:
     @cache
     def replacers() -> tuple[noise.Replacer, noise.Replacer]:
         """Return what replaces, made when the first two texts differ."""
@@ -160,7 +170,7 @@ def _normalizer(side: Side, lines: LineRules, *, noisy: bool) -> Callable[[str],
 
     @lru_cache(maxsize=_CACHED_LINES)
     def normalize(text: str) -> _Normalized:
-        line = lines.line(text, is_left=side.is_left)
+        line = lines().line(text, is_left=side.is_left)
         if not noisy:
             return _Normalized(line.text, ((), ()), line)
         replace_roots, replace_noise = replacers()

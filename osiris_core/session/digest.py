@@ -29,7 +29,7 @@ from osiris_core.session.volatile import is_volatile_metric, volatile_fields
 from osiris_core.wire.canon import canonical_json, sha256_hex
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 _STATED = ("outcome", "failed_step", "steps", "artifact_root")
 _FAST: Final = msgspec.json.Encoder(order="sorted")
@@ -48,13 +48,20 @@ class ContentDigest:
 
     def event(self, line: Mapping[str, Any]) -> None:
         """Take in an event as its line holds it."""
-        varying = _varying(line["event"])
-        self._events.update(canonical_line(_without(line, varying)))
+        self.events([line])
 
     def metric(self, line: Mapping[str, Any]) -> None:
         """Take in a metric as its line holds it."""
-        varying = _VARYING_METRIC if is_volatile_metric(line) else _varying_metric()
-        self._metrics.update(canonical_line(_without(line, varying)))
+        self.metrics([line])
+
+    def events(self, lines: Iterable[Mapping[str, Any]]) -> None:
+        """Take in events that follow each other; many at once cost less."""
+        self._events.update(canonical_lines([_without(line, _varying(line["event"])) for line in lines]))
+
+    def metrics(self, lines: Iterable[Mapping[str, Any]]) -> None:
+        """Take in metrics that follow each other."""
+        kept = [_without(line, _VARYING_METRIC if is_volatile_metric(line) else _varying_metric()) for line in lines]
+        self._metrics.update(canonical_lines(kept))
 
     def logged(self, step: str, data: bytes) -> None:
         """Take in the next bytes of a step's log."""
@@ -88,21 +95,31 @@ def _without(line: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
 
 def canonical_line(value: Mapping[str, Any]) -> bytes:
     """Return the canonical JSON of an object of JSON values with an LF. ValueError for NaN and infinities."""
+    return canonical_lines([value])
+
+
+def canonical_lines(values: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return each object's canonical JSON, all with an LF. ValueError for NaN and infinities."""
     try:
-        text = _FAST.encode(value)
+        text = _FAST.encode_lines(values)
     except (ValueError, OverflowError, RecursionError):  # lone surrogates, integers past 64 bits, what contains itself
-        return canonical_json(value) + b"\n"
-    return text + b"\n" if _is_canonical(text, value) else canonical_json(value) + b"\n"
+        text = b""
+    if text and _is_canonical(text, values):
+        return text
+    if len(values) == 1:
+        return canonical_json(values[0]) + b"\n"
+    return b"".join(canonical_lines([value]) for value in values)
 
 
-def _is_canonical(text: bytes, value: Mapping[str, Any]) -> bool:
+def _is_canonical(text: bytes, values: Sequence[Mapping[str, Any]]) -> bool:
     """Whether msgspec can have written nothing in its own way; False costs time only."""
     return (
         text.isascii()  # else letters that canonical JSON escapes, as it does DEL
         and b"\x7f" not in text
         and b"0.0000" not in text  # small numbers, and those with an exponent, have another form
         and not _EXPONENT.search(text)
-        and text.count(b"null") == [*value.values()].count(None)  # else perhaps NaN or an infinity
+        and text.count(b"null")
+        == sum([*value.values()].count(None) for value in values)  # else perhaps NaN or an infinity
     )
 
 

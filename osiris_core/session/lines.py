@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder()
@@ -37,6 +40,17 @@ def decode_only_line(line: bytes) -> Any:
     if again != line[:-1]:  # another way of writing, or a key that is lost: what we wrote ourselves comes out the same
         json.loads(line, object_pairs_hook=_only)
     return value
+
+
+def are_only_lines(text: bytes, values: Sequence[Any]) -> bool:
+    """Whether lines, decoded to these values, are as `encode_line` writes them, so that none has a key twice.
+
+    False says nothing: each of them is then one for `decode_only_line`.
+    """
+    try:
+        return _encoder.encode_lines(values) == text
+    except UnicodeEncodeError:
+        return False
 
 
 def _only(pairs: list[tuple[str, Any]]) -> None:

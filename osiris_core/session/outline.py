@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 KEPT: Final = frozenset({RUN_START, *FINAL_EVENTS, STEP_START, STEP_COMPLETE, STEP_FAILED, ARTIFACT_SKIPPED})
 """Events that an outline holds: beginnings and ends, with all that says how long something took, and what is not there."""
 
-_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z", re.ASCII)
+_is_time: Final = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z", re.ASCII).fullmatch
+_NO_STEP: Final = object()
+"""No record has this step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,27 +51,38 @@ class Outliner:
         self._first = self._last = ""
         self._earliest = self._latest = ""
         self._ordered = True
-        self._total = 0
+        self._step: Any = _NO_STEP
+        self._run = 0
 
     def note(self, name: str, step: Any, ts: Any, whole: dict[str, Any] | None) -> None:
         """Take in one record: its name, step and time, and all of it where its name is in `KEPT`."""
-        if not self._total:
-            self._first = name
-            self._earliest = ts if isinstance(ts, str) else ""
-        self._total += 1
-        self._last = name
-        self._counts[step, name] += 1
+        if name == self._last and step == self._step:
+            self._run += 1
+        else:
+            self._turn(name, step, ts)
         if whole is not None and name in KEPT:
             self._kept.append(whole)
         if self._ordered:
             # Times of this one form are in order where their texts are.
-            self._ordered = isinstance(ts, str) and ts >= self._latest and _TIME.fullmatch(ts) is not None
+            self._ordered = isinstance(ts, str) and ts >= self._latest and _is_time(ts) is not None
             self._latest = ts
+
+    def _turn(self, name: str, step: Any, ts: Any) -> None:
+        """Count the records of one step and name that came in a row, and begin to count these."""
+        if self._step is _NO_STEP:
+            self._first = name
+            self._earliest = ts if isinstance(ts, str) else ""
+        else:
+            self._counts[self._step, self._last] += self._run
+        self._step, self._last, self._run = step, name, 1
 
     def outline(self) -> Outline:
         """Return the outline of all that was noted."""
+        if self._run:
+            self._counts[self._step, self._last] += self._run
+            self._run = 0
         return Outline(
-            total=self._total,
+            total=self._counts.total(),
             counts=self._counts,
             first=self._first,
             last=self._last,

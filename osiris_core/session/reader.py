@@ -78,10 +78,10 @@ def assemble(directory: Path, artifacts: Mapping[str, ArtifactFile], content: Co
         error=facts["error"],
         steps=tuple(_steps(facts, directory / contract.SESSION_FILE)),
         events=RecordLines(
-            directory / contract.EVENTS_FILE, EVENTS, facts["session"], content.event if content else None
+            directory / contract.EVENTS_FILE, EVENTS, facts["session"], content.events if content else None
         ),
         metrics=RecordLines(
-            directory / contract.METRICS_FILE, METRICS, facts["session"], content.metric if content else None
+            directory / contract.METRICS_FILE, METRICS, facts["session"], content.metrics if content else None
         ),
         logs=StepStreams(logs_directory, contract.LOG_SUFFIX),
         printed=StepStreams(logs_directory, contract.PRINTED_SUFFIX),

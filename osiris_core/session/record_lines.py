@@ -19,7 +19,7 @@ from osiris_core.errors import SessionError
 from osiris_core.session.files import open_regular, refused
 from osiris_core.session.joiner import MAX_RECORD_BYTES
 from osiris_core.session.json_files import check_types
-from osiris_core.session.lines import decode_line, decode_only_line
+from osiris_core.session.lines import are_only_lines, decode_line, decode_only_line
 from osiris_core.session.outline import KEPT, Outliner
 
 if TYPE_CHECKING:
@@ -29,8 +29,12 @@ if TYPE_CHECKING:
     from osiris_core.session.json_files import Types
     from osiris_core.session.outline import Outline
 
+    Take = Callable[[list[dict[str, Any]]], None]
+
 _STRIDE: Final = 512
 _BUFFER_BYTES: Final = 1 << 18
+_TOGETHER: Final = 256
+"""Records that are read whole together, unless they are large."""
 LINE_BYTES: Final = MAX_RECORD_BYTES + 1
 """No record is as long, so a line without end is not held."""
 
@@ -95,15 +99,13 @@ METRICS: Final = Kind(
 class RecordLines(Sequence[dict[str, Any]]):
     """The records of one file, in order, as a sequence that is read from disk again each time.
 
-    With `take`, which is given every record, each line is also read whole as the file is opened: it is JSON to its end, and
-    has no key twice. SessionError, naming file and line, for anything else.
+    With `take`, which is given all records, some at a time, each line is also read whole as the file is opened: it is JSON to
+    its end, and has no key twice. SessionError, naming file and line, for anything else.
     """
 
     __slots__ = ("_kind", "_starts", "outline", "path", "session_id")
 
-    def __init__(
-        self, path: Path, kind: Kind, session_id: str, take: Callable[[dict[str, Any]], None] | None = None
-    ) -> None:
+    def __init__(self, path: Path, kind: Kind, session_id: str, take: Take | None = None) -> None:
         self.path = path
         self.session_id = session_id
         self._kind = kind
@@ -153,11 +155,12 @@ class RecordLines(Sequence[dict[str, Any]]):
             source.seek(offset)
             yield from source
 
-    def _look_through(self, take: Callable[[dict[str, Any]], None] | None) -> Outline:
+    def _look_through(self, take: Take | None) -> Outline:
         outliner = Outliner()
         decode, session_id, starts, note = self._kind.decode, self.session_id, self._starts, outliner.note
         number = position = 0
         line = b"\n"
+        wholes = None if take is None else _Wholes(self.path, take)
         try:
             source = open_regular(self.path, _BUFFER_BYTES)
         except OSError as error:
@@ -176,11 +179,14 @@ class RecordLines(Sequence[dict[str, Any]]):
                     starts.append(position)
                 position += len(line)
                 whole = None
-                if take is not None:
-                    take(whole := self._whole(line, number + 1))
+                if wholes is not None:
+                    whole = self._decoded(line, number + 1)
+                    wholes.add(line, whole)
                 elif head.event in KEPT:
                     whole = self._decoded(line, number + 1)
                 note(head.event, head.step, head.ts, whole)
+            if wholes is not None:
+                wholes.give()
         if not line.endswith(b"\n"):
             raise SessionError(f"{self.path} is cut off: its last line has no end")
         return outliner.outline()
@@ -195,19 +201,45 @@ class RecordLines(Sequence[dict[str, Any]]):
         check_types(value, self._kind.keys, f"{self.path}:{number}")
         return _head(value)
 
-    def _whole(self, line: bytes, number: int) -> dict[str, Any]:
-        try:
-            value: dict[str, Any] = decode_only_line(line)
-        except (ValueError, RecursionError) as error:
-            raise SessionError(f"{self.path}:{number} is not JSON: {error}") from error
-        return value
-
     def _decoded(self, line: bytes, number: int) -> dict[str, Any]:
         try:
             value: dict[str, Any] = decode_line(line)
         except (ValueError, RecursionError) as error:
             raise SessionError(f"{self.path}:{number} is not JSON: {error}") from error
         return value
+
+
+class _Wholes:
+    """Gives whole records away, some at a time, once no key is twice in any of them."""
+
+    __slots__ = ("_bytes", "_given", "_lines", "_path", "_take", "_values")
+
+    def __init__(self, path: Path, take: Take) -> None:
+        self._path = path
+        self._take = take
+        self._lines: list[bytes] = []
+        self._values: list[dict[str, Any]] = []
+        self._bytes = self._given = 0
+
+    def add(self, line: bytes, value: dict[str, Any]) -> None:
+        """Take in the next line, with the record on it."""
+        self._lines.append(line)
+        self._values.append(value)
+        self._bytes += len(line)
+        if len(self._lines) == _TOGETHER or self._bytes > _BUFFER_BYTES:
+            self.give()
+
+    def give(self) -> None:
+        """Give away what there is. SessionError, naming file and line, where a line has a key twice."""
+        if not are_only_lines(b"".join(self._lines), self._values):
+            for number, line in enumerate(self._lines, start=self._given + 1):
+                try:
+                    decode_only_line(line)
+                except (ValueError, RecursionError) as error:
+                    raise SessionError(f"{self._path}:{number} is not JSON: {error}") from error
+        self._take(self._values)
+        self._given += len(self._lines)
+        self._lines, self._values, self._bytes = [], [], 0
 
 
 def _head(value: dict[str, Any]) -> Head:

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from osiris_core.errors import SessionError
-from osiris_core.session.digest import canonical_line
+from osiris_core.session.digest import canonical_line, canonical_lines
 from osiris_core.session.lines import encode_line
 from osiris_core.session.outline import KEPT, outline_of
 from osiris_core.session.record_lines import EVENTS, RecordLines
@@ -50,7 +50,7 @@ def opened(tmp_path):
         path = tmp_path / "events.jsonl"
         path.write_bytes(b"".join(lines))
         taken = []
-        return RecordLines(path, EVENTS, SID, taken.append if whole else None)
+        return RecordLines(path, EVENTS, SID, taken.extend if whole else None)
 
     return opened
 
@@ -72,6 +72,41 @@ def test_the_quick_canonical_form_is_the_slow_one(seed):
             assert canonical_line(value) == wanted
             seen["quick"] += wanted.isascii() and "e" not in wanted.decode()
     assert min(seen["refused"], seen["quick"]) > 20
+
+
+@pytest.mark.parametrize(
+    "odd", [{"n": 1e22}, {"n": "é"}, {"n": 10**30}, {"n": "\ud800"}, {"n": 0.00001}, {"n": None}, {}]
+)
+def test_the_canonical_form_of_many_is_that_of_each(odd):
+    """One value among many that has to be written slowly changes none of the others."""
+    values = [{"b": 1, "a": None}, odd, {"c": "null"}]
+
+    assert canonical_lines(values) == b"".join(canonical_json(value) + b"\n" for value in values)
+    with pytest.raises(ValueError, match="JSON compliant"):
+        canonical_lines([*values, {"n": float("nan")}])
+
+
+@pytest.mark.parametrize("place", [0, 255, 256, 600, 699])
+def test_a_key_that_is_there_twice_is_told_with_its_line(opened, place):
+    """Lines are verified many at a time, and yet each by itself."""
+    lines = [encode_line(event(number, n=number)) for number in range(700)]
+    lines[place] = lines[place].replace(b'"n":', b'"n":0,"n":')
+
+    with pytest.raises(SessionError, match=rf"events\.jsonl:{place + 1} is not JSON: it has the key 'n' twice"):
+        opened(lines, whole=True)
+
+
+def test_every_record_is_given_away_once_and_in_order(tmp_path):
+    """Also where some are too large to wait for others, and where one is written in another way."""
+    values = [event(number, text="x" * (100_000 if number % 50 == 7 else 1)) for number in range(600)]
+    lines = [encode_line(value) for value in values]
+    lines[300] = json.dumps(values[300], indent=None).encode() + b"\n"
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b"".join(lines))
+    taken = []
+    RecordLines(path, EVENTS, SID, taken.extend)
+
+    assert taken == values
 
 
 def test_records_are_a_sequence(opened):

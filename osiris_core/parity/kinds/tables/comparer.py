@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -125,10 +126,7 @@ def said_by(error: Exception) -> str:
 
 
 def reading_errors() -> tuple[type[Exception], ...]:
-    """Return what the engines raise over a file that they cannot read."""
-    import sqlite3
-
-    import duckdb
-    import pyarrow as pa
-
-    return (TableError, OSError, sqlite3.Error, UnicodeDecodeError, pa.ArrowException, duckdb.Error)
+    """Return what the engines raise over a file that they cannot read; one that is not loaded has raised nothing."""
+    engines = {"sqlite3": "Error", "pyarrow": "ArrowException", "duckdb": "Error"}
+    raised = [getattr(sys.modules[engine], name) for engine, name in engines.items() if engine in sys.modules]
+    return (TableError, OSError, UnicodeDecodeError, *raised)

@@ -36,9 +36,9 @@ class Writing:
 
 def read_csv(path: Path, writing: Writing) -> Table:
     """Return the cells of a file. TableError for one without a header; pyarrow's errors pass while it is read."""
-    import pyarrow as pa
-
     names = _header(path, writing.delimiter)
+    import pyarrow as pa  # only once the file has a header: a name alone makes no table
+
     # Rows are lines where no cell can have one inside.
     unit, first = ("row", 1) if writing.quotes else ("line", 2)
     schema = pa.schema([pa.field(name, pa.string()) for name in names])
