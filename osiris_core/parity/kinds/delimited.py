@@ -71,10 +71,14 @@ class DelimitedComparer:
 
 
 def _as_text(pair: FilePair) -> FileComparison | None:
-    """Compare the lines of small files, and of any where a rule is about texts: None for large ones and for other bytes."""
+    """Compare the lines of small files, and of any where a rule is about texts: None for large ones and for other bytes.
+
+    Rules about the order of rows are for the table: a row may have several lines, and the first line is none.
+    """
     is_small = max(pair.left.stat().st_size, pair.right.stat().st_size) <= READ_BYTES
     about_text = any(rule.kind is RuleKind.CANONICAL and rule.form != Form.TYPE_INFERENCE for rule in pair.rules)
-    return TextComparer().compare(pair) if is_small or about_text else None
+    rules = tuple(rule for rule in pair.rules if rule.kind is not RuleKind.UNORDERED)
+    return TextComparer().compare(replace(pair, rules=rules)) if is_small or about_text else None
 
 
 def _compare_lines(pair: FilePair, writings: tuple[Writing, Writing]) -> FileComparison | None:

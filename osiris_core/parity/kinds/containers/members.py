@@ -30,6 +30,10 @@ Content = Callable[[], Iterator[bytes]]
 """Opens a member and yields what it holds, piece by piece. NotExpandedError where that cannot be had."""
 
 
+_WITH_CONTENT: Final = frozenset({"file", "link", "directory", "special file"})
+"""Kinds of members that may hold bytes: in a zip file a directory can, though it should not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """One member: `kind` is `file`, `directory`, `link` (its content is where it leads), `pipe` ...; `size_bytes` what it takes in the container."""
@@ -136,7 +140,7 @@ def _compare_member(parts: Parts, left: Member, right: Member, expansion: Expans
         words = ["executable" if each.executable else "not executable" for each in (left, right)]
         message = f"{words[0]} on {parts.pair.labels[0]}, {words[1]} on {parts.pair.labels[1]}"
         parts.differs("artifact-mode", left.name, message, *words)
-    if left.kind in {"file", "link"}:
+    if left.kind in _WITH_CONTENT:
         compare_content(parts, left.name, left, right, expansion)
 
 

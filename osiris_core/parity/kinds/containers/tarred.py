@@ -26,8 +26,8 @@ _TRACES: Final = frozenset({"mtime", "atime", "ctime", "uid", "gid", "uname", "g
 _KINDS: Final = {
     tarfile.DIRTYPE: "directory",
     tarfile.FIFOTYPE: "pipe",
-    tarfile.CHRTYPE: "device",
-    tarfile.BLKTYPE: "device",
+    tarfile.CHRTYPE: "character device",
+    tarfile.BLKTYPE: "block device",
 }
 
 
@@ -82,7 +82,11 @@ class _Tar:
 
     def member(self, info: TarInfo) -> Member:
         """Return a member as it is compared."""
-        kind = _KINDS.get(info.type, f"link to {info.linkname}" if info.issym() or info.islnk() else "file")
+        kind = _KINDS.get(info.type, "file")
+        if info.issym() or info.islnk():
+            kind = f"{'hard ' if info.islnk() else ''}link to {info.linkname}"
+        if info.ischr() or info.isblk():
+            kind += f" {info.devmajor},{info.devminor}"
         return Member(
             name=info.name,
             kind=kind,

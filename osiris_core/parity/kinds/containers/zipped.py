@@ -77,7 +77,8 @@ class _Zip:
 
     def member(self, info: ZipInfo) -> Member:
         mode = info.external_attr >> 16 if info.create_system == _UNIX else 0
-        kind = "directory" if info.is_dir() else "link" if stat.S_ISLNK(mode) else "file"
+        special = stat.S_IFMT(mode) not in {0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}
+        kind = "directory" if info.is_dir() else "link" if stat.S_ISLNK(mode) else "special file" if special else "file"
         return Member(
             name=info.filename.rstrip("/") if kind == "directory" else info.filename,
             kind=kind,

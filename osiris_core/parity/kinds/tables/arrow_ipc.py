@@ -46,6 +46,8 @@ def _stored(source: pa.NativeFile, *, is_file: bool) -> Iterator[pa.RecordBatch]
 
     if not is_file:
         yield from pa.ipc.open_stream(source)
+        if left := source.size() - source.tell():
+            raise TableError(f"{left:,} bytes stand behind the end of the stream")
         return
     reader = pa.ipc.open_file(source)
     for number in range(reader.num_record_batches):

@@ -6,7 +6,7 @@ Stricter than Arrow and DuckDB are: -0.0 is not 0.0, null is not NaN, and NaN eq
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.parity.kinds.tables.plain import holds_floats, is_nested
 from osiris_core.parity.values import same_leaf
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from osiris_core.rules.model import Shape, Tolerance
+
+_DECIMAL_DIGITS: Final = 76
+"""Arrow's widest decimals have so many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,15 +97,21 @@ def distance(left: pa.Array, right: pa.Array) -> Distance:
 
 
 def within(left: pa.Array, right: pa.Array, tolerance: Tolerance, shape: Shape) -> pa.Array:
-    """Return a mask of the rows whose numbers are no further apart than allowed, and have the rule's shape."""
+    """Return a mask of the rows whose numbers are no further apart than allowed, and have the rule's shape.
+
+    Whole numbers have no noise: of them only the absolute distance counts.
+    """
     import pyarrow as pa
     from pyarrow import compute as pc
 
     if not _is_number(left.type):
         return pa.repeat(pa.scalar(value=False), len(left))
     apart, largest = _apart(left, right)
+    # A distance that no float can hold is not near, though twice the larger number may be no float either.
+    apart = pc.if_else(pc.is_finite(apart), apart, pa.scalar(None, pa.float64()))
     near = pc.less_equal(apart, tolerance.absolute)
-    near = pc.or_(near, pc.less_equal(apart, pc.multiply(largest, tolerance.relative)))
+    if not pa.types.is_integer(left.type):
+        near = pc.or_(near, pc.less_equal(apart, pc.multiply(largest, tolerance.relative)))
     if tolerance.ulp and pa.types.is_floating(left.type):
         near = pc.or_(near, pc.less_equal(_ulps(left, right), tolerance.ulp))
     signed = pc.and_(pc.equal(apart, 0.0), pc.equal(largest, 0.0))  # -0.0 and 0.0: only where the rule says so
@@ -134,8 +143,12 @@ def _apart(left: pa.Array, right: pa.Array) -> tuple[pa.Array, pa.Array]:
     a, b = _as_float(left), _as_float(right)
     finite = pc.and_(pc.is_finite(a), pc.is_finite(b))
     nothing = pa.scalar(None, pa.float64())
-    exact = pa.types.is_integer(left.type) and left.type.bit_width <= 64  # noqa: PLR2004 - the widest there is
-    gap = _integer_gap(left, right) if exact else pc.abs(pc.subtract(a, b))
+    if pa.types.is_integer(left.type):
+        gap = _integer_gap(left, right)
+    elif pa.types.is_decimal(left.type) and left.type.precision < _DECIMAL_DIGITS:
+        gap = _decimal_gap(left, right)
+    else:
+        gap = pc.abs(pc.subtract(a, b))
     return pc.if_else(finite, gap, nothing), pc.if_else(finite, pc.max_element_wise(pc.abs(a), pc.abs(b)), nothing)
 
 
@@ -147,6 +160,15 @@ def _integer_gap(left: pa.Array, right: pa.Array) -> pa.Array:
     wide = pa.decimal128(38, 0)
     gap = pc.abs(pc.subtract(left.cast(pa.decimal128(20, 0)), right.cast(pa.decimal128(20, 0))))
     return gap.cast(wide).cast(pa.float64())
+
+
+def _decimal_gap(left: pa.Array, right: pa.Array) -> pa.Array:
+    """Return the distance of decimals, taken before they become floats."""
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
+    wide = pa.decimal256(left.type.precision, left.type.scale)
+    return pc.abs(pc.subtract(left.cast(wide), right.cast(wide))).cast(pa.float64())
 
 
 def _ulps(left: pa.Array, right: pa.Array) -> pa.Array:

@@ -49,7 +49,7 @@ def other_lines(
             "select c0, sum(s)::bigint from (select c0, 1 as s from narrowed_0 union all select c0, -1 from narrowed_1)"
             " group by c0 having sum(s) <> 0 order by c0"
         )
-    more = [[line.encode() for line, count in rows for _ in range(sign * count)] for sign in (1, -1)]
+    more = [[(line or "").encode() for line, count in rows for _ in range(sign * count)] for sign in (1, -1)]
     return (more[0], more[1]), total.rows[0] - len(more[0]) - 1
 
 

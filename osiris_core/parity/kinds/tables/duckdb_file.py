@@ -26,6 +26,9 @@ _KEPT: Final = (
 """Types whose values come through Arrow as they are; the others, and what is made of them, are compared as their text."""
 
 
+_UNION: Final = "UNION("
+
+
 @contextmanager
 def open_pair(left: Path, right: Path) -> Iterator[tuple[Database, Database]]:
     """Give both databases. DuckDB's errors pass: for one that is torn, of a later version, or encrypted."""
@@ -59,7 +62,12 @@ def _attached(path: Path, folder: str) -> duckdb.DuckDBPyConnection:
 
 
 _DEFINED: Final = """
-    select 'table', schema_name || '.' || table_name, sql from duckdb_tables() where database_name = 'data'
+    select 'schema', schema_name, coalesce(comment, '') from duckdb_schemas() where database_name = 'data' and not internal
+    union all select 'table', schema_name || '.' || table_name, sql from duckdb_tables() where database_name = 'data'
+    union all select 'comment', schema_name || '.' || table_name, comment from duckdb_tables()
+        where database_name = 'data' and comment is not null
+    union all select 'comment', schema_name || '.' || table_name || '.' || column_name, comment from duckdb_columns()
+        where database_name = 'data' and comment is not null
     union all select 'view', schema_name || '.' || view_name, sql from duckdb_views() where database_name = 'data' and not internal
     union all select 'index', schema_name || '.' || index_name, sql from duckdb_indexes() where database_name = 'data'
     union all select 'sequence', schema_name || '.' || sequence_name, sql || ' at ' || coalesce(last_value::varchar, '')
@@ -86,6 +94,11 @@ def _database(path: Path, connection: duckdb.DuckDBPyConnection) -> Database:
     return Database(
         defined={f"{kind} {name}": str(sql) for kind, name, sql in rows},
         tables={f"{key[0]}.{key[1]}": _table(connection, key, found) for key, found in columns.items()},
+        unread=tuple(
+            f"which members the unions inside {table}.{name} are is not compared"
+            for _, table, name, kind in tables
+            if _UNION in kind.removeprefix(_UNION) or (kind.startswith(_UNION) and kind.endswith("]"))
+        ),
         facts=_facts(path, connection),
     )
 
@@ -100,9 +113,7 @@ def _facts(path: Path, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def _table(connection: duckdb.DuckDBPyConnection, key: tuple[str, str], columns: Sequence[tuple[str, str]]) -> Table:
-    picked = ", ".join(
-        _quoted(name) if _is_kept(kind) else f"{_quoted(name)}::varchar as {_quoted(name)}" for name, kind in columns
-    )
+    picked = ", ".join(_picked(_quoted(name), kind) for name, kind in columns)
     query = f"select {picked} from data.{_quoted(key[0])}.{_quoted(key[1])}"
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -110,6 +121,14 @@ def _table(connection: duckdb.DuckDBPyConnection, key: tuple[str, str], columns:
 
     schema = connection.sql(f"{query} limit 0").to_arrow_table().schema
     return Table(name=f"{key[0]}.{key[1]}", schema=schema, batches=batches)
+
+
+def _picked(name: str, kind: str) -> str:
+    if _is_kept(kind):
+        return name
+    if kind.startswith(_UNION) and not kind.endswith("]"):  # whose text does not tell which of its members it is
+        return f"union_tag({name})::varchar || ' ' || coalesce({name}::varchar, 'null') as {name}"
+    return f"{name}::varchar as {name}"
 
 
 def _is_kept(kind: str) -> bool:

@@ -11,11 +11,15 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from osiris_core.parity.kinds.protocol import SetAside
+from osiris_core.parity.hints import writing_hint
+from osiris_core.parity.kinds.json_values import plain_decimal
+from osiris_core.parity.kinds.protocol import FileFinding, SetAside
 from osiris_core.parity.kinds.structured import FORMAT_REASON, JSON_FORMAT
 from osiris_core.parity.kinds.tables.comparer import as_bytes, compare_tables, reading_errors, said_by
 from osiris_core.parity.kinds.tables.model import Table, TableError, batch_rows
 from osiris_core.parity.kinds.text import TextComparer, explain_text, small_contents
+from osiris_core.parity.writings import text_rules
+from osiris_core.rules.forms import Form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,12 +33,15 @@ LINE_BYTES: Final = 64 << 20
 """A longer line is not read."""
 
 MOST_KEYS: Final = 2_000
-_WHOLE: Final = ""
-"""The column of records that are no objects."""
+_WHOLE: Final = "(record)"
+"""The column of records that are no objects, or of objects without a key where a file has no others."""
+
+_MARK: Final = b"\xef\xbb\xbf"
 
 _INT64: Final = range(-(1 << 63), 1 << 63)
 _MISSING: Final = "missing"
 _NULL: Final = "null"
+_MIXED: Final = "mixed"
 
 Kinds = dict[str, set[str]]
 
@@ -63,9 +70,26 @@ class JsonLinesComparer:
             lines = explain_text(*contents, pair.names) if contents else None
             diff = lines.diff if lines else ""
             return replace(told, findings=tuple(replace(found, diff=diff) for found in told.findings))
-        if told.set_aside:
-            return told
-        return replace(told, set_aside=(SetAside(rule=JSON_FORMAT, reason=FORMAT_REASON),))
+        marked = _other_mark(pair)
+        if isinstance(marked, FileFinding):
+            return replace(told, findings=(marked,), findings_total=1)
+        aside = (*told.set_aside, *marked)
+        return replace(told, set_aside=aside or (SetAside(rule=JSON_FORMAT, reason=FORMAT_REASON),))
+
+
+def _other_mark(pair: FilePair) -> FileFinding | tuple[SetAside, ...]:
+    """Tell a byte order mark that one file has alone, unless a rule declares that it means nothing."""
+    starts = []
+    for path in (pair.left, pair.right):
+        with path.open("rb") as source:
+            starts.append(source.read(len(_MARK)) == _MARK)
+    if starts[0] == starts[1]:
+        return ()
+    left, right = ("a byte order mark" if has_one else "none" for has_one in starts)
+    if rule := text_rules(pair.rules).get(Form.BYTE_ORDER_MARK):
+        return (SetAside(rule=rule.id, reason=rule.reason, left=left, right=right),)
+    message = f"the same records, behind a byte order mark on {pair.labels[0] if starts[0] else pair.labels[1]} alone"
+    return FileFinding(message=message, left=left, right=right, hint=writing_hint("\ufeff", ""))
 
 
 def read_json_lines(left: Path, right: Path, labels: tuple[str, str]) -> tuple[Table, Table]:
@@ -78,6 +102,11 @@ def read_json_lines(left: Path, right: Path, labels: tuple[str, str]) -> tuple[T
         for side in kinds:
             if told_apart and name in side:
                 side[name] |= {_MISSING, _NULL}
+        # The JSON text `[1]` of a list is not the text "[1]": where one side has texts alone, both are written as JSON.
+        types = [_type(side[name]) for side in kinds if name in side]
+        if None in types and any(kind is not None and str(kind) == "string" for kind in types):
+            for side in kinds:
+                side[name].add(_MIXED)
     # The order of keys is no content: the columns of both come in one.
     ordered = [{name: side[name] for name in names if name in side} for side in kinds]
     return _table(left, labels[0], ordered[0]), _table(right, labels[1], ordered[1])
@@ -122,7 +151,18 @@ def _plain(value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=lambda number: f"number {number.normalize()}")
+    try:
+        return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    except TypeError:  # a Decimal, of whose digits none may be lost
+        return _exact_text(value)
+
+
+def _exact_text(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_text(name)}: {_exact_text(value[name])}" for name in sorted(value)) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_exact_text, value)) + "]"
+    return plain_decimal(str(value)) if isinstance(value, Decimal) else _text(value)
 
 
 def _kinds(path: Path, label: str) -> Kinds:
@@ -140,7 +180,8 @@ def _kinds(path: Path, label: str) -> Kinds:
     for name, count in seen.items():
         if count < records:
             kinds[name].add(_MISSING)
-    return dict(kinds)
+    # A table without columns has no rows, whatever it was made of.
+    return dict(kinds) or ({_WHOLE: {_MISSING}} if records else {})
 
 
 def _kind(value: Any) -> str:
@@ -153,7 +194,7 @@ def _type(kinds: set[str]) -> pa.DataType | None:
     """Return the type of a column, None where its cells are JSON texts."""
     import pyarrow as pa
 
-    if {_MISSING, _NULL} <= kinds:
+    if {_MISSING, _NULL} <= kinds or _MIXED in kinds:
         return None
     (kind, *others) = sorted(kinds - {_MISSING, _NULL}) or [""]
     types = {"int": pa.int64(), "float": pa.float64(), "str": pa.string(), "bool": pa.bool_()}
@@ -170,7 +211,10 @@ def _records(path: Path, label: str) -> Iterator[dict[str, Any]]:
             if not line.strip():
                 continue
             try:
-                value = json.loads(line.removeprefix(b"\xef\xbb\xbf"), object_pairs_hook=_distinct, parse_float=_number)
+                # As text: json would guess at UTF-16 where it is given bytes.
+                text = (line.removeprefix(_MARK) if number == 1 else line).decode()
+                whole = _integer if "-0" in text else None
+                value = json.loads(text, object_pairs_hook=_distinct, parse_float=_number, parse_int=whole)
             except (ValueError, RecursionError) as error:
                 raise TableError(f"line {number:,} of {label} is no JSON that can be compared: {error}") from error
             yield value if isinstance(value, dict) else {_WHOLE: value}
@@ -180,6 +224,8 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key is there twice")
+    if _WHOLE in found:
+        raise ValueError(f"the key {_WHOLE} is kept for records that are no objects")
     return found
 
 
@@ -188,3 +234,8 @@ def _number(text: str) -> float | Decimal:
     number = float(text)
     exact = Decimal(text)
     return number if number - number == 0 and Decimal(repr(number)) == exact else exact
+
+
+def _integer(text: str) -> int | Decimal:
+    """Return an integer; `-0`, which Python's own are not, as a decimal."""
+    return Decimal(text) if text == "-0" else int(text)

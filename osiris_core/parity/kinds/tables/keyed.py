@@ -48,7 +48,8 @@ class Matching:
         self.key = tuple(key)
         self._on = tuple(engine.names[place] for place in key)
         self.repeated = (0, 0)
-        self._match()
+        if self._on:  # else rows have nothing to be known by but their turn
+            self._match()
 
     def number_rows(self, order: Sequence[int]) -> None:
         """Match rows of one key in turn, sorted by the columns at `order`: what a key leaves open is a multiset."""
@@ -88,7 +89,7 @@ class Matching:
     @property
     def is_unique(self) -> bool:
         """Whether no key comes twice on either side."""
-        return self.repeated == (0, 0)
+        return bool(self.key) and self.repeated == (0, 0)
 
     def result(self, rules: TableRules) -> Keyed:
         """Read the rows that differ again, and tell them."""
@@ -119,7 +120,8 @@ class Matching:
 
     def _row(self, columns: Sequence[pa.Array], index: int) -> str:
         named = self._engine.columns
-        return shorten(", ".join(f"{named[place].name}={shown(columns[place][index].as_py())}" for place in self.key))
+        key = ", ".join(f"{named[place].name}={shown(columns[place][index].as_py())}" for place in self.key)
+        return shorten(key) or "a row"
 
     def _surplus(self) -> Surplus:
         found = [self._only(side) if count else () for side, count in ((0, self.missing), (1, self.extra))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.kinds.tables.cells import Distance, differing_cells, distance, within
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.kinds.tables.rules import TableRules
     from osiris_core.parity.kinds.tables.schema import Column
+    from osiris_core.rules.model import Rule
+
+_WHOLE: Final = re.compile(r"[+-]?\d{1,28}", re.ASCII)
+"""A whole number of no more digits than decimals keep by themselves."""
 
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 
@@ -78,7 +83,7 @@ class Tally:
             return None
         rule = self._rules.tolerances.get(place)
         if rule is not None:
-            near = _where(mask, within(*_numbers(left.filter(mask), right.filter(mask)), rule.tolerance, rule.shape))
+            near = _where(mask, _near(left.filter(mask), right.filter(mask), rule))
             count.allowed += pc.sum(near).as_py()
             allowed = _numbers(left.filter(near), right.filter(near))
             count.furthest_allowed = count.furthest_allowed.with_(distance(*allowed))
@@ -114,6 +119,24 @@ class Tally:
         """Return by column how many cells a tolerance covers, and how far these are apart at most."""
         pairs = zip(self.columns, self._counts, strict=True)
         return tuple((column, count.allowed, count.furthest_allowed) for column, count in pairs if count.allowed)
+
+
+def _near(left: pa.Array, right: pa.Array, rule: Rule) -> pa.Array:
+    """Return which pairs of numbers a rule allows; two texts that spell whole numbers are subtracted as such."""
+    import pyarrow as pa
+
+    numbers = _numbers(left, right)
+    near = within(*numbers, rule.tolerance, rule.shape)
+    if numbers[0] is left:
+        return near
+    texts = zip(near.to_pylist(), left.to_pylist(), right.to_pylist(), strict=True)
+    return pa.array([is_near and _are_whole_and_near(a, b, rule) for is_near, a, b in texts], pa.bool_())
+
+
+def _are_whole_and_near(left: str, right: str, rule: Rule) -> bool:
+    if not (_WHOLE.fullmatch(left) and _WHOLE.fullmatch(right)):
+        return True
+    return abs(Decimal(left) - Decimal(right)) <= rule.tolerance.absolute
 
 
 def _where(mask: pa.Array, chosen: pa.Array) -> pa.Array:
