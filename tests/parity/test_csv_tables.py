@@ -23,7 +23,7 @@ def test_a_quoted_empty_text_is_no_missing_cell(tmp_path):
         pytest.param(b"id,a\r\n1,x\r\n", "line endings", id="line-endings"),
         pytest.param(b"\xef\xbb\xbfid,a\n1,x\n", "byte order mark", id="byte-order-mark"),
         pytest.param(b"id,a\n1,x", "final newline", id="final-newline"),
-        pytest.param(b"id,a\n\n1,x\n", "quoting or empty lines", id="empty-line"),
+        pytest.param(b"id,a\n\n1,x\n", "empty lines", id="empty-line"),
     ],
 )
 def test_the_same_cells_written_another_way_differ(tmp_path, right, way):
@@ -141,3 +141,12 @@ def test_lines_that_cancel_leave_what_their_cells_would_say(tmp_path, monkeypatc
     turned = "\n".join(["id,a", *reversed(rows), ""]).encode()
     result = told(tmp_path, "x.csv", left, turned, (unordered(),))
     assert (codes(result), [aside.rule for aside in result.set_aside]) == ([], ["any-order"])
+
+
+@pytest.mark.parametrize("large", [1 << 23, 0], ids=["by-cells", "by-lines"])
+def test_an_empty_line_more_is_no_matter_of_row_order(tmp_path, monkeypatch, large):
+    """Rows in another order are set aside, an empty line is still told."""
+    monkeypatch.setattr("osiris_core.parity.kinds.tables.csv_lines.LARGE_BYTES", large)
+    for right in (b"id,a\n2,y\n\n1,x\n", b"id,a\n1,x\n\n2,y\n", b"id,a\n1,x\n2,y\n\n"):
+        (finding,) = told(tmp_path, "x.csv", b"id,a\n1,x\n2,y\n", right, (unordered(),)).findings
+        assert finding.message == "the same cells, written another way: empty lines"

@@ -157,6 +157,7 @@ def _written(
         "line endings": (left.line_ends != right.line_ends, Form.LINE_ENDINGS),
         "final newline": (left.final_newline != right.final_newline, Form.FINAL_NEWLINE),
         "delimiter": (left.delimiter != right.delimiter, Form.CSV_DIALECT),
+        "empty lines": (_empty_lines_differ(left, right) and not empty, Form.CSV_DIALECT),
         "quoting": (left.quotes != right.quotes and not empty, Form.CSV_DIALECT),
     }
     differing = {way: form for way, (differs, form) in ways.items() if differs}
@@ -174,3 +175,8 @@ def _written(
     lines = text.findings[0] if text and text.findings else FileFinding(message="")
     hint = lines.hint if lines.hint not in {"", ROW_ORDER} else WRITTEN_ANOTHER_WAY
     return replace(told, findings=(replace(lines, message=message, hint=hint),))
+
+
+def _empty_lines_differ(left: Writing, right: Writing) -> bool:
+    """Whether one file has more lines that are no rows. Between quotes they are text of a cell, which is compared."""
+    return not (left.quotes or right.quotes) and left.empty_lines != right.empty_lines

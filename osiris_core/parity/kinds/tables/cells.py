@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.parity.kinds.tables.plain import holds_floats, is_nested
+from osiris_core.parity.kinds.tables.scalars import filled, nothing, number
 from osiris_core.parity.values import same_leaf
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def differing_cells(left: pa.Array, right: pa.Array) -> pa.Array | None:
     else:
         # Where one side is null a comparison is null, not true: nulls have to be looked at first.
         one_null = pc.xor(left.is_null(), right.is_null())
-        mask = pc.or_(one_null, pc.fill_null(_unequal(left, right), fill_value=False))
+        mask = pc.or_(one_null, filled(_unequal(left, right)))
     return mask if pc.any(mask).as_py() else None
 
 
@@ -92,7 +93,7 @@ def distance(left: pa.Array, right: pa.Array) -> Distance:
         return Distance()
     apart, largest = _apart(left, right)
     absolute = pc.max(apart).as_py()
-    share = pc.max(pc.divide(apart, largest).filter(pc.fill_null(pc.greater(largest, 0.0), fill_value=False))).as_py()
+    share = pc.max(pc.divide(apart, largest).filter(filled(pc.greater(largest, number(0.0))))).as_py()
     return Distance(absolute=absolute, relative=share)
 
 
@@ -108,18 +109,19 @@ def within(left: pa.Array, right: pa.Array, tolerance: Tolerance, shape: Shape) 
         return pa.repeat(pa.scalar(value=False), len(left))
     apart, largest = _apart(left, right)
     # A distance that no float can hold is not near, though twice the larger number may be no float either.
-    apart = pc.if_else(pc.is_finite(apart), apart, pa.scalar(None, pa.float64()))
-    near = pc.less_equal(apart, tolerance.absolute)
+    apart = pc.if_else(pc.is_finite(apart), apart, nothing(pa.float64()))
+    near = pc.less_equal(apart, number(tolerance.absolute))
     if not pa.types.is_integer(left.type):
-        near = pc.or_(near, pc.less_equal(apart, pc.multiply(largest, tolerance.relative)))
+        near = pc.or_(near, pc.less_equal(apart, pc.multiply(largest, number(tolerance.relative))))
     if tolerance.ulp and pa.types.is_floating(left.type):
         near = pc.or_(near, pc.less_equal(_ulps(left, right), tolerance.ulp))
-    signed = pc.and_(pc.equal(apart, 0.0), pc.equal(largest, 0.0))  # -0.0 and 0.0: only where the rule says so
+    zero = number(0.0)
+    signed = pc.and_(pc.equal(apart, zero), pc.equal(largest, zero))  # -0.0 and 0.0: only where the rule says so
     near = pc.and_not(near, signed) if tolerance.signed_zero else pc.or_(near, signed)
     for bound, holds in ((shape.least, pc.greater_equal), (shape.greatest, pc.less_equal)):
         if bound is not None:
             near = pc.and_(near, pc.and_(*(holds(_as_float(side), bound) for side in (left, right))))
-    return pc.fill_null(near, fill_value=False)
+    return filled(near)
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -142,14 +144,14 @@ def _apart(left: pa.Array, right: pa.Array) -> tuple[pa.Array, pa.Array]:
 
     a, b = _as_float(left), _as_float(right)
     finite = pc.and_(pc.is_finite(a), pc.is_finite(b))
-    nothing = pa.scalar(None, pa.float64())
+    null = nothing(pa.float64())
     if pa.types.is_integer(left.type):
         gap = _integer_gap(left, right)
     elif pa.types.is_decimal(left.type) and left.type.precision < _DECIMAL_DIGITS:
         gap = _decimal_gap(left, right)
     else:
         gap = pc.abs(pc.subtract(a, b))
-    return pc.if_else(finite, gap, nothing), pc.if_else(finite, pc.max_element_wise(pc.abs(a), pc.abs(b)), nothing)
+    return pc.if_else(finite, gap, null), pc.if_else(finite, pc.max_element_wise(pc.abs(a), pc.abs(b)), null)
 
 
 def _integer_gap(left: pa.Array, right: pa.Array) -> pa.Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,7 @@ BLOCK_BYTES: Final = 4 << 20
 """What is parsed at a time: a longer row is not read."""
 
 _HEADER_BYTES: Final = 1 << 20
+_EMPTY_LINE: Final = re.compile(rb"(?<=\n)\r?\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Writing:
     line_ends: tuple[str, ...]
     final_newline: bool
     quotes: int
+    empty_lines: int
 
 
 def read_csv(path: Path, writing: Writing) -> Table:
@@ -86,22 +89,29 @@ def _batches(path: Path, delimiter: str, width: int) -> Iterator[pa.RecordBatch]
 
 def writing_of(path: Path) -> Writing:
     """Look at all bytes of a file, piece by piece."""
-    counts = dict.fromkeys((b"\r\n", b"\n", b"\r", b'"'), 0)
-    last, first = b"", b""
+    returns = newlines = both = quotes = empty = 0
+    first, tail = b"", b"\n"
     with path.open("rb") as source:
         while block := source.read(BLOCK_BYTES):
             first = first or block
-            for mark in counts:
-                counts[mark] += block.count(mark)
-            counts[b"\r\n"] += last.endswith(b"\r") and block.startswith(b"\n")
-            last = block
-    both = counts[b"\r\n"]
-    ends = (("CRLF", both), ("LF", counts[b"\n"] - both), ("CR", counts[b"\r"] - both))
+            newlines += block.count(b"\n")
+            if b'"' in block:
+                quotes += block.count(b'"')
+            if b"\r" in block:
+                returns += block.count(b"\r")
+                both += block.count(b"\r\n")
+            both += tail.endswith(b"\r") and block.startswith(b"\n")
+            joined = tail + block
+            if b"\n\n" in joined or b"\n\r\n" in joined:
+                empty += sum(found.end() > len(tail) for found in _EMPTY_LINE.finditer(joined))
+            tail = joined[-2:]
+    ends = (("CRLF", both), ("LF", newlines - both), ("CR", returns - both))
     line = first.removeprefix(BYTE_ORDER_MARK).partition(b"\n")[0].decode("utf-8", "replace")
     return Writing(
         delimiter=max(DELIMITERS, key=line.count),
         byte_order_mark=first.startswith(BYTE_ORDER_MARK),
         line_ends=tuple(name for name, count in ends if count),
-        final_newline=last.endswith((b"\n", b"\r")),
-        quotes=counts[b'"'],
+        final_newline=bool(first) and tail.endswith((b"\n", b"\r")),
+        quotes=quotes,
+        empty_lines=empty,
     )

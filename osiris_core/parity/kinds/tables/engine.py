@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.parity.kinds.tables.model import MEMORY_MB, THREADS
 from osiris_core.parity.kinds.tables.plain import engine_column, holds_floats, is_nested, plain_column
+from osiris_core.parity.kinds.tables.scalars import empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -109,8 +110,8 @@ class Engine:
     def _reader(self, table: Table, places: Sequence[int]) -> pa.RecordBatchReader:
         import pyarrow as pa
 
-        empty = [engine_column(plain_column(pa.array([], table.schema.field(place).type))) for place in places]
-        fields = [pa.field(name, column.type) for name, column in zip(self.names, empty, strict=True)]
+        none = [engine_column(plain_column(empty(table.schema.field(place).type))) for place in places]
+        fields = [pa.field(name, column.type) for name, column in zip(self.names, none, strict=True)]
         schema = pa.schema([*fields, pa.field("n", pa.int64())])
 
         def numbered() -> Iterator[pa.RecordBatch]:

@@ -50,18 +50,43 @@ def judge(left: Table, right: Table, columns: Sequence[Column], rules: TableRule
     """Compare the values of two tables in the columns that both have with one type."""
     import duckdb
 
-    if rules.unordered is None:
-        found = compare_in_order(left, right, columns, rules)
-        if found.equal or not columns or len(columns) > _ENGINE_COLUMNS:
-            return _by_number(found)
-        try:
-            with engine(left, right, columns) as started:
-                return _ordered(started, found, rules)
-        except duckdb.Error:
-            # No room to spill: what the row numbers say is true, if less telling.
-            return _by_number(found)
-    with engine(left, right, columns) as started:
-        return _unordered(started, rules)
+    if rules.unordered is not None:
+        with engine(left, right, columns) as started:
+            return _unordered(started, _candidates(left, columns, rules), rules)
+    if not columns or len(columns) > _ENGINE_COLUMNS:
+        return _by_number(compare_in_order(left, right, columns, rules))
+    keys: list[int] | None = None
+
+    def is_moved(tally: Tally) -> bool:
+        # A key that is the same in all rows so far may be to the end, and says then what the row numbers say.
+        nonlocal keys
+        keys = candidate_keys(left, columns, rules) if keys is None else keys
+        return all(tally.differs_at(place) for place in keys)
+
+    found = compare_in_order(left, right, columns, rules, unless=is_moved)
+    if found.equal:
+        return _by_number(found)
+    keys = candidate_keys(left, columns, rules) if keys is None else keys
+    if found.complete and _is_said_by_number(found, keys):
+        return Judgement(rows=found.rows, tally=found.tally)
+    try:
+        with engine(left, right, columns) as started:
+            judged = _ordered(started, keys, rules)
+    except duckdb.Error:
+        # No room to spill: what the row numbers say is true, if less telling.
+        judged = None
+    return judged or _by_number(found if found.complete else compare_in_order(left, right, columns, rules))
+
+
+def _is_said_by_number(found: InOrder, keys: Sequence[int]) -> bool:
+    """Whether a key says the same as the row number."""
+    return found.rows[0] == found.rows[1] and any(not found.tally.differs_at(place) for place in keys)
+
+
+def _candidates(left: Table, columns: Sequence[Column], rules: TableRules) -> list[int]:
+    names = {column.name for column in columns}
+    is_given = bool(rules.by) and all(name in names for name in rules.by)
+    return [] if is_given else candidate_keys(left, columns, rules)
 
 
 def _by_number(found: InOrder) -> Judgement:
@@ -69,28 +94,24 @@ def _by_number(found: InOrder) -> Judgement:
     return Judgement(rows=found.rows, tally=found.tally if found.rows[0] == found.rows[1] else None)
 
 
-def _ordered(started: Engine, found: InOrder, rules: TableRules) -> Judgement:
-    keys, same_number = candidate_keys(started, rules), found.rows[0] == found.rows[1]
-    by_number = Judgement(rows=found.rows, tally=found.tally)
-    if same_number and any(not found.tally.differs_at(place) for place in keys):
-        return by_number  # a key says the same as the row number
+def _ordered(started: Engine, keys: Sequence[int], rules: TableRules) -> Judgement | None:
+    """Look for the same rows in another order, or for a key; None where the row numbers say as much."""
     total = sums(started, keys[:1])
     if total.equal:
-        return Judgement(rows=found.rows, reordered=True)
-    matching = _by_found_key(started, keys, found.rows)
+        return Judgement(rows=total.rows, reordered=True)
+    matching = _by_found_key(started, keys, total.rows)
     if matching is not None:
         matched = matching.result(rules)
-        return _keyed(started, matched, found.rows, reordered=not matching.is_in_order(found.rows))
-    if same_number:
-        return by_number
+        return _keyed(started, matched, total.rows, reordered=not matching.is_in_order(total.rows))
+    if total.rows[0] == total.rows[1]:
+        return None
     sums(started)
-    return Judgement(rows=found.rows, surplus=surplus(started))
+    return Judgement(rows=total.rows, surplus=surplus(started))
 
 
-def _unordered(started: Engine, rules: TableRules) -> Judgement:
+def _unordered(started: Engine, keys: Sequence[int], rules: TableRules) -> Judgement:
     places = {column.name: place for place, column in enumerate(started.columns)}
     given = [places[name] for name in rules.by] if rules.by and all(name in places for name in rules.by) else []
-    keys = candidate_keys(started, rules) if not given else []
     total = sums(started, given or keys[:1])
     if total.equal:
         return Judgement(rows=total.rows, reordered=not total.same_order)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from osiris_core.parity.kinds.tables.plain import is_nested, plain_column
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
 
-    from osiris_core.parity.kinds.tables.engine import Engine
+    from osiris_core.parity.kinds.tables.model import Table
     from osiris_core.parity.kinds.tables.rules import TableRules
+    from osiris_core.parity.kinds.tables.schema import Column
 
 _SAMPLE: Final = 5_000
 _TRIED: Final = 3
@@ -16,22 +21,28 @@ _LOOKED_AT: Final = 200
 """Columns that are looked at, from the left: a key stands in front."""
 
 
-def candidate_keys(engine: Engine, rules: TableRules) -> list[int]:
+def candidate_keys(table: Table, columns: Sequence[Column], rules: TableRules) -> list[int]:
     """Return the places of columns that look like a key in the first rows of the left side, the likeliest first.
 
     Whether one is unique to the end is seen when rows are matched by it.
     """
     places = [
         place
-        for place, column in enumerate(engine.columns[:_LOOKED_AT])
+        for place, column in enumerate(columns[:_LOOKED_AT])
         if _can_be_key(column.type) and place not in rules.tolerances
     ]
-    if not places:
-        return []
-    counts = ", ".join(f"count(distinct {engine.names[place]})" for place in places)
-    total, *distinct = engine.row(f"select count(*), {counts} from (select * from {engine.source(0)} limit {_SAMPLE})")
-    unique = [place for place, count in zip(places, distinct, strict=True) if count == total]
-    return sorted(unique, key=lambda place: (_rank(engine.columns[place].name), place))[:_TRIED]
+    for batch in table.batches() if places else ():
+        if taken := batch.slice(0, _SAMPLE).num_rows:
+            unique = [
+                place for place in places if _distinct(batch.column(columns[place].left).slice(0, taken)) == taken
+            ]
+            return sorted(unique, key=lambda place: (_rank(columns[place].name), place))[:_TRIED]
+    return []
+
+
+def _distinct(column: pa.Array) -> int:
+    plain = plain_column(column)
+    return 0 if is_nested(plain.type) else len(plain.drop_null().unique())
 
 
 def _can_be_key(kind: pa.DataType) -> bool:

@@ -21,8 +21,18 @@ if TYPE_CHECKING:
     from osiris_core.parity.kinds.tables.engine import Engine
     from osiris_core.parity.kinds.tables.schema import Column
 
-BUCKETS: Final = 1 << 12
-_FEW: Final = BUCKETS // 16
+BUCKETS: Final = 1 << 8
+"""As cheap as one sum of all rows: more groups than these cost half as much again."""
+
+FINE_BUCKETS: Final = 1 << 12
+"""Asked for where some hundred rows differ: too many for the few buckets, few enough to be told from the others."""
+
+_FEW: Final = 16
+"""Rows are kept where they lie in no more than one bucket in so many."""
+
+_SOME: Final = 4
+_SOME_ROWS: Final = 200_000
+"""Or in one of so many, if these are about no more rows than that: cheaper than adding up once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,30 +61,43 @@ class Surplus:
 def sums(engine: Engine, key: Sequence[int] = ()) -> Sums:
     """Add up the hashes of both sides, in buckets by the columns at `key`, without any by the whole row.
 
-    Rows of a bucket that adds up alike cancel each other. Where few buckets do not, the engine keeps only their rows: of
-    twenty million rows, ten that differ leave some ten thousand to be matched.
+    Rows of a bucket that adds up alike cancel each other. Where few buckets do not, the engine keeps only their rows.
     """
     engine.widen()
+    by = f"hash({', '.join(engine.names[place] for place in key)})" if key else engine.hashes()[0]
+    differing = _add(engine, by, BUCKETS)
+    facts = [engine.row(f"select coalesce(sum(c), 0)::bigint, sum(o) from added_{side}") for side in (0, 1)]
+    found = Sums(rows=(facts[0][0], facts[1][0]), equal=not differing, same_order=facts[0] == facts[1])
+    if differing and _are_few(differing, BUCKETS, max(found.rows)):
+        engine.narrow(_bucket(by, BUCKETS))
+    elif 0 < differing < BUCKETS - BUCKETS // _FEW and _add(engine, by, FINE_BUCKETS) <= FINE_BUCKETS // _FEW:
+        engine.narrow(_bucket(by, FINE_BUCKETS))
+    return found
+
+
+def _are_few(differing: int, buckets: int, rows: int) -> bool:
+    kept = rows * differing // buckets
+    return differing * _FEW <= buckets or (differing * _SOME <= buckets and kept <= _SOME_ROWS)
+
+
+def _bucket(by: str, buckets: int) -> str:
+    return f"({by} & {buckets - 1})::usmallint"
+
+
+def _add(engine: Engine, by: str, buckets: int) -> int:
+    """Add up both sides, note the buckets that differ in the table `differing`, and return how many these are."""
     one, other = engine.hashes()
-    bucket = (
-        f"(hash({', '.join(engine.names[place] for place in key)}) & {BUCKETS - 1})"
-        if key
-        else f"({one} & {BUCKETS - 1})"
-    )
     for side in (0, 1):
         engine.run(
             f"create or replace temp table added_{side} as select b, count(*) as c, bit_xor(h) as x, sum(h) as s, sum(k) as t,"
-            f" sum(hash(h, n)) as o from (select {bucket} as b, {one} as h, {other} as k, n from {engine.source(side)}) group by b"
+            f" sum(hash(h, n)) as o from (select {_bucket(by, buckets)} as b, {one} as h, {other} as k, n"
+            f" from {engine.source(side)}) group by b"
         )
     engine.run(
         "create or replace temp table differing as select b from added_0 as l full join added_1 as r using (b)"
         " where (l.c, l.x, l.s, l.t) is distinct from (r.c, r.x, r.s, r.t)"
     )
-    facts = [engine.row(f"select coalesce(sum(c), 0)::bigint, sum(o) from added_{side}") for side in (0, 1)]
-    (buckets,) = engine.row("select count(*) from differing")
-    if 0 < buckets <= _FEW:
-        engine.narrow(bucket)
-    return Sums(rows=(facts[0][0], facts[1][0]), equal=not buckets, same_order=facts[0] == facts[1])
+    return int(engine.row("select count(*) from differing")[0])
 
 
 def surplus(engine: Engine) -> Surplus:

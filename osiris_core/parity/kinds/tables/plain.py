@@ -113,9 +113,9 @@ def _plain_nested(column: pa.Array) -> pa.Array:
         # An entry is a struct of key and value; a list of them has the same offsets.
         entries = pa.StructArray.from_arrays([plain_column(column.keys), plain_column(column.items)], ["key", "value"])
         return pa.ListArray.from_arrays(column.offsets, entries, mask=column.is_null())
-    lengths = pa.compute.fill_null(pa.compute.list_value_length(column), 0)
-    ends = pa.compute.cumulative_sum(lengths.cast(pa.int64()))
-    offsets = pa.concat_arrays([pa.array([0], pa.int64()), ends])
+    zero = pa.arange(0, 1)
+    lengths = pa.compute.coalesce(pa.compute.list_value_length(column).cast(pa.int64()), zero[0])
+    offsets = pa.concat_arrays([zero, pa.compute.cumulative_sum(lengths)])
     return pa.LargeListArray.from_arrays(offsets, plain_column(column.flatten()), mask=column.is_null())
 
 

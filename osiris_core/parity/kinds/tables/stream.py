@@ -10,7 +10,7 @@ from osiris_core.parity.kinds.tables.plain import plain_column
 from osiris_core.parity.kinds.tables.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import pyarrow as pa
 
@@ -25,21 +25,35 @@ class InOrder:
 
     rows: tuple[int, int]
     tally: Tally
+    complete: bool = True
+    """Whether all rows were looked at; `rows` are those that were."""
 
     @property
     def equal(self) -> bool:
         """Whether nothing differs that no rule covers."""
-        return self.rows[0] == self.rows[1] and not self.tally.total
+        return self.complete and self.rows[0] == self.rows[1] and not self.tally.total
 
 
-def compare_in_order(left: Table, right: Table, columns: Sequence[Column], rules: TableRules) -> InOrder:
-    """Hold the first row against the first, and so on, to the end of both tables."""
+def compare_in_order(
+    left: Table,
+    right: Table,
+    columns: Sequence[Column],
+    rules: TableRules,
+    *,
+    unless: Callable[[Tally], bool] | None = None,
+) -> InOrder:
+    """Hold the first row against the first, and so on, to the end of both tables.
+
+    Or until most rows differ and `unless` says so of what was found by then: the rows may come in another order.
+    """
     sides = _Side(left, [column.left for column in columns]), _Side(right, [column.right for column in columns])
     tally = Tally(columns, rules)
     while sides[0].fill() and sides[1].fill():
         start, length = sides[0].taken, min(side.waiting for side in sides)
         a, b = (side.take(length) for side in sides)
         tally.add(a, b, partial(_row_name, left, start))
+        if unless and 2 * tally.rows > sides[0].taken and unless(tally):
+            return InOrder(rows=(sides[0].taken, sides[1].taken), tally=tally, complete=False)
     return InOrder(rows=(sides[0].drain(), sides[1].drain()), tally=tally)
 
 

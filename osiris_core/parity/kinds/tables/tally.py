@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from osiris_core.parity.kinds.tables.cells import Distance, differing_cells, distance, within
 from osiris_core.parity.kinds.tables.model import KEPT_CELLS
 from osiris_core.parity.kinds.tables.plain import shown
+from osiris_core.parity.kinds.tables.scalars import numbers
 from osiris_core.parity.record import CellDifference, ColumnDifference
 from osiris_core.parity.values import shorten
 
@@ -153,7 +154,7 @@ def _numbers(left: pa.Array, right: pa.Array) -> tuple[pa.Array, pa.Array]:
     if not (pa.types.is_string(left.type) or pa.types.is_large_string(left.type)):
         return left, right
     found = [[_number(text) for text in side.to_pylist()] for side in (left, right)]
-    return pa.array(found[0], pa.float64()), pa.array(found[1], pa.float64())
+    return numbers(found[0]), numbers(found[1])
 
 
 def _number(text: str | None) -> float | None:
