@@ -57,6 +57,11 @@ _NO_NETWORK: Final = re.compile(
     re.IGNORECASE,
 )
 _ABSOLUTE: Final = re.compile(r"""(?<![\w./:])/(?:[^\s/"']+/)+(?=[^\s/"'])""")
+_CLOCK: Final = re.compile(r"(?<![\d:.])([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?(?![\d:])")
+_CLOCKS: Final = 2
+"""Different clock times without a date that have to be shifted alike: one of them could be shifted by chance."""
+_DAY_MINUTES: Final = 24 * 60
+
 _TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d{1,6})?")
 
 
@@ -167,7 +172,9 @@ def _from_root(side: Side, path: str) -> str:
 
 def _constant_shift(left: Sequence[str], right: Sequence[str]) -> str:
     moments = [[datetime.fromisoformat(t) for line in lines for t in _times(line)] for lines in (left, right)]
-    if not moments[0] or len(moments[0]) != len(moments[1]):
+    if not moments[0] and not moments[1]:
+        return _clock_shift(left, right)
+    if len(moments[0]) != len(moments[1]):
         return ""
     shifts = {b - a for a, b in zip(*moments, strict=True)}
     if len(shifts) != 1:
@@ -175,7 +182,27 @@ def _constant_shift(left: Sequence[str], right: Sequence[str]) -> str:
     shift = shifts.pop()
     if not shift or abs(shift) > _MAX_OFFSET or shift % _QUARTER:
         return ""
-    minutes = int(shift.total_seconds() // 60)
+    return _offset(int(shift.total_seconds() // 60))
+
+
+def _clock_shift(left: Sequence[str], right: Sequence[str]) -> str:
+    """Return by how much all clock times without a date are shifted, the shorter way round."""
+    sides = [
+        [60 * int(hour) + int(minute) for line in lines for hour, minute in _CLOCK.findall(line)]
+        for lines in (left, right)
+    ]
+    if len(sides[0]) != len(sides[1]) or len({*sides[0]}) < _CLOCKS:
+        return ""
+    shifts = {(b - a) % _DAY_MINUTES for a, b in zip(*sides, strict=True)}
+    if len(shifts) != 1:
+        return ""
+    shift = shifts.pop()
+    if not shift or timedelta(minutes=shift) % _QUARTER:
+        return ""
+    return _offset(shift if shift <= _DAY_MINUTES // 2 else shift - _DAY_MINUTES)
+
+
+def _offset(minutes: int) -> str:
     return f"{'+' if minutes > 0 else '-'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 

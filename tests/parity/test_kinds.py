@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from osiris_core.parity.hints import text_hint
 from osiris_core.parity.kinds.protocol import FilePair
 from osiris_core.parity.kinds.registry import compare_files
 from osiris_core.parity.kinds.text import READ_BYTES
@@ -68,6 +71,23 @@ def test_line_endings_are_seen(tmp_path):
     result = told(tmp_path, "x.csv", b"id\r\n1\r\n", b"id\n1\n")
     assert result.hint.startswith("only the line endings differ")
     assert "-id\\r" in result.diff
+
+
+@pytest.mark.parametrize(
+    ("right", "shift"),
+    [
+        (["Tue 10:00", "Wed 04:00"], "+05:00"),  # over midnight, as a zone does
+        (["Tue 04:30", "Tue 22:30"], "-00:30"),
+        (["Tue 10:00", "Wed 05:00"], ""),
+        (["Tue 05:01", "Tue 23:01"], ""),
+        (["Tue 10:00"], ""),
+    ],
+)
+def test_clock_times_without_a_date_may_be_shifted_too(right, shift):
+    """All of them alike, by quarters of an hour; a single one says nothing."""
+    found = text_hint(["Tue 05:00", "Tue 23:00"], right)
+    assert (f"shifted by {shift}:" in found) if shift else found == ""
+    assert text_hint(["05:00"], ["10:00"]) == ""
 
 
 def test_a_constant_shift_of_all_times_is_a_time_zone(tmp_path):
