@@ -33,7 +33,7 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 SETTINGS = settings(
-    max_examples=120, derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=50, derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 

@@ -183,7 +183,7 @@ def test_set_aside_is_exactly_what_an_independent_reader_calls_equal(tmp_path):
 
     documents = st.recursive(scalars, nested, max_leaves=4)
 
-    @hypothesis.settings(derandomize=True, deadline=None, max_examples=100, database=None)
+    @hypothesis.settings(derandomize=True, deadline=None, max_examples=40, database=None)
     @hypothesis.given(left=documents, right=documents)
     def holds(left, right):
         if left == right:

@@ -18,7 +18,7 @@ from tests.parity.rules import rule
 from tests.parity.sessions import healthy
 
 FEW = settings(
-    max_examples=25,
+    max_examples=12,
     derandomize=True,
     deadline=None,
     database=None,

@@ -203,7 +203,7 @@ def test_a_rule_equates_only_what_an_independent_reading_equates(tmp_path):
         Form.FINAL_NEWLINE: lambda text: text.removesuffix("\n"),
     }
 
-    @hypothesis.settings(derandomize=True, deadline=None, max_examples=80, database=None)
+    @hypothesis.settings(derandomize=True, deadline=None, max_examples=30, database=None)
     @hypothesis.given(left=texts, right=texts, form=st.sampled_from(list(references)))
     def holds(left, right, form):
         if left != right:
@@ -230,7 +230,7 @@ def test_small_and_large_texts_are_judged_alike(tmp_path, monkeypatch):
         Form.CASE,
     ]
 
-    @hypothesis.settings(derandomize=True, deadline=None, max_examples=80, database=None)
+    @hypothesis.settings(derandomize=True, deadline=None, max_examples=30, database=None)
     @hypothesis.given(
         left=texts, right=texts, forms=st.lists(st.sampled_from(lines), min_size=1, max_size=2, unique=True)
     )
