@@ -35,7 +35,8 @@ _TEXTS: Final = ("path", "code", "reason", "owner")
 _OPTIONAL: Final = ("manifest", "step")
 _KNOWN: Final = (*_TEXTS, "expires", *_OPTIONAL)
 _NEAR: Final = 0.75
-_ONLY_WILDCARDS: Final = re.compile(r"[*?/.]*")
+_ONLY_WILDCARDS: Final = re.compile(r"(?:[*?/.]|\[!?.[^]]*\])*")
+"""Sets of characters in brackets are wildcards too: `[!~]*` names no part of a path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,6 +136,7 @@ def test_a_file_of_waivers_is_read(tmp_path):
         ("2027-03-01", '"2027-03-01"', "waiver 1 needs `expires`, a date"),
         ("2027-03-01", "2027-05-24", "waiver 1 would hold until 2027-05-24"),
         ("write/*.csv", "**/*", "waiver 1 would accept everything"),
+        ("write/*.csv", "[!~]*", "waiver 1 would accept everything"),
         ('"table-cells"', '"table-cellss"', "waiver 1 names no reason code"),
         ('"table-cells"', '"table-*"', "waiver 1 names no single reason code"),
         ('owner = "ann"', 'owner = "ann"\nuntil = 3', "waiver 1 has no key `until`"),
