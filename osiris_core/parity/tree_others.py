@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.wire.records import ARTIFACT_CREATED, ARTIFACT_SKIPPED
 
@@ -30,13 +30,21 @@ class Others:
 
 def others_of(side: Side) -> Others:
     """Return what the events of one side tell."""
-    events = side.session.events
-    created = (str(event.get("path")) for event in events if event.get("event") == ARTIFACT_CREATED)
+    created = (str(event.get("path")) for event in _created(side))
+    skipped = side.outline.named(ARTIFACT_SKIPPED)
     return Others(
-        skipped={str(e.get("path")): str(e.get("reason")) for e in events if e.get("event") == ARTIFACT_SKIPPED},
+        skipped={str(event.get("path")): str(event.get("reason")) for event in skipped},
         empty=frozenset(path.rstrip("/") for path in created if path.endswith("/")),
         folders=frozenset(parent for path in side.session.artifacts for parent in parents(path)),
     )
+
+
+def _created(side: Side) -> Iterator[dict[str, Any]]:
+    if any(name == ARTIFACT_CREATED for _, name in side.outline.counts):
+        events = side.session.events
+        named = getattr(events, "named", None)  # of a file: most of its lines need not be read
+        found = events if named is None else named(ARTIFACT_CREATED)
+        yield from (event for event in found if event.get("event") == ARTIFACT_CREATED)
 
 
 def odd_places(left: Side, right: Side) -> Iterator[tuple[str, str, str, str]]:

@@ -19,7 +19,7 @@ from osiris_core.errors import SessionError
 from osiris_core.session.files import open_regular, refused
 from osiris_core.session.joiner import MAX_RECORD_BYTES
 from osiris_core.session.json_files import check_types
-from osiris_core.session.lines import are_only_lines, decode_line, decode_only_line
+from osiris_core.session.lines import are_only_lines, decode_line, decode_only_line, encode_line
 from osiris_core.session.outline import KEPT, Outliner
 
 if TYPE_CHECKING:
@@ -120,6 +120,15 @@ class RecordLines(Sequence[dict[str, Any]]):
         """Yield the records in order."""
         for number, line in enumerate(self.lines(), start=1):
             yield self._decoded(line, number)
+
+    def named(self, name: str) -> Iterator[dict[str, Any]]:
+        """Yield the events of one name, in order; lines that cannot be of it are not read."""
+        mark = encode_line(name)[:-1]
+        for number, line in enumerate(self.lines(), start=1):
+            if mark in line or b"\\" in line:  # a name may be written with escapes
+                event = self._decoded(line, number)
+                if event.get("event") == name:
+                    yield event
 
     @overload
     def __getitem__(self, place: int) -> dict[str, Any]: ...

@@ -109,6 +109,15 @@ def test_every_record_is_given_away_once_and_in_order(tmp_path):
     assert taken == values
 
 
+def test_the_events_of_one_name_are_found_however_it_is_written(opened):
+    """Only lines that cannot be of the name are passed over."""
+    values = [event(1, "left"), event(2, text="left"), event(3, "left"), event(4, "right")]
+    lines = [encode_line(value) for value in values]
+    lines[2] = lines[2].replace(b'"event":"left"', b'"event": "l\\u0065ft"')
+
+    assert list(opened(lines).named("left")) == [values[0], values[2]]
+
+
 def test_records_are_a_sequence(opened):
     """Length, order, places from both ends, slices and equality are those of the list of values."""
     values = [event(number, n=number) for number in range(1300)]
