@@ -1,6 +1,7 @@
 """Metrics: per step a multiset by name and tags, then by value; times and volatile ones by shape alone.
 
-The place of a declared rule is `value`; it has nothing to say of a metric that is judged by shape.
+Of each group only its keys are counted, and what one side has oftener is read again: a million equal samples cost no memory.
+Groups that a declared rule covers are held. The place of a declared rule is `value`; it has nothing to say of a metric that is judged by shape.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from osiris_core.session.volatile import is_volatile_metric
 from osiris_core.wire.canon import canonical_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from osiris_core.parity.declared.plan import Plan
     from osiris_core.parity.pair import Pair
@@ -39,30 +40,54 @@ class _Sample:
 
 
 _Group = tuple[str | None, str, str]  # step, metric name, tags as text
-_Samples = dict[_Group, list[_Sample]]
 _VALUE: Final = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """One side's samples by group: how many there are of each key, and of groups that rules cover all of them."""
+
+    counts: dict[_Group, Counter[bytes]]
+    held: dict[_Group, list[_Sample]]
 
 
 def compare_metrics(pair: Pair) -> Iterator[Finding]:
     """Yield the findings of all metrics: faulty shapes first, then each group of samples."""
     for side in (pair.left, pair.right):
         yield from _shapes(side)
-    left, right = _samples(pair, pair.left), _samples(pair, pair.right)
-    for group in sorted(left.keys() | right.keys(), key=lambda group: (pair.rank(group[0]), group[1:])):
-        yield from _compare_group(pair, group, left.get(group, []), right.get(group, []))
+    left, right = _groups(pair, pair.left), _groups(pair, pair.right)
+    everywhere = left.counts.keys() | right.counts.keys()
+    differing = {group for group in everywhere if left.counts.get(group) != right.counts.get(group)}
+    surplus = (
+        _surplus(_samples(pair, pair.left, differing), right.counts),
+        _surplus(_samples(pair, pair.right, differing), left.counts),
+    )
+    held = left.held.keys() | right.held.keys()
+    for group in sorted(differing | held, key=lambda group: (pair.rank(group[0]), group[1:])):
+        only = surplus[0].get(group, []), surplus[1].get(group, [])
+        yield from _compare_group(pair, group, (left, right), only)
 
 
-def _samples(pair: Pair, side: Side) -> _Samples:
-    groups: _Samples = defaultdict(list)
-    for metric in side.session.metrics:
+def _groups(pair: Pair, side: Side) -> _Groups:
+    found = _Groups(counts=defaultdict(Counter), held=defaultdict(list))
+    for group, sample in _samples(pair, side):
+        found.counts[group][sample.key] += 1
+        if _plan(pair, group) is not None:
+            found.held[group].append(sample)
+    return found
+
+
+def _samples(pair: Pair, side: Side, wanted: Collection[_Group] | None = None) -> Iterator[tuple[_Group, _Sample]]:
+    """Yield all samples of one side in order, or those of some groups."""
+    for metric in side.session.metrics if wanted is None or wanted else ():
+        group = (metric.get("step"), str(metric.get("metric")), _tags(metric))
+        if wanted is not None and group not in wanted:
+            continue
         unit, volatile, value = metric.get("unit"), metric.get("volatile"), metric.get("value")
         by_shape = is_volatile_metric(metric)
-        group = (metric.get("step"), str(metric.get("metric")), _tags(metric))
         plan = None if by_shape else _plan(pair, group)
         form = None if by_shape else value if plan is None else plan.form(value, is_left=side.is_left, inside=_VALUE)
-        key = signature([unit, volatile, form])
-        groups[group].append(_Sample(value, unit, volatile, by_shape, key))
-    return groups
+        yield group, _Sample(value, unit, volatile, by_shape, signature([unit, volatile, form]))
 
 
 def _plan(pair: Pair, group: _Group) -> Plan | None:
@@ -74,25 +99,28 @@ def _tags(metric: dict[str, Any]) -> str:
     return canonical_json(tags).decode("ascii") if tags else ""
 
 
-def _compare_group(pair: Pair, group: _Group, left: list[_Sample], right: list[_Sample]) -> Iterator[Finding]:
+def _compare_group(
+    pair: Pair, group: _Group, sides: tuple[_Groups, _Groups], surplus: tuple[list[_Sample], list[_Sample]]
+) -> Iterator[Finding]:
     step, name, tags = group
     path = f"{name}{tags}"
     finding = partial(Finding, layer=Layer.METRICS, step=step, path=path)
     plan = _plan(pair, group)
     if plan is not None:
-        for a, b in _matched(left, right):
+        for a, b in _matched(*(side.held.get(group, []) for side in sides)):
             yield from _held(pair, finding, plan, (a, b))
-    only_left, only_right = _surplus(left, right), _surplus(right, left)
+    only_left, only_right = surplus
     for a, b in zip(only_left, only_right, strict=False):
         if plan is not None and (a.unit, a.volatile, a.by_shape) == (b.unit, b.volatile, b.by_shape):
             yield from _held(pair, finding, plan, (a, b))
         else:
             yield _changed(pair, finding, a, b)
     shared = min(len(only_left), len(only_right))
+    left_keys, right_keys = (side.counts.get(group, Counter()) for side in sides)
     for sample in only_left[shared:]:
-        yield _alone(finding, pair, sample, missing=True, doubled=any(sample.key == twin.key for twin in right))
+        yield _alone(finding, pair, sample, missing=True, doubled=sample.key in right_keys)
     for sample in only_right[shared:]:
-        yield _alone(finding, pair, sample, missing=False, doubled=any(sample.key == twin.key for twin in left))
+        yield _alone(finding, pair, sample, missing=False, doubled=sample.key in left_keys)
 
 
 def _matched(left: list[_Sample], right: list[_Sample]) -> Iterator[tuple[_Sample, _Sample]]:
@@ -122,13 +150,18 @@ def _changed(pair: Pair, finding: Callable[..., Finding], a: _Sample, b: _Sample
     return replace(found, message=f"{found.path} is {x} on {pair.left.label} and {y} on {pair.right.label}")
 
 
-def _surplus(samples: list[_Sample], others: list[_Sample]) -> list[_Sample]:
-    there = Counter(sample.key for sample in others)
-    surplus = []
-    for sample in samples:
-        there[sample.key] -= 1
-        if there[sample.key] < 0:
-            surplus.append(sample)
+def _surplus(
+    samples: Iterator[tuple[_Group, _Sample]], others: Mapping[_Group, Counter[bytes]]
+) -> dict[_Group, list[_Sample]]:
+    """Return, by group, the samples that the other side does not have as often: of equal ones the last."""
+    there: dict[_Group, Counter[bytes]] = {}
+    surplus: dict[_Group, list[_Sample]] = defaultdict(list)
+    for group, sample in samples:
+        if group not in there:
+            there[group] = Counter(others.get(group, ()))
+        there[group][sample.key] -= 1
+        if there[group][sample.key] < 0:
+            surplus[group].append(sample)
     return surplus
 
 
