@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import zip_longest
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from osiris_core.session.streams import StepStreams
@@ -33,6 +34,21 @@ def lines(streams: Mapping[str, bytes], step: str) -> Iterator[bytes]:
     with _opened(streams, step) as source:
         while line := source.readline(LINE_BYTES):
             yield line
+
+
+def same_bytes(left: Mapping[str, bytes], right: Mapping[str, bytes], step: str) -> bool:
+    """Whether a step's streams hold the same bytes; a missing one holds none. Of each only a piece is held."""
+    if size_bytes(left, step) != size_bytes(right, step):
+        return False
+    return all(a == b for a, b in zip_longest(_pieces(left, step), _pieces(right, step)))
+
+
+def _pieces(streams: Mapping[str, bytes], step: str) -> Iterator[bytes]:
+    if step not in streams:
+        return
+    with _opened(streams, step) as source:
+        while piece := source.read(LINE_BYTES):
+            yield piece
 
 
 def _opened(streams: Mapping[str, bytes], step: str) -> BinaryIO:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from osiris_core.parity.hints import text_hint
 from osiris_core.parity.lines import Block, differing_blocks, same_multiset, unified
 from osiris_core.parity.record import Finding, Layer
-from osiris_core.parity.streams import lines, size_bytes
+from osiris_core.parity.streams import lines, same_bytes, size_bytes
 from osiris_core.parity.values import counted, show_pair
 from osiris_core.rules.model import RecordKind
 
@@ -44,12 +44,12 @@ def _compare_stream(
     name = f"{step}.{kind}"
     record = RecordKind.LOG if kind == "log" else RecordKind.PRINTED
     rules = pair.text.under(pair.rules.covering_text(record, step, ""))
+    if not rules.observes and same_bytes(left, right, step):
+        return
     if max(size_bytes(left, step), size_bytes(right, step)) > ALIGNED_BYTES:
         yield from _compare_huge(rules, step, name, (lines(left, step), lines(right, step)))
         return
     left_lines, right_lines = text_lines(left, step), text_lines(right, step)
-    if left_lines == right_lines and not rules.observes:
-        return
     blocks = _held_by_number(rules, name, left_lines, right_lines)
     if blocks is None:
         blocks = _aligned(rules, left_lines, right_lines)
