@@ -31,7 +31,7 @@ def test_without_its_layer_a_difference_is_missed(layer, pairs, place):
 def test_a_comparer_of_files_that_sees_no_difference_is_caught(pairs, place, monkeypatch):
     """One that calls all files equal by some rule makes every class among artifacts' contents go red."""
     blind = FileComparison(set_aside=(SetAside(rule="blind", reason="made up"),))
-    monkeypatch.setattr("osiris_core.parity.layers.artifact_contents.compare_files", lambda *_, **__: blind)
+    monkeypatch.setattr("osiris_core.parity.kinds.registry.compare_files", lambda *_, **__: blind)
     for difference in [each for each in DIFFERENCES if each.layer == "artifacts" and "artifact-content" in each.codes][
         ::12
     ]:
