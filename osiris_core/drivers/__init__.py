@@ -1,6 +1,7 @@
 """What the steps of a pipeline call: the driver protocol, the built-in drivers, and the description of tables.
 
-``protocol``     what a driver is; ``registry`` which ones are built in, ``builtin/`` how these declare themselves
+``protocol``     what a driver is; ``registry`` which ones are built in, ``builtin/`` how these declare themselves, ``loading``
+                 makes one of them
 ``tables``       what a table is, described by ``digests`` and ``statistics`` over ``exact`` types, which
                  ``arrow_types`` are brought to; ``engine`` computes them
 ``frames``       as what a table is handed to a driver; ``inputs`` which ones a step has, ``spill`` how large ones wait

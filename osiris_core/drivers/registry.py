@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.drivers.builtin import commands, csv_files, databases, file_copy, json_lines, parquet_files, processing
+from osiris_core.drivers.loading import load_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,10 +44,3 @@ def load_driver(name: str) -> Driver:
     if spec is None:
         raise LookupError(f"there is no driver {name!r}; there are {', '.join(sorted(builtin_specs()))}")
     return load_target(spec.target)
-
-
-def load_target(target: str) -> Driver:
-    """Return a new driver of the class `module:Class`. ImportError or AttributeError where there is none."""
-    module, _, attribute = target.partition(":")
-    driver: Driver = getattr(importlib.import_module(module), attribute)()
-    return driver

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from osiris_core.drivers.registry import load_target
+from osiris_core.drivers.loading import load_target
 from osiris_core.drivers.tables import as_table
 from osiris_core.testing.watch import Places, watching
 from osiris_core.wire.canon import canonical_json

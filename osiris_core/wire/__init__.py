@@ -11,7 +11,7 @@ This package ships to the target, so it needs the standard library only and impo
     needles  the forms in which one comes out again masking  tokens in their place, in a stream
     leaks    the look for them in files             masked_records  which parts of a record are masked
     limits   how much a run may leave               segments the files that a spool lies in
-    errors   the one error of this room
+    values   what the classes here are made by      errors   the one error of this room
 
 The formats are described in `docs/wire.md`.
 """

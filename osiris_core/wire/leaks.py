@@ -11,8 +11,9 @@ import fnmatch
 import lzma
 import zipfile
 import zlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from osiris_core.wire.values import field, state, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -49,7 +50,7 @@ _PACKED: Final[tuple[tuple[bytes, Callable[[], Any]], ...]] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Seen:
     """What a look found: names of secrets, sorted, and why not everything was looked at, or nothing."""
 
@@ -57,7 +58,7 @@ class Seen:
     unscanned: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Leaks:
     """Looks for the secrets of a table; artifacts whose path fits a pattern of `waived` may hold them."""
 
@@ -78,7 +79,7 @@ class Leaks:
         return Look(table=self.table, left=self.inside_bytes)
 
 
-@dataclass(slots=True, kw_only=True)
+@state
 class Look:
     """One look at one file: feed it the whole file, in order, then ask what it has seen."""
 
@@ -162,7 +163,7 @@ class Look:
             self._unscanned = self._unscanned or "it cannot be unpacked"
 
 
-@dataclass(slots=True, kw_only=True)
+@state
 class _Inside:
     """What comes out of a packed stream, member after member, up to a limit."""
 

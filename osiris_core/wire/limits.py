@@ -5,10 +5,10 @@ The host counts the bytes that really arrive, whatever the sender says of them.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from osiris_core.wire.errors import WireProtocolError
+from osiris_core.wire.values import as_dict, value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,7 @@ CONTENT_BYTES = 45_000
 """Most bytes of one `content` record: as base64 they fit one line."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ArtifactLimits:
     """What the artifacts of one run may be, and by which way they reach a host that is elsewhere.
 
@@ -50,7 +50,7 @@ class ArtifactLimits:
 
     def to_json(self) -> dict[str, int]:
         """Return the limits as a placement carries them."""
-        return asdict(self)
+        return as_dict(self)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:

@@ -6,10 +6,10 @@ the longest if several do. So the same text gives the same text everywhere, in p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from osiris_core.wire.needles import forms, is_weak, pieces
+from osiris_core.wire.values import field, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -39,7 +39,7 @@ def token(name: str) -> str:
     return f"***{name}***"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class MaskTable:
     """The forms of all secrets of a run, the longest first, and the values that are masked as whole values only.
 
@@ -64,13 +64,13 @@ class MaskTable:
         found: dict[bytes, str] = {}
         whole: dict[str, str] = {}
         weak: dict[str, None] = {}
-        for name, value in named:
-            for piece in dict.fromkeys(pieces(value)):
+        for name, text in named:
+            for piece in dict.fromkeys(pieces(text)):
                 if not piece:
                     continue
                 if is_weak(piece):
                     whole.setdefault(piece, name)
-                    if piece == value:
+                    if piece == text:
                         weak[name] = None
                     continue
                 for form in forms(piece):

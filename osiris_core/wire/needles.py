@@ -7,7 +7,6 @@ words that everybody uses, occur in what has nothing to do with the secret.
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -98,6 +97,8 @@ def _texts(value: str) -> Iterator[str]:
     plus = quote_plus(value, errors="surrogatepass")
     yield plus
     yield _lower_percents(plus)
+    import html  # it brings a table of all entities, which a run without secrets needs not
+
     escaped = html.escape(value, quote=False)
     yield escaped
     yield html.escape(value)

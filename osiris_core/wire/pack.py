@@ -15,7 +15,6 @@ import json
 import os
 import stat
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from osiris_core.wire.canon import canonical_json
@@ -23,6 +22,7 @@ from osiris_core.wire.errors import WireProtocolError
 from osiris_core.wire.paths import check_tree
 from osiris_core.wire.roots import artifact_root
 from osiris_core.wire.tree import TreeWriter
+from osiris_core.wire.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -33,7 +33,7 @@ _CHUNK_BYTES = 1 << 20
 _MAX_HEADER_BYTES = 1 << 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PackEntry:
     """One file to pack: its path in the tree, where its bytes are, permission bits, and its time or None."""
 
@@ -43,7 +43,7 @@ class PackEntry:
     mtime_ns: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PackLimits:
     """What a reader accepts, counted on the bytes that really arrive."""
 
@@ -52,7 +52,7 @@ class PackLimits:
     total_bytes: int = 64 << 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Unpacked:
     """One file that was written and verified; `mode` are its permission bits."""
 

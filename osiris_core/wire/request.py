@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self, TypeVar, cast
 
 from osiris_core.wire.canon import canonical_json, sha256_hex
 from osiris_core.wire.errors import WireProtocolError
 from osiris_core.wire.limits import ArtifactLimits
+from osiris_core.wire.values import as_dict, field, names_of, value
 
 PROTOCOL = 1
 """Version of requests, frames and records; a worker refuses others."""
@@ -23,7 +23,7 @@ SPILL_BYTES = 1 << 30
 _Message = TypeVar("_Message", "RunRequest", "Placement")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RunRequest:
     """Everything that decides a run and is equal on all targets.
 
@@ -52,7 +52,7 @@ class RunRequest:
 
     def to_bytes(self) -> bytes:
         """Return the request as canonical JSON."""
-        return canonical_json(_as_dict(self))
+        return canonical_json(as_dict(self))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -65,7 +65,7 @@ class RunRequest:
         return sha256_hex(self.to_bytes())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Placement:
     """Where and how one target runs a request; paths are absolute in the target, or below `~/`, its user's home.
 
@@ -113,16 +113,12 @@ class Placement:
 
     def to_bytes(self) -> bytes:
         """Return the placement as canonical JSON."""
-        return canonical_json(_as_dict(self))
+        return canonical_json(as_dict(self))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Read what `to_bytes` wrote. WireProtocolError when it is something else."""
         return cast("Self", _read(Placement, data))
-
-
-def _as_dict(message: RunRequest | Placement) -> dict[str, Any]:
-    return {each.name: getattr(message, each.name) for each in fields(message)}
 
 
 def _read(kind: type[_Message], data: bytes) -> _Message:
@@ -131,12 +127,12 @@ def _read(kind: type[_Message], data: bytes) -> _Message:
         values = json.loads(data)
     except ValueError as error:
         raise WireProtocolError(f"a {kind.__name__} is not JSON: {error}") from error
-    known = {each.name: each for each in fields(kind)}
+    known = names_of(kind)
     if not isinstance(values, dict) or values.keys() != known.keys():
         raise WireProtocolError(f"a {kind.__name__} has exactly the keys {', '.join(sorted(known))}")
     try:
-        for name, each in known.items():
-            if str(each.type).startswith("tuple"):
+        for name, stated in known.items():
+            if stated.startswith("tuple"):
                 values[name] = tuple(values[name])
         return kind(**values)
     except TypeError as error:

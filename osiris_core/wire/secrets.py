@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import Any, Self
 
 from osiris_core.wire.canon import canonical_json
 from osiris_core.wire.errors import WireProtocolError
+from osiris_core.wire.values import field, value
 
 _VERB = b"SECRETS "
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Secrets:
     """Values by the name of the secret, and resolved connections by the reference that a step gives (`@family.alias`).
 

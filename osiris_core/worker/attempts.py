@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire.names import table_names
+from osiris_core.wire.values import field, state, value
 from osiris_core.worker.context import StepContext
 from osiris_core.worker.disclosure import disclosed, variables
 from osiris_core.worker.failure import as_text, describe_error, timeout_error
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 EXTERNAL = "external"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Tried:
     """How an attempt ended: its output or its error, and what it had changed by then, which forbids another one."""
 
@@ -40,7 +40,7 @@ class Tried:
     effect: str | None
 
 
-@dataclass(slots=True, kw_only=True)
+@state
 class Attempts:
     """Makes attempts in this process."""
 
@@ -93,7 +93,7 @@ class Attempts:
         )
 
     def _call(self, step: Mapping[str, Any], ctx: StepContext) -> Output:
-        from osiris_core.drivers.registry import load_target
+        from osiris_core.drivers.loading import load_target
 
         declared = self.assignment.request.drivers[step["driver"]]
         driver = load_target(declared["target"])

@@ -10,9 +10,9 @@ import re
 import select
 import signal
 import time
-from dataclasses import dataclass
 
 from osiris_core.wire.errors import WireProtocolError
+from osiris_core.wire.values import value
 
 STOPPING_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 """Signals that ask for the end of the run."""
@@ -23,7 +23,7 @@ _ACKNOWLEDGED = re.compile(rb"ACK (0|[1-9][0-9]{0,18})")
 _STOPPED = "the run was stopped before it was told its secrets"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Said:
     """What one read of stdin amounts to; `acknowledged` is the highest offset, 0 where there was none."""
 

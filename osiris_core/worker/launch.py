@@ -10,9 +10,9 @@ import struct
 import subprocess
 import sys
 import termios
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from osiris_core.wire.values import state
 from osiris_core.worker.environment import UMASK, executor_environment
 from osiris_core.worker.orders import STOP, TIMEOUT, OrderWriter
 from osiris_core.worker.processes import kill_descendants, kill_group, start_guard
@@ -29,7 +29,7 @@ _RECORDS_PIPE_BYTES = 1 << 20
 _MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
 
 
-@dataclass(slots=True, kw_only=True)
+@state
 class Executor:
     """The running executor, and the reading ends of its pipes (non-blocking)."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
+from osiris_core.wire.values import field, replace, state, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from osiris_core.wire.request import RunRequest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StepEnd:
     """A step's last word: `state`, and for a skipped one why and because of which step."""
 
@@ -24,7 +24,7 @@ class StepEnd:
     cause: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Attempt:
     """An attempt at a step with a timeout, and when it is due by the monotonic clock that all processes share."""
 
@@ -34,7 +34,7 @@ class Attempt:
     due: float
 
 
-@dataclass(slots=True, kw_only=True)
+@state
 class Ledger:
     """The steps of one run, in order of execution."""
 

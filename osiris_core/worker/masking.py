@@ -10,12 +10,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire.canon import canonical_json
-from osiris_core.wire.leaks import Leaks
 from osiris_core.wire.masked_records import RecordMask
 from osiris_core.wire.masking import MaskTable, StreamMask
 from osiris_core.worker.messages import CONTROL_VERBS, MessageReader
 
 if TYPE_CHECKING:
+    from osiris_core.wire.leaks import Leaks
     from osiris_core.wire.secrets import Secrets
     from osiris_core.worker.staging import Assignment
 
@@ -27,6 +27,8 @@ def leaks_of(assignment: Assignment, secrets: Secrets) -> Leaks | None:
 
 
 def _leaks(assignment: Assignment, table: MaskTable) -> Leaks:
+    from osiris_core.wire.leaks import Leaks  # and with it every format that is looked into
+
     return Leaks(table=table, waived=tuple(assignment.request.manifest.get("secrets_in_artifacts", ())))
 
 

@@ -7,9 +7,10 @@ else kills, what the executor held at most is held against what its target allow
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from osiris_core.wire.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ _NEARLY = 0.9
 _UNLIMITED = 1 << 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OutOfMemory:
     """What is known of a process that was killed for its memory; `limit_bytes` is None where no limit is known."""
 

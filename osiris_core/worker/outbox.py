@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
 from osiris_core.wire.errors import WireProtocolError
 from osiris_core.wire.paths import MAX_DEPTH
+from osiris_core.wire.values import state, value
 from osiris_core.worker.failure import plain_error
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _KINDS = (
 _READINGS = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FoundFile:
     """A regular file: its path `<step>/<path below>`, size, permission bits and digest; the bytes of a small one.
 
@@ -54,14 +54,14 @@ class FoundFile:
     unscanned: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class EmptyDirectory:
     """A directory with nothing in it; its path ends in `/`. Others show in the paths of their files."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SkippedFile:
     """Something that cannot be an artifact, and why.
 
@@ -77,7 +77,7 @@ class SkippedFile:
 Found = FoundFile | EmptyDirectory | SkippedFile
 
 
-@dataclass(slots=True, kw_only=True)
+@state
 class Scan:
     """What a run has left so far; looks at one step after the other.
 

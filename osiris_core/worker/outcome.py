@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import errno
 import signal
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
+from osiris_core.wire.values import as_dict, value
 from osiris_core.worker.failure import plain_error, timeout_error
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class End:
     """How the run ended: `outcome`, and the error that says why when it is not a success.
 
@@ -35,7 +35,7 @@ class End:
     running_state: str = records.FAILED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Evidence:
     """What is known when the executor is gone.
 
@@ -110,7 +110,7 @@ def _out_of_memory_end(ledger: Ledger, found: OutOfMemory) -> End:
     """Return the end of a run whose executor was killed for its memory."""
     allowed = "" if found.limit_bytes is None else f", of which it may have {found.limit_bytes >> 20} MB"
     message = f"the executor was killed for lack of memory{allowed}, {_when(ledger)}"
-    return End(outcome=records.OUT_OF_MEMORY, error=plain_error("OutOfMemory", message, asdict(found)))
+    return End(outcome=records.OUT_OF_MEMORY, error=plain_error("OutOfMemory", message, as_dict(found)))
 
 
 def _when(ledger: Ledger) -> str:

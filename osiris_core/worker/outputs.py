@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.wire.canon import canonical_json
 from osiris_core.wire.names import TABLE
 from osiris_core.wire.request import SPILL_BYTES
+from osiris_core.wire.values import field, replace, state, value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -18,7 +18,7 @@ PANDAS: Final = "pandas"
 """The frame of Osiris' own drivers: these may return more than a table, and see all that their upstreams returned."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Output:
     """What a step returned: its table (pyarrow) and the table's description, or neither; `values` is the rest."""
 
@@ -37,7 +37,7 @@ class Output:
         return {"rows": self.rows, "tables": tables, **({"values": dict(self.values)} if self.values else {})}
 
 
-@dataclass(slots=True, kw_only=True)
+@state
 class Outputs:
     """The outputs of the steps so far that a later step needs.
 

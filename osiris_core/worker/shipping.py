@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from osiris_core.wire import records
 from osiris_core.wire.limits import CONTENT_BYTES
 from osiris_core.wire.pack import PackWriter
+from osiris_core.wire.values import field, state
 from osiris_core.worker.outbox import FoundFile, SkippedFile, created
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from osiris_core.worker.outbox import Found
 
 
-@dataclass(slots=True, kw_only=True)
+@state
 class Shipping:
     """Makes the records of what steps left; only with `travels` do files take another way than staying.
 
@@ -100,7 +100,7 @@ class Shipping:
             pack.discard()
 
 
-@dataclass(slots=True, kw_only=True)
+@state
 class Freight:
     """What the records so far say of artifacts: which have one, and how much of the stream's share is used up."""
 

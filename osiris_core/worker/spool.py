@@ -10,7 +10,6 @@ import json
 import os
 import time
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
@@ -18,6 +17,7 @@ from osiris_core.wire.canon import canonical_json
 from osiris_core.wire.digest import RunningDigest
 from osiris_core.wire.frames import MAX_PAYLOAD, encode_frame, encode_heartbeat
 from osiris_core.wire.parts import split_payload
+from osiris_core.wire.values import field, replace, state
 from osiris_core.worker.segments import Segments
 from osiris_core.worker.shipping import Freight
 
@@ -43,7 +43,7 @@ class SpoolError(OSError):
         self.path = path
 
 
-@dataclass(slots=True, kw_only=True)
+@state
 class Tally:
     """What the spool holds: `counts` of records by kind (`part` counts frames), and how many artifacts."""
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire.limits import ArtifactLimits
 from osiris_core.wire.request import Placement, RunRequest
+from osiris_core.wire.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Assignment:
     """A run directory, and the request and placement found in it."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.wire import records
 from osiris_core.wire.names import table_names
+from osiris_core.wire.values import state
 from osiris_core.worker.outbox import fault_of
 from osiris_core.worker.shipping import noted
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from osiris_core.worker.shipping import Shipping
 
 
-@dataclass(slots=True, kw_only=True)
+@state
 class StepRunner:
     """Runs steps one after the other in this process."""
 

@@ -23,7 +23,7 @@ from osiris_core.wire.request import Placement, RunRequest
 
 _PACKAGE = Path(osiris_core.__file__).parent
 _MAIN = "from osiris_core.worker.main import main\n\nraise SystemExit(main())\n"
-_REGISTRY = """
+_LOADING = """
 import importlib
 class _Toy:
     def __init__(self, function):
@@ -54,7 +54,7 @@ def bundle(tmp_path_factory):
         "__main__.py": _MAIN,
         "osiris_core/__init__.py": "",
         "osiris_core/drivers/__init__.py": "",
-        "osiris_core/drivers/registry.py": _REGISTRY,
+        "osiris_core/drivers/loading.py": _LOADING,
         "osiris_core/drivers/tables.py": _TABLES,
         "osiris_core/drivers/spill.py": _SPILL,
         "osiris_core/drivers/frames.py": (_PACKAGE / "drivers" / "frames.py").read_text(),

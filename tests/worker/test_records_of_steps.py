@@ -76,7 +76,7 @@ def test_the_traceback_is_the_drivers_and_the_users(worker):
     error = run.terminal["error"]
     assert error["type"] == "toys.Own"
     assert error["traceback"] == [
-        {"module": "osiris_core.drivers.registry", "function": "_Toy.__init__.<locals>.<lambda>", "line": 5},
+        {"module": "osiris_core.drivers.loading", "function": "_Toy.__init__.<locals>.<lambda>", "line": 5},
         {"module": "toys", "function": "fail", "line": 6},
         {"module": "toys", "function": "inner", "line": 4},
     ]
