@@ -18,10 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
-
 from osiris_core.sandbox.recipe import Pin, StepError
 
 if TYPE_CHECKING:
@@ -89,6 +85,8 @@ def place(found: Found, view: Path, site: Path) -> None:
 
 def _environment() -> dict[str, importlib.metadata.Distribution]:
     """Index this process' distributions by canonical name; the first on `sys.path` wins, as for imports."""
+    from packaging.utils import canonicalize_name
+
     found: dict[str, importlib.metadata.Distribution] = {}
     for distribution in importlib.metadata.distributions():
         if name := distribution.metadata["Name"]:
@@ -113,6 +111,8 @@ def _find(environment: dict[str, importlib.metadata.Distribution], pin: Pin, ste
 
 
 def _same_version(left: str, right: str) -> bool:
+    from packaging.version import InvalidVersion, Version
+
     try:
         return Version(left) == Version(right)
     except InvalidVersion:
@@ -126,6 +126,9 @@ def _is_editable(distribution: importlib.metadata.Distribution) -> bool:
 
 def _requirements(environment: dict[str, importlib.metadata.Distribution], found: Found, step: str) -> Iterator[Pin]:
     """Yield what a distribution requires here, each at the version that is installed."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
     extras: Iterable[str] = ("", *found.pin.extras)
     for text in found.distribution.requires or ():
         requirement = Requirement(text)

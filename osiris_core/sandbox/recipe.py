@@ -13,9 +13,6 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from osiris_core.sandbox import profile
 
 if TYPE_CHECKING:
@@ -183,6 +180,9 @@ def _install(recipe: Recipe, step: str, words: Sequence[str]) -> Install:
 
 
 def _pin(step: str, word: str) -> Pin:
+    from packaging.requirements import InvalidRequirement, Requirement  # few servers build a template
+    from packaging.utils import canonicalize_name
+
     sentence = f"this server installs pinned distributions only, written name==version, and '{word}' is none"
     try:
         requirement = Requirement(word)
