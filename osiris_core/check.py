@@ -274,13 +274,14 @@ class Checker:
         return parse_now(self._options.now) if self._options.now else started_at
 
     def _run_all(self, job: Job, targets: Sequence[str], cancellation: Cancellation) -> list[TargetResult]:
+        from osiris_core.signals import held
         from osiris_core.target_run import attending, run_target
 
         backends = [self._backends.find(target) for target in targets]
         jobs, counterpart = self._jobs(job, targets)
         root = self._options.root
         pool = ThreadPoolExecutor(len(backends), thread_name_prefix="osiris-target")
-        with attending(pool, cancellation, self._patience) as futures:
+        with attending(pool, cancellation, self._patience) as futures, held():
             for target, backend in zip(targets, backends, strict=True):
                 given = jobs[target]
                 futures.append(pool.submit(run_target, backend, self._intended(target), given, root, cancellation))

@@ -114,6 +114,21 @@ def escalating(stoppable: Stoppable) -> Iterator[None]:
 
 
 @contextmanager
+def held() -> Iterator[None]:
+    """Have the signals that stop a run wait until the block has ended, which has to be soon.
+
+    For what must not be torn in two: work that was begun, and the note of it that those who clean up go by.
+    """
+    came: list[int] = []
+    try:
+        with _heard(_STOPPING, lambda number, _frame: came.append(number)):
+            yield
+    finally:
+        if came:
+            signal.raise_signal(came[0])
+
+
+@contextmanager
 def deaf() -> Iterator[None]:
     """Ignore the signals that stop a run: the stop was asked for already, and what follows it is bounded."""
     with _heard(_STOPPING, signal.SIG_IGN):

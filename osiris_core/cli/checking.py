@@ -23,7 +23,7 @@ from osiris_core.parity.record_io import encode_records
 from osiris_core.report.rules import rule_lines
 from osiris_core.report.terminal import failure_lines, place_lines, waiver_lines
 from osiris_core.report.text import visible_line
-from osiris_core.signals import escalating, wait_for
+from osiris_core.signals import escalating, held, wait_for
 from osiris_core.surface import placed, record_set, refused_record, require_report_place, verdict_line
 
 if TYPE_CHECKING:
@@ -112,9 +112,10 @@ def _checked(
             checkers.start(reading, targets)  # what starts processes does so on this thread, which outlives the others
     pool = ThreadPoolExecutor(given.jobs, thread_name_prefix="osiris-manifest")
     futures: list[Future[_Checked]] = []
-    try:  # from the first one on: a stop may come while the others are still being submitted
-        for path, reading in readings:
-            futures.append(pool.submit(_check, path, reading, checkers, targets, command_for(path, given)))
+    try:
+        with held():  # a stop between two of them would lose sight of one that has begun
+            for path, reading in readings:
+                futures.append(pool.submit(_check, path, reading, checkers, targets, command_for(path, given)))
         yield (_heard(each) for each in futures)
     except BaseException:
         with escalating(cancellation):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.parity.record import Verdict
 
 if TYPE_CHECKING:
+    import pytest
+
     from conftest import Engine, Project
 
 
@@ -70,3 +73,30 @@ def test_limits_reach_the_engine(project: Project, engine: Engine) -> None:
     [options] = engine.options
     assert (options.max_sandboxes, options.create_rate, options.keep_sandbox) == (3, 0.5, "on-failure")
     assert project.run("run", project.manifest("a"), "--max-sandboxes", "0").code == 2
+
+
+def test_a_stop_while_one_is_submitted_waits_for_that_one(
+    project: Project, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Ctrl-C between the beginning of a manifest and the note of it is heard after the note."""
+    stopped, submit = [], ThreadPoolExecutor.submit
+    began = threading.Event()
+    for name in ("a", "b"):
+        engine.gives(name, Verdict.IDENTICAL, passed=True)
+
+    def run(name: str, cancellation: Any) -> None:
+        began.set()
+        stopped.append((name, cancellation.wait(10)))
+
+    def interrupted(pool: ThreadPoolExecutor, *given: Any, **options: Any) -> Any:
+        future = submit(pool, *given, **options)
+        assert began.wait(10)
+        signal.raise_signal(signal.SIGINT)
+        return future
+
+    engine.on_check = run
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+    ended = project.run("run", project.manifest("a"), project.manifest("b"), "--jobs", "2")
+
+    assert ended.code == 130
+    assert {name for name, _ in stopped} == {name for name, heard in stopped if heard} >= {"a"}
