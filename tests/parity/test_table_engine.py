@@ -55,6 +55,14 @@ def test_rows_that_all_moved_are_not_held_against_each_other(tmp_path):
     assert (by_number.code, by_number.table.columns[0].differing) == ("table-cells", 40_000)
 
 
+def test_a_key_is_looked_for_in_more_than_the_first_group_of_rows(tmp_path):
+    """In a group of one row every column is unique, and none of them is a key."""
+    left, right = {"a": [0, 0, 0, 0, 0], "b": [1, 1, 1, 1, 2]}, {"a": [0, 0, 0, 0, 0], "b": [1, 1, 1, 2, 1]}
+    parquets(tmp_path, left, right)
+    parquet.write_table(pa.table(left), tmp_path / "a" / "x.parquet", row_group_size=1)
+    assert codes(compared(tmp_path, "x.parquet")) == ["table-row-order"]
+
+
 class _Keys(encryption.KmsClient):
     """Wraps no key: what counts is that the file cannot be read without it."""
 

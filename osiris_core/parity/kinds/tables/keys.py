@@ -31,17 +31,30 @@ def candidate_keys(table: Table, columns: Sequence[Column], rules: TableRules) -
         for place, column in enumerate(columns[:_LOOKED_AT])
         if _can_be_key(column.type) and place not in rules.tolerances
     ]
-    for batch in table.batches() if places else ():
-        if taken := batch.slice(0, _SAMPLE).num_rows:
-            unique = [
-                place for place in places if _distinct(batch.column(columns[place].left).slice(0, taken)) == taken
-            ]
-            return sorted(unique, key=lambda place: (_rank(columns[place].name), place))[:_TRIED]
-    return []
+    first = _first_rows(table) if places else []
+    taken = sum(batch.num_rows for batch in first)
+    if not taken:
+        return []
+    unique = [place for place in places if _distinct([batch.column(columns[place].left) for batch in first]) == taken]
+    return sorted(unique, key=lambda place: (_rank(columns[place].name), place))[:_TRIED]
 
 
-def _distinct(column: pa.Array) -> int:
-    plain = plain_column(column)
+def _first_rows(table: Table) -> list[pa.RecordBatch]:
+    """Return the first rows of a table, of as many batches as that takes: one may have a single row."""
+    found: list[pa.RecordBatch] = []
+    wanted = _SAMPLE
+    for batch in table.batches():
+        found.append(batch.slice(0, wanted))
+        wanted -= found[-1].num_rows
+        if not wanted:
+            break
+    return found
+
+
+def _distinct(pieces: Sequence[pa.Array]) -> int:
+    import pyarrow as pa
+
+    plain = pa.concat_arrays([plain_column(piece) for piece in pieces])
     return 0 if is_nested(plain.type) else len(plain.drop_null().unique())
 
 
