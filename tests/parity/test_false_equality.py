@@ -174,3 +174,36 @@ def test_a_zip_whose_two_headers_of_a_member_disagree_is_not_looked_into(tmp_pat
     found = told(tmp_path, "x.zip", left, bytes(right))
     assert found.findings
     assert "says two things of a" in found.not_compared[0]
+
+
+def _deflated(method, hidden=b""):
+    """A zip of one member, with bytes behind its compressed stream and inside its compressed size."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", method) as archive:
+        archive.writestr(zipfile.ZipInfo("a", (2026, 1, 1, 0, 0, 0)), b"content " * 50, method)
+        size, start = archive.infolist()[0].compress_size, archive.start_dir
+    data = bytearray(sink.getvalue())
+    data[start + 20 : start + 24] = data[18:22] = (size + len(hidden)).to_bytes(4, "little")
+    data[-6:-2] = (start + len(hidden)).to_bytes(4, "little")
+    return bytes(data[:start] + hidden + data[start:])
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_bytes_behind_the_stream_of_a_member_are_seen(tmp_path, method):
+    """They are inside what the directory says that the member takes, so no gap between members shows them."""
+    found = told(tmp_path, "x.zip", _deflated(method), _deflated(method, b"hidden"))
+    assert ["behind the end" in each.message for each in found.findings] == [True]
+    assert found.findings[0].right.startswith("6 bytes")
+    packed = told(tmp_path, "x.zip", _deflated(method), _deflated(zipfile.ZIP_STORED))
+    assert (packed.findings, packed.not_compared) == ((), ())
+
+
+@pytest.mark.parametrize("bit", [stat.S_ISUID, stat.S_ISGID])
+def test_members_that_lend_their_owners_rights_differ(tmp_path, bit):
+    """A setuid bit is no trace of how a container was made."""
+    mode = stat.S_IFREG | 0o755
+    for name, left, right in (
+        ("x.zip", _zip("a", b"1", mode), _zip("a", b"1", mode | bit)),
+        ("x.tar", _tar(tarfile.REGTYPE, mode=0o755), _tar(tarfile.REGTYPE, mode=0o755 | bit)),
+    ):
+        assert codes(told(tmp_path, name, left, right)) == ["artifact-mode"]

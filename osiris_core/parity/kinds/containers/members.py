@@ -42,7 +42,18 @@ class Member:
     kind: str
     size_bytes: int
     content: Content
-    executable: bool = False
+    mode: int = 0
+
+    @property
+    def executable(self) -> bool:
+        """Whether it is a file that somebody may run."""
+        return bool(self.mode & 0o111) and self.kind == "file"
+
+    @property
+    def rights(self) -> str:
+        """Whose rights it lends: of the mode what makes more of a file than its content does."""
+        words = [word for bit, word in ((0o4000, "setuid"), (0o2000, "setgid")) if self.mode & bit]
+        return " and ".join(words) or "neither setuid nor setgid"
 
 
 @dataclass(slots=True)
@@ -140,6 +151,9 @@ def _compare_member(parts: Parts, left: Member, right: Member, expansion: Expans
         words = ["executable" if each.executable else "not executable" for each in (left, right)]
         message = f"{words[0]} on {parts.pair.labels[0]}, {words[1]} on {parts.pair.labels[1]}"
         parts.differs("artifact-mode", left.name, message, *words)
+    if left.rights != right.rights:
+        message = f"{left.rights} on {parts.pair.labels[0]}, {right.rights} on {parts.pair.labels[1]}"
+        parts.differs("artifact-mode", left.name, message, left.rights, right.rights)
     if left.kind in _WITH_CONTENT:
         compare_content(parts, left.name, left, right, expansion)
 

@@ -92,7 +92,7 @@ class _Tar:
             kind=kind,
             size_bytes=info.size,
             content=lambda: self._pieces(info),
-            executable=bool(info.mode & 0o111) and kind == "file",
+            mode=info.mode,
         )
 
     def _pieces(self, info: TarInfo) -> Iterator[bytes]:

@@ -41,6 +41,7 @@ class Local:
     """The header in front of a member, and where its bytes lie."""
 
     start: int
+    data: int
     end: int
     extra: bytes
 
@@ -81,12 +82,12 @@ def layout(source: BinaryIO, members: list[ZipInfo], directory_start: int) -> La
     for start, end in [*sorted((each.start, each.end) for each in found), (directory_start, directory_start)]:
         if start < at:
             raise NotExpandedError("has members that overlap")
-        for piece in _between(source, at, start):
+        for piece in between(source, at, start):
             digest.update(piece)
             length += len(piece)
         at = end
     end = _directory_end(source, directory_start, len(members))
-    for piece in _between(source, end, source.seek(0, os.SEEK_END)):
+    for piece in between(source, end, source.seek(0, os.SEEK_END)):
         digest.update(piece)
         length += len(piece)
     return Layout(
@@ -121,10 +122,11 @@ def _local(source: BinaryIO, member: ZipInfo) -> Local:
     )
     if not flags & HAS_DESCRIPTOR and any(here not in {there, _LATER} for here, there in told):
         raise NotExpandedError(f"says two things of {member.filename}: in its directory, and in front of it")
-    end = source.tell() + member.compress_size
+    at = source.tell()
+    end = at + member.compress_size
     if flags & HAS_DESCRIPTOR:
         end += _descriptor_bytes(source, end, member)
-    return Local(start=member.header_offset, end=end, extra=extra)
+    return Local(start=member.header_offset, data=at, end=end, extra=extra)
 
 
 def _descriptor_bytes(source: BinaryIO, start: int, member: ZipInfo) -> int:
@@ -160,7 +162,8 @@ def _directory_end(source: BinaryIO, start: int, members: int) -> int:
     return at
 
 
-def _between(source: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+def between(source: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+    """Yield what lies from one place of a file to another."""
     source.seek(start)
     while start < end and (piece := source.read(min(1 << 20, end - start))):
         start += len(piece)

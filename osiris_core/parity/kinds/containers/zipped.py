@@ -9,17 +9,19 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from osiris_core.parity.kinds.containers.members import Member, Parts, compare_members
-from osiris_core.parity.kinds.containers.zip_layout import check_size, layout, unknown_fields
+from osiris_core.parity.kinds.containers.members import Member, Parts, compare_members, same_pieces
+from osiris_core.parity.kinds.containers.zip_layout import between, check_size, layout, unknown_fields
+from osiris_core.parity.kinds.containers.zip_streams import behind_the_end
 from osiris_core.parity.kinds.expansion import Expansion, NotExpandedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
     from zipfile import ZipFile, ZipInfo
 
     from osiris_core.parity.kinds.containers.members import CompareFiles
-    from osiris_core.parity.kinds.containers.zip_layout import Layout
+    from osiris_core.parity.kinds.containers.zip_layout import Layout, Local
     from osiris_core.parity.kinds.protocol import FileComparison, FilePair
 
 _STARTS: Final = (b"PK\3\4", b"PK\5\6")
@@ -66,12 +68,15 @@ class _Zip:
     archive: ZipFile
     label: str
 
-    def layout(self) -> Layout:
-        source = self.archive.fp
-        if source is None:
+    @property
+    def source(self) -> BinaryIO:
+        if self.archive.fp is None:
             raise NotExpandedError(f"was closed on {self.label}")
+        return self.archive.fp  # type: ignore[return-value]  # any seekable source
+
+    def layout(self) -> Layout:
         try:
-            return layout(source, self.archive.infolist(), self.archive.start_dir)  # type: ignore[arg-type]  # any seekable source
+            return layout(self.source, self.archive.infolist(), self.archive.start_dir)
         except NotExpandedError as error:
             raise NotExpandedError(f"{error} (on {self.label})") from error
 
@@ -84,7 +89,7 @@ class _Zip:
             kind=kind,
             size_bytes=info.compress_size,
             content=lambda: self._pieces(info),
-            executable=bool(mode & 0o111) and kind == "file",
+            mode=mode,
         )
 
     def _pieces(self, info: ZipInfo) -> Iterator[bytes]:
@@ -130,16 +135,41 @@ def _compare(parts: Parts, left: _Zip, right: _Zip) -> None:
             *(repr(each.archive.comment[:80]) for each in (left, right)),
         )
     a, b = (
-        {info.filename: (info, own.extra) for info, own in zip(all_, where.locals, strict=True)}
+        {info.filename: (info, own) for info, own in zip(all_, where.locals, strict=True)}
         for all_, where in zip(infos, layouts, strict=True)
     )
     for name in a.keys() & b.keys():
         _compare_fields(parts, name, a[name], b[name])
+        if not parts.gaps:  # else some member is more than may be expanded, and told
+            _compare_streams(parts, name, (left, *a[name]), (right, *b[name]))
 
 
-def _compare_fields(parts: Parts, name: str, left: tuple[ZipInfo, bytes], right: tuple[ZipInfo, bytes]) -> None:
+def _compare_streams(
+    parts: Parts, name: str, left: tuple[_Zip, ZipInfo, Local], right: tuple[_Zip, ZipInfo, Local]
+) -> None:
+    """Tell what one member has behind the end of its compressed stream: who reads the member stops there."""
+    raw = [between(zip_.source, where.data, where.data + info.compress_size) for zip_, info, where in (left, right)]
+    if same_pieces(*raw):
+        return
+    hidden = []
+    for zip_, info, where in (left, right):
+        data = between(zip_.source, where.data, where.data + info.compress_size)
+        try:
+            hidden.append(behind_the_end(data, info))
+        except _DAMAGE as error:
+            raise NotExpandedError(f"holds {name}, which cannot be read on {zip_.label}: {error}") from error
+    if hidden[0] != hidden[1]:
+        parts.differs(
+            "artifact-content",
+            name,
+            "other bytes behind the end of this member",
+            *(each or "(none)" for each in hidden),
+        )
+
+
+def _compare_fields(parts: Parts, name: str, left: tuple[ZipInfo, Local], right: tuple[ZipInfo, Local]) -> None:
     """Set aside what says how a member was made, and tell what somebody wrote into its entry."""
-    (a, own), (b, other) = left, right
+    (a, own), (b, other) = (left[0], left[1].extra), (right[0], right[1].extra)
     for field, x, y in (
         ("times of members", a.date_time, b.date_time),
         ("compression", (a.compress_type, a.compress_size), (b.compress_type, b.compress_size)),
@@ -152,7 +182,9 @@ def _compare_fields(parts: Parts, name: str, left: tuple[ZipInfo, bytes], right:
     ):
         if x != y:
             parts.metadata(field, f"{name}: {x}", f"{name}: {y}")
-    written = [(info.comment, unknown_fields(info.extra) + unknown_fields(extra)) for info, extra in (left, right)]
+    written = [
+        (info.comment, unknown_fields(info.extra) + unknown_fields(extra)) for info, extra in ((a, own), (b, other))
+    ]
     for what, here, there in zip(("comment", "extra field"), *written, strict=True):
         if here != there:
             parts.differs("artifact-content", name, f"another {what} of this member", repr(here[:80]), repr(there[:80]))
