@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import stat
+import struct
 import tarfile
 import zipfile
 from decimal import Decimal
@@ -11,8 +12,9 @@ from decimal import Decimal
 import duckdb
 import pyarrow as pa
 import pytest
-from pyarrow import ipc
+from pyarrow import ipc, parquet
 
+from osiris_core.parity.kinds.tables.thrift import read_struct
 from tests.parity.table_pairs import codes, compared, parquets, told, tolerance, unordered
 
 
@@ -207,3 +209,110 @@ def test_members_that_lend_their_owners_rights_differ(tmp_path, bit):
         ("x.tar", _tar(tarfile.REGTYPE, mode=0o755), _tar(tarfile.REGTYPE, mode=0o755 | bit)),
     ):
         assert codes(told(tmp_path, name, left, right)) == ["artifact-mode"]
+
+
+_NUMBERS = {"v": [3, 1, 2], "f": [1.5, float("nan"), -2.5], "s": ["b", None, "a"]}
+_EXACT = {"store_schema": False, "compression": "none", "use_dictionary": False}
+
+
+def _parquet(data=_NUMBERS, **how):
+    sink = io.BytesIO()
+    parquet.write_table(pa.table(data), sink, **{**_EXACT, **how})
+    return sink.getvalue()
+
+
+def _replaced(data, old, new, count=1):
+    """Return the bytes with the last `count` places of some others in them: the footer is behind the pages."""
+    parts = data.rsplit(old, count)
+    assert len(parts) == count + 1
+    return new.join(parts)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column"),
+    [
+        (struct.pack("<q", 3), struct.pack("<q", 9), "v"),
+        (struct.pack("<q", 1), struct.pack("<q", 2), "v"),
+        (struct.pack("<d", 1.5), struct.pack("<d", 1.25), "f"),
+        (b"\x01b\x18\x01a\x11", b"\x01c\x18\x01a\x11", "s"),
+    ],
+    ids=["largest", "smallest, too large", "of floats", "of texts"],
+)
+def test_statistics_that_contradict_the_data_are_a_difference(tmp_path, old, new, column):
+    """A reader that skips parts of a file by them returns other rows, though both files have the same."""
+    whole = _parquet()
+    found = told(tmp_path, "x.parquet", whole, _replaced(whole, old, new, 1 if column == "s" else 2))
+    wrong = [each for each in found.findings if "statistics that contradict the data" in each.message]
+    assert {each.path for each in wrong} == {column}
+    assert {each.code for each in wrong} == {"artifact-content"}
+    assert "on e2b" in wrong[0].message
+
+
+def test_statistics_that_leave_out_nan_or_cut_texts_off_are_right(tmp_path):
+    """Files that are split or written otherwise have other statistics, and none of them is wrong."""
+    data = {
+        "f": [1.0, float("nan"), -0.0, None],
+        "nan": [float("nan")] * 4,
+        "s": ["ü" * 90, "x" * 90, "", None],
+        "u": pa.array([2**64 - 1, 0, 1, None], pa.uint64()),
+        "d": [Decimal("-1.25"), Decimal("3.00"), None, None],
+        "t": pa.array([1, None, 3, 2], pa.timestamp("s", "UTC")),
+        "day": pa.array([1, None, 3, 2], pa.date32()),
+        "l": [[1, 2], None, [], [0]],
+        "o": [{"a": 1, "b": "x"}, None, {"a": None, "b": "y"}, {"a": 3, "b": "z"}],
+        "c": pa.array(["a", "b", "a", None]).dictionary_encode(),
+    }
+    for number, how in enumerate(
+        ({"row_group_size": 2}, {"data_page_version": "2.0", "row_group_size": 3}, {"write_page_index": True})
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        found = parquets(folder, data, data, **how)
+        assert (found.findings, found.not_compared) == ((), ())
+
+
+def test_statistics_of_another_writer_are_held_against_the_data(tmp_path):
+    """DuckDB words its footers otherwise than Arrow does."""
+    data = pa.table({"v": [3, 1, 2], "f": [1.5, None, -2.5], "s": ["b", None, "a"], "d": [Decimal("1.25")] * 3})
+    parquets(tmp_path, data, data)
+    (tmp_path / "b" / "x.parquet").unlink()
+    duckdb.connect().execute(f"copy (from data) to '{tmp_path / 'b' / 'x.parquet'}' (format parquet)")
+    found = compared(tmp_path, "x.parquet")
+    assert (found.findings, found.not_compared) == ((), ())
+    assert "created by" in found.set_aside[0].reason
+
+
+def _content(data):
+    """Return a footer as its fields, without those that mean nothing: version, metadata, writer, the root's name."""
+    fields, _ = read_struct(data[-8 - int.from_bytes(data[-8:-4], "little") : -8])
+    root = {number: value for number, value in fields[2][0].items() if number != 4}
+    return {number: fields[number] for number in fields.keys() - {1, 2, 5, 6}}, root, fields[2][1:]
+
+
+def test_a_flipped_bit_of_a_parquet_footer_is_a_difference(tmp_path):
+    """Of what a file says about itself only its writer, its version, its metadata and the name of its root mean nothing."""
+    whole = _parquet({"v": [3, 1, 2]})
+    start = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+    changed = 0
+    for place in range(start, len(whole) - 8, 4):
+        flipped = bytearray(whole)
+        flipped[place] ^= 2
+        found = told(tmp_path, "x.parquet", whole, bytes(flipped))
+        if found.findings or found.not_compared:
+            changed += 1
+        else:
+            assert _content(flipped) == _content(whole), f"the byte at {place - start} of the footer"
+    assert changed > 20
+
+
+def test_places_that_contradict_each_other_and_hidden_bytes_are_differences(tmp_path):
+    """Where the footer says that pages begin elsewhere, or where bytes lie that belong to no part, somebody reads other rows."""
+    whole = _parquet({"v": [3, 1, 2]}, write_statistics=False)
+    length = int.from_bytes(whole[-8:-4], "little")
+    hidden = whole[: -8 - length] + b"hidden" + whole[-8 - length :]
+    found = told(tmp_path, "x.parquet", whole, hidden)
+    assert [each.message for each in found.findings] == [
+        "the file on e2b contradicts itself: bytes that belong to no part"
+    ]
+    behind = whole[:-8] + b"hidden" + (length + 6).to_bytes(4, "little") + whole[-4:]
+    assert told(tmp_path, "x.parquet", whole, behind).findings

@@ -10,6 +10,7 @@ from osiris_core.parity.kinds.tables import arrow_ipc, duckdb_file, parquet, sql
 from osiris_core.parity.kinds.tables.comparer import TableComparer
 from osiris_core.parity.kinds.tables.databases import DatabaseComparer
 from osiris_core.parity.kinds.tables.json_lines import JsonLinesComparer
+from osiris_core.parity.kinds.tables.parquet_footers import footer_contradictions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,7 @@ PARQUET: Final = TableComparer(
     magic=parquet.MAGIC,
     read=parquet.read_parquet,
     facts=parquet.container,
+    contradictions=footer_contradictions,
 )
 
 ARROW: Final = TableComparer(

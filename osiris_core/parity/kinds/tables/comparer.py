@@ -35,13 +35,14 @@ _KEPT_FINDINGS: Final = 20
 class TableComparer:
     """Compares files of one format: `read` opens one, `facts` say what its container looks like.
 
-    `magic` stands at `magic_at` in every file of it; where a format has none, `endings` alone tell.
+    `contradictions` says of two files what in their containers leads readers to other rows, told whether both have the very same. `magic` stands at `magic_at` in every file of it; where a format has none, `endings` alone tell.
     """
 
     name: str
     endings: tuple[str, ...]
     read: Callable[[Path], Table]
     facts: Callable[[Path], Mapping[str, Any]]
+    contradictions: Callable[[FilePair, bool], FileComparison] | None = None
     magic: bytes = b""
 
     def claims(self, path: str, head: bytes) -> bool:
@@ -54,6 +55,8 @@ class TableComparer:
             tables = self._read(pair)
             found = compare_tables(*tables, rules=pair.rules, labels=pair.labels)
             if not found.findings and not found.not_compared:
+                if self.contradictions and (told := self.contradictions(pair, not found.set_aside)) != FileComparison():
+                    return told
                 aside = container_aside(self.facts(pair.left), self.facts(pair.right), is_needed=not found.set_aside)
                 found = replace(found, set_aside=(*found.set_aside, *aside))
         except reading_errors() as error:

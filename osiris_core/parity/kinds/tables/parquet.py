@@ -28,7 +28,9 @@ def read_parquet(path: Path) -> Table:
 
     def batches() -> Iterator[pa.RecordBatch]:
         # Without these, a whole row group lies in memory while its first rows are looked at.
-        with parquet.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER_BYTES) as opened:
+        with parquet.ParquetFile(
+            path, pre_buffer=False, buffer_size=_BUFFER_BYTES, page_checksum_verification=True
+        ) as opened:
             yield from opened.iter_batches(batch_size=batch_rows(len(schema)))
 
     return Table(schema=schema, batches=batches, rows=rows, sql=_sql(path, schema))
