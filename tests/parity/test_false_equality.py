@@ -316,3 +316,11 @@ def test_places_that_contradict_each_other_and_hidden_bytes_are_differences(tmp_
     ]
     behind = whole[:-8] + b"hidden" + (length + 6).to_bytes(4, "little") + whole[-4:]
     assert told(tmp_path, "x.parquet", whole, behind).findings
+
+
+def test_texts_that_spell_numbers_are_no_numbers_where_a_format_has_both(tmp_path):
+    """A tolerance is for numbers; in CSV alone there is nothing but texts."""
+    rules = (tolerance(absolute=1),)
+    assert codes(parquets(tmp_path, {"v": ["1.0"]}, {"v": ["1.5"]}, rules=rules)) == ["table-cells"]
+    assert codes(told(tmp_path, "x.jsonl", b'{"v": "1.0"}\n', b'{"v": "1.5"}\n', rules)) == ["table-cells"]
+    assert not told(tmp_path, "x.csv", b"v\n1.0\n", b"v\n1.5\n", rules).findings

@@ -104,7 +104,7 @@ def compare_tables(
     """
     schema = tuple(schema_findings(left.schema, right.schema, labels))
     columns = compared_columns(left.schema, right.schema)
-    holding = table_rules(rules, left.name, columns)
+    holding = table_rules(rules, left.name, columns, is_spelled=left.spelled)
     if not columns and schema:
         return _kept(schema)
     judged = judge(left, right, columns, holding)

@@ -46,7 +46,11 @@ def read_csv(path: Path, writing: Writing) -> Table:
     unit, first = ("row", 1) if writing.quotes else ("line", 2)
     schema = pa.schema([pa.field(name, pa.string()) for name in names])
     return Table(
-        schema=schema, batches=lambda: _batches(path, writing.delimiter, len(names)), unit=unit, first_row=first
+        schema=schema,
+        batches=lambda: _batches(path, writing.delimiter, len(names)),
+        unit=unit,
+        first_row=first,
+        spelled=True,
     )
 
 

@@ -31,7 +31,7 @@ class Table:
     `name` is its name in a file of many tables, else empty. `batches` begins to read anew each time, and gives all
     columns of `schema` in their order. `sql` is a FROM clause by which DuckDB reads the same columns, and the number of
     each row (from 0) behind them, faster than through Arrow; empty where it would change a value. `rows` is None where
-    only reading tells. Messages count rows by `unit`, from `first_row` on.
+    only reading tells. `spelled` says that all cells are texts, numbers too. Messages count rows by `unit`, from `first_row` on.
     """
 
     schema: pa.Schema
@@ -41,6 +41,7 @@ class Table:
     rows: int | None = None
     unit: str = "row"
     first_row: int = 1
+    spelled: bool = False
 
 
 def batch_rows(columns: int) -> int:

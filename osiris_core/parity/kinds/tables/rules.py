@@ -28,16 +28,25 @@ class TableRules:
         return self.unordered.by if self.unordered else ()
 
 
-def table_rules(rules: Sequence[Rule], table: str, columns: Sequence[Column]) -> TableRules:
-    """Return what holds for a table of this name. A rule's path is a column, or `table.column` in a file of many tables."""
+def table_rules(
+    rules: Sequence[Rule], table: str, columns: Sequence[Column], *, is_spelled: bool = False
+) -> TableRules:
+    """Return what holds for a table of this name; texts are near each other where all cells are (`is_spelled`). A rule's path is a column, or `table.column` in a file of many tables."""
     unordered = [rule for rule in rules if rule.kind is RuleKind.UNORDERED and covers(rule.scope.path, table, "")]
     tolerances: dict[int, Rule] = {}
     for rule in rules:
         if rule.kind is RuleKind.TOLERANCE:
             for place, column in enumerate(columns):
-                if covers(rule.scope.path, table, column.name):
+                if (is_spelled or not _is_text(column)) and covers(rule.scope.path, table, column.name):
                     tolerances.setdefault(place, rule)
     return TableRules(unordered=unordered[0] if unordered else None, tolerances=tolerances)
+
+
+def _is_text(column: Column) -> bool:
+    import pyarrow as pa
+
+    kind = column.type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def covers(pattern: str, table: str, column: str) -> bool:
