@@ -7,6 +7,7 @@ import stat
 import struct
 import tarfile
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
 
 import duckdb
@@ -15,7 +16,7 @@ import pytest
 from pyarrow import ipc, parquet
 
 from osiris_core.parity.kinds.tables.thrift import read_struct
-from tests.parity.table_pairs import codes, compared, parquets, told, tolerance, unordered
+from tests.parity.table_pairs import canonical, codes, compared, parquets, told, tolerance, unordered
 
 
 @pytest.mark.parametrize(
@@ -324,3 +325,25 @@ def test_texts_that_spell_numbers_are_no_numbers_where_a_format_has_both(tmp_pat
     assert codes(parquets(tmp_path, {"v": ["1.0"]}, {"v": ["1.5"]}, rules=rules)) == ["table-cells"]
     assert codes(told(tmp_path, "x.jsonl", b'{"v": "1.0"}\n', b'{"v": "1.5"}\n', rules)) == ["table-cells"]
     assert not told(tmp_path, "x.csv", b"v\n1.0\n", b"v\n1.5\n", rules).findings
+
+
+@pytest.mark.parametrize(
+    ("rule", "left", "right", "way"),
+    [
+        (tolerance(absolute=1), b'a,b\n"x",1.0\n', b'a,b\n\n"x",1.5\n', "empty lines"),
+        (tolerance(absolute=1), b'a,b\n"x",1.0\n', b'a,b\nx,"1.5"\n', "quoting"),
+        (tolerance(absolute=1), b'a,b\n"x",1.0\ny,2.0\n', b'a,b\nx,1.5\n"y",2.0\n', "quoting"),
+        (unordered(), b'a,b\n"x",1\ny,2\n', b'a,b\ny,2\nx,"1"\n', "quoting"),
+        (unordered(), b'a,b\n"x",1\ny,2\n', b'a,b\ny,2\n\n"x",1\n', "empty lines"),
+        (canonical("type-inference"), b'a,b\n"x",01\n', b'a,b\nx,"1"\n', "quoting"),
+        (canonical("empty-is-null"), b'a,b\n"x",""\n', b"a,b\n\nx,\n", "empty lines, quoting"),
+    ],
+)
+def test_a_rule_about_cells_says_nothing_of_how_they_are_written(tmp_path, rule, left, right, way):
+    """Empty lines and quotes need a rule of their own beside one that sets cells or the order of rows aside."""
+    (finding,) = told(tmp_path, "x.csv", left, right, (rule,)).findings
+    assert finding.message == f"the same cells, written another way: {way}"
+    both = told(tmp_path, "x.csv", left, right, (rule, replace(canonical("csv-dialect"), id="dialect")))
+    assert (both.findings, [each.rule for each in both.set_aside]) == ((), [rule.id, "dialect"])
+    same = told(tmp_path, "x.csv", b'a,b\n"x",1\n"y\n\nz",2\n', b'a,b\n"y\n\nz",2\n"x",1\n', (unordered(),))
+    assert not same.findings

@@ -17,6 +17,7 @@ from osiris_core.parity.kinds.tables.canonical import cell_rules, in_forms, infe
 from osiris_core.parity.kinds.tables.comparer import as_bytes, compare_tables, reading_errors, said_by
 from osiris_core.parity.kinds.tables.csv_cells import read_csv, writing_of
 from osiris_core.parity.kinds.tables.csv_lines import other_lines
+from osiris_core.parity.kinds.tables.csv_quoting import quoting_of
 from osiris_core.parity.kinds.tables.told import CELLS
 from osiris_core.parity.kinds.text import READ_BYTES, TextComparer
 from osiris_core.rules.forms import Form
@@ -157,9 +158,13 @@ def _written(
         "line endings": (left.line_ends != right.line_ends, Form.LINE_ENDINGS),
         "final newline": (left.final_newline != right.final_newline, Form.FINAL_NEWLINE),
         "delimiter": (left.delimiter != right.delimiter, Form.CSV_DIALECT),
-        "empty lines": (_empty_lines_differ(left, right) and not empty, Form.CSV_DIALECT),
-        "quoting": (left.quotes != right.quotes and not empty, Form.CSV_DIALECT),
     }
+    lines_differ, quotes_differ = _empty_lines_differ(left, right), left.quotes != right.quotes
+    if told.set_aside:  # cells differ, so that bytes do says nothing of the writing any more
+        moved = any(rule.kind is RuleKind.UNORDERED and rule.id in used_rules for rule in pair.rules)
+        lines_differ, quotes_differ = _quoting_differs(pair, writings, in_order=not moved, is_empty_null=empty)
+    ways["empty lines"] = (lines_differ, Form.CSV_DIALECT)
+    ways["quoting"] = (quotes_differ, Form.CSV_DIALECT)
     differing = {way: form for way, (differs, form) in ways.items() if differs}
     if not differing and not told.set_aside:
         differing = {"quoting or empty lines": Form.CSV_DIALECT}
@@ -175,6 +180,19 @@ def _written(
     lines = text.findings[0] if text and text.findings else FileFinding(message="")
     hint = lines.hint if lines.hint not in {"", ROW_ORDER} else WRITTEN_ANOTHER_WAY
     return replace(told, findings=(replace(lines, message=message, hint=hint),))
+
+
+def _quoting_differs(
+    pair: FilePair, writings: tuple[Writing, Writing], *, in_order: bool, is_empty_null: bool
+) -> tuple[bool, bool]:
+    """Whether empty lines differ, and whether quotes do, in files whose cells are equal by a rule."""
+    if not any(writing.quotes or writing.empty_lines for writing in writings):
+        return False, False
+    a, b = (
+        quoting_of(path, writing.delimiter, in_order=in_order, is_empty_null=is_empty_null)
+        for path, writing in zip((pair.left, pair.right), writings, strict=True)
+    )
+    return a.empty != b.empty, a.quoted != b.quoted
 
 
 def _empty_lines_differ(left: Writing, right: Writing) -> bool:
