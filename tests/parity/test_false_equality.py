@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 import stat
 import struct
 import tarfile
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 
@@ -347,3 +349,35 @@ def test_a_rule_about_cells_says_nothing_of_how_they_are_written(tmp_path, rule,
     assert (both.findings, [each.rule for each in both.set_aside]) == ((), [rule.id, "dialect"])
     same = told(tmp_path, "x.csv", b'a,b\n"x",1\n"y\n\nz",2\n', b'a,b\n"y\n\nz",2\n"x",1\n', (unordered(),))
     assert not same.findings
+
+
+def _sqlite(path, *statements):
+    path.parent.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+def test_bytes_behind_the_last_page_of_a_database_are_seen(tmp_path):
+    """SQLite reads as many pages as the header says, and no byte behind them."""
+    for side in "ab":
+        _sqlite(tmp_path / side / "x.db", "create table t (a)", "insert into t values (1)")
+    with (tmp_path / "b" / "x.db").open("ab") as end:
+        end.write(b"hidden")
+    found = compared(tmp_path, "x.db")
+    assert [(each.message, each.left) for each in found.findings] == [("other bytes behind the last page", "(none)")]
+    assert found.findings[0].right.startswith("6 bytes")
+
+
+def test_row_numbers_that_no_column_shows_are_compared(tmp_path):
+    """`select rowid` returns them, and so may a query that joins by them."""
+    for side, number in (("a", 1), ("b", 7)):
+        path = tmp_path / side / "x.db"
+        _sqlite(path, "create table t (a)", f"insert into t (rowid, a) values ({number}, 'x')")
+    assert [each.message for each in compared(tmp_path, "x.db").findings] == ["other row numbers in t"]
+    for side, filler in (("a", 1), ("b", 2)):
+        path = tmp_path / side / "y.db"
+        table = "create table t (a integer primary key) without rowid"
+        _sqlite(path, table, "create table u (a)", *["insert into u values (1)"] * filler, "delete from u")
+    assert not compared(tmp_path, "y.db").findings

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 class Database:
     """One open file: `defined` has the SQL of each thing by its kind and name, such as `index by_day`.
 
-    `unread` are sentences about tables whose rows cannot be read, `facts` what the container looks like.
+    `unread` are sentences about tables whose rows cannot be read, `facts` what the container looks like. `hidden` gives
+    by its name what no table shows and somebody may read all the same.
     """
 
     defined: Mapping[str, str]
     tables: Mapping[str, Table]
     unread: tuple[str, ...] = ()
     facts: Mapping[str, Any]
+    hidden: Callable[[], Mapping[str, str]] = dict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,9 @@ def _compare(pair: FilePair, left: Database, right: Database) -> FileComparison:
         set_aside += [replace(aside, path=f"{name}.{aside.path}" if aside.path else name) for aside in told.set_aside]
         gaps += told.not_compared
     if not findings and not gaps:
+        findings += _hidden(left, right)
+        total = len(findings)
+    if not findings and not gaps:
         set_aside += container_aside(left.facts, right.facts, is_needed=not set_aside)
     return FileComparison(
         findings=tuple(findings),
@@ -79,6 +84,14 @@ def _compare(pair: FilePair, left: Database, right: Database) -> FileComparison:
         set_aside=tuple(set_aside),
         not_compared=tuple(f"{pair.path}: {gap}" for gap in gaps),
     )
+
+
+def _hidden(left: Database, right: Database) -> Iterator[FileFinding]:
+    a, b = left.hidden(), right.hidden()
+    for what in sorted(a.keys() | b.keys()):
+        here, there = a.get(what, "(none)"), b.get(what, "(none)")
+        if here != there:
+            yield FileFinding(message=f"other {what}", left=here, right=there)
 
 
 def _definitions(left: Database, right: Database, labels: tuple[str, str]) -> Iterator[FileFinding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import sqlite3
 from contextlib import ExitStack, closing, contextmanager
@@ -22,6 +23,8 @@ MAGIC: Final = b"SQLite format 3\0"
 _LOGS: Final = ("-wal", "-journal")
 _CONTENT: Final = ("user_version", "application_id")
 _LAYOUT: Final = ("page_size", "page_count", "freelist_count", "schema_version", "auto_vacuum", "encoding")
+_ROW_NUMBERS: Final = ("rowid", "_rowid_", "oid")
+"""Names of the number that each row has; a column of one of these names hides it."""
 _MIXED: Final = "mixed"
 
 
@@ -40,9 +43,7 @@ def open_pair(left: Path, right: Path) -> Iterator[tuple[Database, Database]]:
 
 def _opened(path: Path, stack: ExitStack) -> sqlite3.Connection:
     """Open a file that nothing is to be written to; its last changes may stand in a log beside it, so then a copy is read."""
-    logs = [
-        log for log in (path.with_name(path.name + ending) for ending in _LOGS) if log.is_file() and log.stat().st_size
-    ]
+    logs = _logs(path)
     how = "mode=ro&immutable=1"
     if logs:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="osiris-tables-")))
@@ -57,6 +58,12 @@ def _opened(path: Path, stack: ExitStack) -> sqlite3.Connection:
     if not logs:
         connection.execute("pragma query_only = on")
     return connection
+
+
+def _logs(path: Path) -> list[Path]:
+    """Return the logs beside a database that have something in them."""
+    logs = [path.with_name(path.name + ending) for ending in _LOGS]
+    return [log for log in logs if log.is_file() and log.stat().st_size]
 
 
 def _tables(connection: sqlite3.Connection) -> dict[str, list[str]]:
@@ -106,7 +113,32 @@ def _database(
         },
         unread=tuple(f"the rows of the virtual table {row[0]} are not compared" for row in virtual),
         facts=facts,
+        hidden=lambda: dict(_hidden(path, connection, tables)),
     )
+
+
+def _hidden(path: Path, connection: sqlite3.Connection, tables: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """Yield what lies behind the last page, and the row numbers of tables that have no column for them."""
+    page_bytes, pages = (connection.execute(f"pragma {name}").fetchone()[0] for name in ("page_size", "page_count"))
+    if not _logs(path):  # a log may have pages that the file lacks
+        with path.open("rb") as source:
+            source.seek(page_bytes * pages)
+            behind = hashlib.file_digest(source, "sha256").hexdigest()
+            length = source.tell() - page_bytes * pages
+        if length > 0:
+            yield "bytes behind the last page", f"{length:,} bytes, sha256 {behind[:16]}"
+    without = {
+        str(name) for (name,) in connection.execute("select name from pragma_table_list where schema = 'main' and wr")
+    }
+    for table, columns in tables.items():
+        taken = {column.lower() for column in columns}
+        number = next((name for name in _ROW_NUMBERS if name not in taken), "")
+        if not number or table in without or table.startswith("sqlite_"):
+            continue
+        digest = hashlib.sha256()
+        for (row,) in connection.execute(f"select {number} from {_quoted(table)} order by {number}"):
+            digest.update(b"%d " % row)
+        yield f"row numbers in {table}", f"sha256 {digest.hexdigest()[:16]}"
 
 
 def _classes(mine: dict[str, set[str]], others: dict[str, set[str]]) -> dict[str, str]:
