@@ -142,6 +142,12 @@ class Rulebook:
         if len(tally.examples) < EXAMPLES:
             tally.examples.append((place, show(left), show(right)))
 
+    def note_idle(self, rules: Sequence[str], place: str) -> None:
+        """Note that rules cover something at `place` that differs, and can do nothing there."""
+        for each in self.rulings:
+            if each.rule.id in rules:
+                each.idle_at = each.idle_at or place
+
     def broken(self) -> Iterator[Finding]:
         """Yield a finding for every declared rule that hid more than its bounds allow, or had to fire and did not."""
         for each in self.rulings:

@@ -121,3 +121,16 @@ def test_a_rule_about_a_file_that_is_equal_has_met_it(tmp_path):
     declared = rule("token", "artifact", path="id", source="manifest")
     result = compared(tmp_path, JSON, '{"id": 1}', '{"id": 1}', declared)
     assert (result.verdict, [use.complaint for use in result.rules]) == (Verdict.IDENTICAL, [""])
+
+
+@pytest.mark.parametrize("kind", ["token", "bijection", "known-value"])
+@pytest.mark.parametrize(
+    ("file", "left", "right"),
+    [("report/t.csv", "k,v\n1,a\n", "k,v\n1,b\n"), ("report/t.jsonl", '{"v": "a"}\n', '{"v": "b"}\n')],
+)
+def test_a_rule_that_tables_in_files_do_not_know_is_told(tmp_path, kind, file, left, right):
+    """The cells differ all the same, and whoever declared the rule hears that it did nothing; that is no finding."""
+    declared = rule(kind, "artifact", path="v", **({"known": ("user",)} if kind == "known-value" else {}))
+    result = compared(tmp_path, file, left, right, declared)
+    assert [finding.code for finding in result.findings] == ["table-cells"]
+    assert [use.complaint for use in result.rules] == [f"does nothing for cells of table files: {file}"]

@@ -48,7 +48,8 @@ _DIFFERENT: Final = Said(equal=False)
 class Ruling:
     """A rule at work; `met` are the values in its scope and `hits` those that it set aside, by side.
 
-    `seen` says that something in its scope was there whose values nobody counted, such as a file that is equal.
+    `seen` says that something in its scope was there whose values nobody counted, such as a file that is equal;
+    `idle_at` is the first table file of which it covers a column, where it can do nothing.
     """
 
     rule: Rule
@@ -57,6 +58,7 @@ class Ruling:
     met: list[int] = field(default_factory=lambda: [0, 0])
     hits: list[int] = field(default_factory=lambda: [0, 0])
     seen: bool = False
+    idle_at: str = ""
     decided: int = 0
     examples: list[tuple[str, str, str]] = field(default_factory=list)
     largest: tuple[float, float] = (0.0, 0.0)  # of the distances seen: the share of what is allowed, and the distance
@@ -127,6 +129,8 @@ class Ruling:
             return f"set {hits:,} values aside, at most {bounds.max_hits:,} are allowed"
         if bounds.max_share is not None and met and hits / met > bounds.max_share:
             return f"set {hits:,} of {met:,} values aside, at most {bounds.max_share:.4g} of them are allowed"
+        if self.idle_at and not max(met, hits):
+            return f"does nothing for cells of table files: {self.idle_at}"
         if not self.fired and (self.rule.bounds.must_fire or self.rule.source.startswith(_OWN)):
             return "never met a value: it is out of date, or its scope is wrong"
         return ""
@@ -139,7 +143,8 @@ class Ruling:
     @property
     def breaks_bounds(self) -> bool:
         """Whether the complaint fails the check."""
-        return bool(self.complaint()) and (self.fired or self.rule.bounds.must_fire)
+        counted = bool(max(self.met)) or (self.seen and not self.idle_at)
+        return bool(self.complaint()) and (counted or self.rule.bounds.must_fire)
 
     def use(self) -> RuleUse:
         """Return what the rule did, for the record."""

@@ -74,13 +74,15 @@ class SetAside:
 class FileComparison:
     """All that a comparer has to say of two files: equal under rules where there is neither a finding nor a gap.
 
-    `not_compared` are sentences about what could not be looked at (too large, cut off, not what its name says).
+    `not_compared` are sentences about what could not be looked at (too large, cut off, not what its name says). `idle_rules`
+    are the ids of declared rules that cover what differs, and that such files do not know.
     """
 
     findings: tuple[FileFinding, ...] = ()
     findings_total: int = 0  # where more were found than are kept; else their number
     set_aside: tuple[SetAside, ...] = ()
     not_compared: tuple[str, ...] = field(default=())
+    idle_rules: tuple[str, ...] = ()
 
 
 @runtime_checkable

@@ -62,6 +62,7 @@ def compare_files(pair: FilePair) -> FileComparison:
         findings_total=max(told.findings_total, len(told.findings)),
         set_aside=told.set_aside,
         not_compared=(*gaps, *told.not_compared),
+        idle_rules=told.idle_rules,
     )
 
 

@@ -95,6 +95,7 @@ def _opened(pair: Pair, path: str, left: ArtifactFile, right: ArtifactFile) -> I
         if not each.counted:
             place = f"{path}:{each.path}" if each.path else path
             pair.rules.credit(each.rule, each.reason, place, each.left, each.right)
+    pair.rules.note_idle(told.idle_rules, path)
     pair.not_compared.extend(gap for gap in told.not_compared if gap not in pair.not_compared)
     for found in told.findings:
         yield Finding(

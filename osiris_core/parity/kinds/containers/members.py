@@ -65,6 +65,7 @@ class Parts:
     findings: list[FileFinding] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
+    idle: set[str] = field(default_factory=set)
     opened: int = 0
 
     def metadata(self, name: str, left: object, right: object) -> None:
@@ -87,6 +88,7 @@ class Parts:
             findings_total=len(self.findings),
             set_aside=tuple(self.set_aside),
             not_compared=tuple(self.gaps),
+            idle_rules=tuple(sorted(self.idle)),
         )
 
 
@@ -126,6 +128,7 @@ def compare_content(parts: Parts, name: str, left: Member, right: Member, expans
     parts.findings += [replace(each, path=f"{inside}{each.path}".rstrip(":")) for each in told.findings]
     parts.set_aside += [replace(each, path=f"{inside}{each.path}".rstrip(":")) for each in told.set_aside]
     parts.gaps += told.not_compared
+    parts.idle.update(told.idle_rules)
     return False
 
 

@@ -10,7 +10,7 @@ from osiris_core.parity.kinds.binary import explain_bytes
 from osiris_core.parity.kinds.protocol import FileComparison, SetAside
 from osiris_core.parity.kinds.tables.judge import judge
 from osiris_core.parity.kinds.tables.model import TableError
-from osiris_core.parity.kinds.tables.rules import table_rules
+from osiris_core.parity.kinds.tables.rules import idle_rules, table_rules
 from osiris_core.parity.kinds.tables.schema import compared_columns, schema_findings
 from osiris_core.parity.kinds.tables.told import told
 from osiris_core.parity.values import shorten, show
@@ -110,7 +110,10 @@ def compare_tables(
     judged = judge(left, right, columns, holding)
     judged = replace(judged, rows=(judged.rows[0] + equal_rows, judged.rows[1] + equal_rows))
     values = told(judged, holding, labels)
-    return replace(_kept((*schema, *values.findings)), set_aside=values.set_aside)
+    differing = {column.name for found in values.findings if found.table for column in found.table.columns}
+    asked = [column for column in columns if column.name in differing or not differing] if values.findings else []
+    idle = idle_rules(rules, left.name, asked, is_spelled=left.spelled)
+    return replace(_kept((*schema, *values.findings)), set_aside=values.set_aside, idle_rules=idle)
 
 
 def _kept(findings: tuple[FileFinding, ...]) -> FileComparison:

@@ -59,6 +59,7 @@ class DatabaseComparer:
 
 def _compare(pair: FilePair, left: Database, right: Database) -> FileComparison:
     findings = list(_definitions(left, right, pair.labels))
+    idle: dict[str, None] = {}
     set_aside, gaps, total = [], [*dict.fromkeys((*left.unread, *right.unread))], len(findings)
     for name in left.tables:
         if name not in right.tables:
@@ -73,6 +74,7 @@ def _compare(pair: FilePair, left: Database, right: Database) -> FileComparison:
         total += max(told.findings_total, len(told.findings))
         set_aside += [replace(aside, path=f"{name}.{aside.path}" if aside.path else name) for aside in told.set_aside]
         gaps += told.not_compared
+        idle |= dict.fromkeys(told.idle_rules)
     if not findings and not gaps:
         findings += _hidden(left, right)
         total = len(findings)
@@ -82,6 +84,7 @@ def _compare(pair: FilePair, left: Database, right: Database) -> FileComparison:
         findings=tuple(findings),
         findings_total=total,
         set_aside=tuple(set_aside),
+        idle_rules=tuple(idle),
         not_compared=tuple(f"{pair.path}: {gap}" for gap in gaps),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from osiris_core.rules.model import ANY, RuleKind
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.kinds.tables.schema import Column
     from osiris_core.rules.model import Rule
+
+_IDLE_KINDS: Final = frozenset({RuleKind.TOKEN, RuleKind.BIJECTION, RuleKind.KNOWN_VALUE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,17 @@ def table_rules(
                 if (is_spelled or not _is_text(column)) and covers(rule.scope.path, table, column.name):
                     tolerances.setdefault(place, rule)
     return TableRules(unordered=unordered[0] if unordered else None, tolerances=tolerances)
+
+
+def idle_rules(rules: Sequence[Rule], table: str, columns: Sequence[Column], *, is_spelled: bool) -> tuple[str, ...]:
+    """Return the ids of rules that cover a column and do nothing for cells; `match` finds its stretches in texts all the same."""
+    return tuple(
+        rule.id
+        for rule in rules
+        if rule.kind in _IDLE_KINDS
+        and not (is_spelled and rule.scope.match)
+        and any(covers(rule.scope.path, table, column.name) for column in columns)
+    )
 
 
 def _is_text(column: Column) -> bool:
