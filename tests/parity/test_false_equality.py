@@ -264,6 +264,7 @@ def test_statistics_that_leave_out_nan_or_cut_texts_off_are_right(tmp_path):
         "l": [[1, 2], None, [], [0]],
         "o": [{"a": 1, "b": "x"}, None, {"a": None, "b": "y"}, {"a": 3, "b": "z"}],
         "c": pa.array(["a", "b", "a", None]).dictionary_encode(),
+        "h": pa.array([1.5, None, -2.5, 0.0], pa.float16()),
     }
     for number, how in enumerate(
         ({"row_group_size": 2}, {"data_page_version": "2.0", "row_group_size": 3}, {"write_page_index": True})

@@ -151,6 +151,8 @@ def _stored(values: pa.Array, column: Any) -> pa.Array:  # noqa: PLR0911 - one f
         return values.cast(pa.large_binary())
     if pa.types.is_fixed_size_binary(kind):
         return values.cast(pa.binary()).cast(pa.large_binary())
+    if pa.types.is_float16(kind):
+        return values.cast(pa.float32())
     if pa.types.is_date(kind):
         return values.cast(pa.date32()).cast(pa.int32())
     if pa.types.is_duration(kind):
@@ -169,6 +171,8 @@ def _stored(values: pa.Array, column: Any) -> pa.Array:  # noqa: PLR0911 - one f
 def _decoded(raw: bytes, column: Any) -> Any:
     kind = {"BOOLEAN": 0, "INT32": 1, "INT64": 2, "FLOAT": 4, "DOUBLE": 5}.get(column.physical_type)
     logical = json.loads(column.logical_type.to_json())
+    if logical.get("Type") == "Float16":
+        return struct.unpack("<e", raw)[0]
     if kind is None:
         is_decimal = logical.get("Type") == "Decimal"
         return int.from_bytes(raw, "big", signed=True) if is_decimal else raw
