@@ -10,7 +10,7 @@ from osiris_core.check import Checker, CheckOptions, load
 from osiris_core.parity.compare import compare
 from osiris_core.session.reader import open_session
 from osiris_core.testing.mutations import DIFFERENCES, SessionCopy
-from osiris_core.testing.mutations.places import drawer
+from osiris_core.testing.mutations.place import drawer
 
 TRIED = (
     "event text changes by one letter",
@@ -54,23 +54,31 @@ def targets_exchanged(left, right):
     )
 
 
+def compared(difference, originals, place, change=None):
+    """Plant a difference, or none, in copies of two sessions, change both copies, and return what is said of them."""
+    left, right = (SessionCopy(original, place()) for original in originals)
+    if difference is not None:
+        difference.plant(right, drawer(difference.name, 3))
+    if change is not None:
+        change(left, right)
+    return told(compare(open_session(left.close()), open_session(right.close())))
+
+
+@pytest.fixture(scope="module")
+def answers(pairs, place):
+    """What is said of each difference, and of none, where nothing else was changed."""
+    chosen = [None, *(each for each in DIFFERENCES if each.name in TRIED)]
+    assert len(chosen) == 1 + len(TRIED)
+    return [(each, compared(each, pairs[False], place)) for each in chosen]
+
+
 @pytest.mark.parametrize(
     "change", [another_id, another_place, other_manifest_order, targets_exchanged], ids=lambda f: f.__name__
 )
-def test_the_same_is_said_of_sessions_that_differ_in_what_means_nothing(change, pairs, place):
+def test_the_same_is_said_of_sessions_that_differ_in_what_means_nothing(change, pairs, place, answers):
     """The same verdict, the same findings, the same first diverging step: with a difference and without one."""
-    chosen = [each for each in DIFFERENCES if each.name in TRIED]
-    assert len(chosen) == len(TRIED)
-    for difference in (None, *chosen):
-        results = []
-        for changed in (False, True):
-            left, right = (SessionCopy(original, place()) for original in pairs[False])
-            if difference is not None:
-                difference.plant(right, drawer(difference.name, 3))
-            if changed:
-                change(left, right)
-            results.append(compare(open_session(left.close()), open_session(right.close())))
-        assert told(results[0]) == told(results[1]), difference
+    for difference, answer in answers:
+        assert compared(difference, pairs[False], place, change) == answer, difference
 
 
 STEPS = {
