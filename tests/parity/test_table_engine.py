@@ -10,6 +10,7 @@ from pyarrow import parquet
 from pyarrow.parquet import encryption
 
 from osiris_core.parity.kinds.tables.engine import Engine
+from osiris_core.parity.kinds.tables.plain import plain_column
 from tests.parity.table_pairs import codes, compared, parquets, unordered
 
 LEFT = {"id": [1, 2, 3, 4], "a": ["x", "y", "z", "z"]}
@@ -92,3 +93,10 @@ def test_an_encrypted_parquet_file_is_no_green_one(tmp_path):
     assert result.not_compared[0].startswith(
         "x.parquet was compared as bytes, not as a table: that of local is no Parquet"
     )
+
+
+def test_a_part_of_a_column_of_maps_becomes_plain():
+    """Row groups and batches cut columns into parts, which begin anywhere."""
+    column = pa.array([[("a", 1)], None, [("b", 2), ("c", 3)]], pa.map_(pa.string(), pa.int64()))
+    expected = [None, [{"key": "b", "value": 2}, {"key": "c", "value": 3}]]
+    assert plain_column(column.slice(1)).to_pylist() == expected

@@ -110,6 +110,8 @@ def _plain_nested(column: pa.Array) -> pa.Array:
         fields = [pa.field(kind.field(n).name, child.type) for n, child in enumerate(children)]
         return pa.StructArray.from_arrays(children, fields=fields, mask=column.is_null())
     if is_a.is_map(kind):
+        if column.offset:  # a part of a column, which Arrow makes no list of
+            column = column.take(pa.arange(0, len(column)))
         # An entry is a struct of key and value; a list of them has the same offsets.
         entries = pa.StructArray.from_arrays([plain_column(column.keys), plain_column(column.items)], ["key", "value"])
         return pa.ListArray.from_arrays(column.offsets, entries, mask=column.is_null())
