@@ -10,7 +10,7 @@ from osiris_core.check import Checker, CheckOptions, load
 from osiris_core.parity.compare import compare
 from osiris_core.session.reader import open_session
 from osiris_core.testing.mutations import DIFFERENCES, SessionCopy
-from osiris_core.testing.mutations.place import drawer
+from osiris_core.testing.mutations.places import drawer
 
 TRIED = (
     "event text changes by one letter",
