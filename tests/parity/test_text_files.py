@@ -192,8 +192,9 @@ def test_common_ends_do_not_overlap(tmp_path, monkeypatch):
 
 def test_a_rule_equates_only_what_an_independent_reading_equates(tmp_path):
     """Generated pairs: whatever is set aside is equal when read by other means than ours."""
-    hypothesis = pytest.importorskip("hypothesis")
-    st = pytest.importorskip("hypothesis.strategies")
+    import hypothesis
+    import hypothesis.strategies as st
+
     piece = st.sampled_from(["a", "b", " ", "\t", "\n", "\r\n", "\r", "\u00e9", "e\u0301", "\ufeff"])
     texts = st.lists(piece, max_size=8).map("".join)
     references = {
@@ -217,8 +218,9 @@ def test_a_rule_equates_only_what_an_independent_reading_equates(tmp_path):
 
 def test_small_and_large_texts_are_judged_alike(tmp_path, monkeypatch):
     """Generated pairs under two rules: held in memory, or walked line by line, the same rules are named or none is."""
-    hypothesis = pytest.importorskip("hypothesis")
-    st = pytest.importorskip("hypothesis.strategies")
+    import hypothesis
+    import hypothesis.strategies as st
+
     piece = st.sampled_from(["a", "B", " ", "\t", "\n", "\r\n", "\u00e9", "e\u0301", "\ufeff"])
     texts = st.lists(piece, max_size=8).map("".join)
     lines = [

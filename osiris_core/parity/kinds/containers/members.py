@@ -79,6 +79,11 @@ class Parts:
         """Add a finding."""
         self.findings.append(FileFinding(code=code, path=path, message=message, left=left, right=right))
 
+    def not_looked_into(self, error: NotExpandedError) -> None:
+        """Say that the members were not compared, and why: the bytes differ, and nothing more is known."""
+        self.gaps.append(f"{self.pair.path} was not compared member by member: it {error}")
+        self.differs("artifact-content", "", f"the bytes differ, and it was not looked into, because it {error}")
+
     def comparison(self) -> FileComparison:
         """Return all of it; bytes that differ and are explained by nothing are a finding."""
         if not (self.findings or self.set_aside or self.gaps):

@@ -50,8 +50,7 @@ class TarComparer:
             with _opened(pair.left, pair.labels[0]) as left, _opened(pair.right, pair.labels[1]) as right:
                 _compare(parts, _Tar(left, pair.labels[0]), _Tar(right, pair.labels[1]))
         except NotExpandedError as error:
-            parts.gaps.append(f"{pair.path} was not compared member by member: it {error}")
-            parts.differs("artifact-content", "", f"the bytes differ, and it was not looked into, because it {error}")
+            parts.not_looked_into(error)
         return parts.comparison()
 
 

@@ -58,8 +58,7 @@ class ZipComparer:
             with _opened(pair.left, pair.labels[0]) as left, _opened(pair.right, pair.labels[1]) as right:
                 _compare(parts, _Zip(left, pair.labels[0]), _Zip(right, pair.labels[1]))
         except NotExpandedError as error:
-            parts.gaps.append(f"{pair.path} was not compared member by member: it {error}")
-            parts.differs("artifact-content", "", f"the bytes differ, and it was not looked into, because it {error}")
+            parts.not_looked_into(error)
         return parts.comparison()
 
 
