@@ -55,7 +55,9 @@ def test_a_black_hole(ground: Ground) -> None:
     """Row 3: the connection stays and carries nothing; noticed by the time that has gone by."""
     ran = ground.run(Fault(at="output", what="black_hole", after_bytes=701), stall_s=0.2)
     ran.require_whole()
-    assert ran.result.facts.stalls >= 1  # a worker that has ended by then is not connected to again
+    facts = ran.result.facts
+    assert facts.stalls >= 1
+    assert facts.reconnects or facts.fills  # a worker that has ended by then is not connected to again: the gap is read
 
 
 def test_a_worker_that_stands_still(ground: Ground) -> None:
@@ -70,7 +72,9 @@ def test_an_old_stream_that_nobody_reads_is_closed_first(ground: Ground) -> None
     """Rows 9 and 10: left open, it would hold up the worker's output, and every line after it."""
     ran = ground.run(Fault(at="output", what="stall", after_bytes=701), stall_s=0.2)
     ran.require_whole()
-    assert ran.result.facts.stalls >= 1
+    facts = ran.result.facts
+    assert facts.stalls >= 1
+    assert facts.reconnects or facts.fills
 
 
 def test_bytes_are_changed(ground: Ground) -> None:
