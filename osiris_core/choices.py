@@ -13,3 +13,21 @@ KEEPING = ("no", "on-failure", "always")
 """When a sandbox outlives its run: never, where the check did not pass, whatever came out."""
 TRIAGES = ("divergent", "always", "off")
 """Which checks are run again to find out more: those that diverge, all, or none."""
+PROJECT_OPTIONS = {
+    "target": "text",
+    "e2b": "text",
+    "report": "text",
+    "isolation": "text",
+    "now": "text",
+    "max_sandboxes": "number",
+    "create_rate": "number",
+    "keep_sandbox": "text",
+    "fetch": "text",
+    "triage": "text",
+    "repeat": "number",
+    "env_file": "text",
+    "strict": "switch",
+    "param": "texts",
+    "manifests": "texts",
+}
+"""The options that a project can settle for everyone, in `[tool.osiris]` of its `pyproject.toml`, each with the form of its value."""

@@ -1,6 +1,7 @@
 """What a project says for all of its pipelines: `[tool.osiris]` in its `pyproject.toml`, read here and nowhere else.
 
 [tool.osiris]
+target = "both"
 requirements = ["jinja2>=3"]
 
 [tool.osiris.drivers."shop.orders"]
@@ -17,6 +18,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from osiris_core.choices import PROJECT_OPTIONS
 from osiris_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
     from osiris_core.rules.model import Rule
 
 FILE: Final = "pyproject.toml"
-_KNOWN: Final = ("requirements", "drivers", "parity")
+_KNOWN: Final = ("requirements", "drivers", "parity", *PROJECT_OPTIONS)
+_EXAMPLES: Final = {"text": '"..."', "number": "3", "switch": "true", "texts": '["...", "..."]'}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +46,7 @@ class ProjectSettings:
 
     def at(self, driver: str, key: str = "") -> str:
         """Return the place of a driver's table, or of one of its keys, as `pyproject.toml:line`."""
-        line = _line_of(self.path, ("tool", "osiris", "drivers", driver), key)
-        return f"{FILE}:{line}" if line else FILE
+        return place_of(self.path, ("tool", "osiris", "drivers", driver), key)
 
 
 def read_settings(root: Path) -> ProjectSettings:
@@ -53,20 +55,7 @@ def read_settings(root: Path) -> ProjectSettings:
     Raises `UsageError` for a file that is no TOML, and for a section that is not understood.
     """
     path = root / FILE
-    if not path.is_file():
-        return ProjectSettings(path=path)
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
-    tool = document.get("tool", {})
-    section = tool.get("osiris", {}) if isinstance(tool, dict) else {}
-    if not isinstance(section, dict):
-        raise UsageError(f"[tool.osiris] in {path} is not understood", hint="it is a table")
-    unknown = next((key for key in section if key not in _KNOWN), None)
-    if unknown is not None:
-        hint = nearest(unknown, _KNOWN) or f"it has {' and '.join(_KNOWN)}"
-        raise UsageError(f"[tool.osiris] in {path} has no key `{unknown}`", hint=hint)
+    section = _section(path)
     requirements = section.get("requirements", [])
     if not isinstance(requirements, list) or not all(isinstance(each, str) for each in requirements):
         raise UsageError(f"[tool.osiris] in {path} is not understood", hint='for example: requirements = ["jinja2>=3"]')
@@ -78,6 +67,48 @@ def read_settings(root: Path) -> ProjectSettings:
         raise UsageError(f"[tool.osiris.drivers] in {path} is not understood", hint=f"for example: {hint}")
     rules = _rules(section["parity"], path) if "parity" in section else ()
     return ProjectSettings(path=path, requirements=tuple(requirements), drivers=drivers, normalizers=rules)
+
+
+def read_options(root: Path) -> dict[str, Any]:
+    """Return the options that the project in `root` settles, as the command line would have them: texts, lists of them, and booleans.
+
+    Raises `UsageError` as `read_settings` does; the rest of the section is not looked at.
+    """
+    path = root / FILE
+    return {name: _option(name, value, path) for name, value in _section(path).items() if name in PROJECT_OPTIONS}
+
+
+def _option(name: str, value: Any, path: Path) -> Any:
+    form = PROJECT_OPTIONS[name]
+    match form, value:
+        case ("text", str()) | ("switch", bool()):
+            return value
+        case ("number", int() | float()) if not isinstance(value, bool):
+            return str(value)
+        case ("texts", list()) if all(isinstance(each, str) for each in value):
+            return value
+    raise UsageError(
+        f"`{name}` of [tool.osiris] in {path} is not understood", hint=f"for example: {name} = {_EXAMPLES[form]}"
+    )
+
+
+def _section(path: Path) -> dict[str, Any]:
+    """Return `[tool.osiris]`, of which only the names of its keys are looked at."""
+    if not path.is_file():
+        return {}
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+    tool = document.get("tool", {})
+    section = tool.get("osiris", {}) if isinstance(tool, dict) else {}
+    if not isinstance(section, dict):
+        raise UsageError(f"[tool.osiris] in {path} is not understood", hint="it is a table")
+    unknown = next((key for key in section if key not in _KNOWN), None)
+    if unknown is not None:
+        hint = nearest(unknown.replace("-", "_"), _KNOWN) or f"it has {', '.join(_KNOWN)}"
+        raise UsageError(f"[tool.osiris] in {path} has no key `{unknown}`", hint=hint)
+    return section
 
 
 def _rules(section: Any, path: Path) -> tuple[Rule, ...]:
@@ -114,6 +145,12 @@ def nearest(name: str, known: Collection[str]) -> str:
     """Return `did you mean ...?` for the known name most like `name`, or nothing."""
     close = difflib.get_close_matches(name, known, n=1)
     return f"did you mean `{close[0]}`?" if close else ""
+
+
+def place_of(path: Path, table: tuple[str, ...], key: str) -> str:
+    """Return `pyproject.toml:12` for a key in a table of it, or the file's name where the line is not found."""
+    line = _line_of(path, table, key)
+    return f"{path.name}:{line}" if line else path.name
 
 
 def _line_of(path: Path, table: tuple[str, ...], key: str) -> int | None:

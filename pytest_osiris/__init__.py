@@ -1,7 +1,9 @@
 """The pytest surface of pytest-osiris: manifests become tests, and tests can run manifests.
 
 ``plugin``     the hooks, and nothing else; the first file to read
-``options``    options and their ini twins become `Settings`, or one sentence
+``options``    every option: its name, its ini twin, its help
+``settings``   what was asked for, from wherever it was said, becomes `Settings`, or one sentence
+``entries``    reads pytest's ini file for entries that there are not; ``configuration`` shows what is in force
 ``keys``       where state lives on pytest's own objects, and the one exception that means "this test failed"
 ``fixtures``   what a test function can ask for
 ``hooks``      what a project can implement: rules of its own
@@ -17,7 +19,7 @@
 ``masking``    takes secrets out of what pytest shows of a test
 ``summary``    the section at the end, and the report
 
-Every pytest run that has this distribution installed imports `plugin`, `hooks`, `options`, `keys` and `fixtures`; all
+Every pytest run that has this distribution installed imports `plugin`, `hooks`, `options`, `settings`, `keys` and `fixtures`; all
 else, and all of `osiris_core`, is imported when there is a manifest to run.
 """
 

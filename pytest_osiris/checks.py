@@ -32,7 +32,7 @@ from pytest_osiris.keys import (
 )
 from pytest_osiris.marker import read_marker
 from pytest_osiris.masking import table_of
-from pytest_osiris.options import target_word
+from pytest_osiris.settings import target_word
 from pytest_osiris.store import write_record
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
     from osiris_core.rules.model import Rule
-    from pytest_osiris.options import Settings
+    from pytest_osiris.settings import Settings
 
 _CHECKS: pytest.StashKey[Checks] = pytest.StashKey()
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def osiris_target(request: pytest.FixtureRequest) -> str:
     """Return where this test's manifest runs: `local`, `e2b` or `both`."""
     from pytest_osiris.marker import targets_of
-    from pytest_osiris.options import target_word
+    from pytest_osiris.settings import target_word
 
     return target_word(targets_of(request.node))
 

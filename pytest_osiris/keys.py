@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.record import RecordSet
     from osiris_core.wire.masking import MaskTable
-    from pytest_osiris.options import Settings
+    from pytest_osiris.settings import Settings
 
 PROPERTY = "osiris"
 """Name of the entry in a test's `user_properties`; JUnit, reportlog and other plugins show it."""

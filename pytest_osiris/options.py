@@ -1,29 +1,33 @@
-"""Options and their ini twins become `Settings`; what cannot be right is refused in one sentence.
+"""Every option of the plugin: `--osiris-<name>` on the command line, `osiris_<name>` in pytest's ini file, `<name>` in `[tool.osiris]`.
 
-An option on the command line wins over the ini file, which wins over the default. Here only the form of a
-value is judged: whether it works on this machine is the engine's business, once there is something to run.
+What they mean together is `settings`; what stands in which file is `configuration`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import pytest
-
-from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, TARGETS, TRIAGES
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
+    import pytest
 
-DEFAULT_MANIFESTS = ("*.osiris.yaml",)
-Number = TypeVar("Number", int, float)
-_MOST = 1_000_000
+DEFAULT_MANIFESTS: Final = ("*.osiris.yaml",)
 
-# name, metavar, help: each becomes `--osiris-<name>`, with `-` for `_`, and the ini entry `osiris_<name>`
-_OPTIONS = (
-    (
+
+class Option(NamedTuple):
+    """An option that is given as one text; `name` has underscores."""
+
+    name: str
+    metavar: str
+    explanation: str
+
+    @property
+    def flag(self) -> str:
+        """The option on the command line."""
+        return flag_of(self.name)
+
+
+OPTIONS: Final = (
+    Option(
         "target",
         "TARGET",
         (
@@ -31,7 +35,7 @@ _OPTIONS = (
             "or a comma list (default: local)"
         ),
     ),
-    (
+    Option(
         "e2b",
         "PROVIDER",
         (
@@ -39,8 +43,8 @@ _OPTIONS = (
             "`cloud` (E2B, needs E2B_API_KEY), or the URL of a self-hosted E2B (default: embedded)"
         ),
     ),
-    ("report", "PATH", "write an HTML report to PATH and its data beside it as .json (default: no report)"),
-    (
+    Option("report", "PATH", "write an HTML report to PATH and its data beside it as .json (default: no report)"),
+    Option(
         "isolation",
         "LEVEL",
         (
@@ -48,7 +52,7 @@ _OPTIONS = (
             "weaker, shown beside every verdict) (default: bubblewrap)"
         ),
     ),
-    (
+    Option(
         "now",
         "TIME",
         (
@@ -56,17 +60,17 @@ _OPTIONS = (
             "each check)"
         ),
     ),
-    (
+    Option(
         "max_sandboxes",
         "N",
         "how many sandboxes may live at once, in all processes of this run and others with its root (default: no limit)",
     ),
-    (
+    Option(
         "create_rate",
         "N",
         "how many sandboxes may be made in a second, counted alike; 0.5 is one in 2 s (default: no limit)",
     ),
-    (
+    Option(
         "keep_sandbox",
         "WHEN",
         (
@@ -74,7 +78,7 @@ _OPTIONS = (
             "server that outlives pytest (default: no)"
         ),
     ),
-    (
+    Option(
         "fetch",
         "WHICH",
         (
@@ -82,7 +86,7 @@ _OPTIONS = (
             "by the digests taken where they are (default: all)"
         ),
     ),
-    (
+    Option(
         "triage",
         "WHICH",
         (
@@ -90,7 +94,7 @@ _OPTIONS = (
             "code): `divergent`, `always` or `off` (default: divergent)"
         ),
     ),
-    (
+    Option(
         "repeat",
         "N",
         (
@@ -98,7 +102,7 @@ _OPTIONS = (
             "NONDETERMINISTIC (default: 0, and 3 in a triage)"
         ),
     ),
-    (
+    Option(
         "env_file",
         "PATH",
         (
@@ -108,68 +112,23 @@ _OPTIONS = (
     ),
 )
 
+ON_COMMAND_LINE_ONLY: Final = frozenset[str]()
+"""Options that are a deed rather than a setting: no file can ask for them."""
+ALL_NAMES: Final = (*(option.name for option in OPTIONS), "strict", "param", "manifests")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What the user asked for.
 
-    `params` are values of parameters, `written_params` the same as they were written; `given` and `on_command_line`
-    name the options that were set at all, and there.
-    """
-
-    targets: tuple[str, ...]
-    provider: str
-    isolation: str
-    now: str | None
-    report: Path | None
-    env_file: Path | None
-    max_sandboxes: int | None
-    create_rate: float | None
-    keep_sandbox: str
-    fetch: str
-    strict: bool
-    triage: str
-    repeat: int
-    manifests: tuple[str, ...]
-    params: Mapping[str, Any]
-    written_params: tuple[str, ...]
-    given: frozenset[str]
-    on_command_line: frozenset[str]
-
-    @property
-    def target(self) -> str:
-        """The word for the targets: `local`, `e2b` or `both`."""
-        return target_word(self.targets)
-
-    def command_line(self, target: str) -> list[str]:
-        """Return the options that repeat a check on `target` as it was made here."""
-        repeated = [f"--osiris-target={target}"]
-        if target != "local" and self.provider != "embedded":
-            repeated.append(f"--osiris-e2b={self.provider}")
-        if target != "local" and self.isolation != "bubblewrap":
-            repeated.append(f"--osiris-isolation={self.isolation}")
-        if self.now is not None:
-            repeated.append(f"--osiris-now={self.now}")
-        if target != "local" and self.fetch != "all":
-            repeated.append(f"--osiris-fetch={self.fetch}")
-        if self.strict:
-            repeated.append("--osiris-strict")
-        if self.triage != TRIAGES[0]:
-            repeated.append(f"--osiris-triage={self.triage}")
-        if self.repeat:
-            repeated.append(f"--osiris-repeat={self.repeat}")
-        if self.env_file is not None:
-            repeated.append(f"--osiris-env-file={self.env_file}")
-        return repeated + [f"--osiris-param={each}" for each in self.written_params]
+def flag_of(name: str) -> str:
+    """Return `--osiris-env-file` for `env_file`."""
+    return f"--osiris-{name.replace('_', '-')}"
 
 
 def add_options(parser: pytest.Parser) -> None:
     """Declare every option with its ini twin, and the ini entry that names the manifests."""
     group = parser.getgroup("osiris", "osiris: run pipeline manifests, and compare where they ran")
-    for name, metavar, explanation in _OPTIONS:
-        option = f"--osiris-{name.replace('_', '-')}"
-        group.addoption(option, dest=f"osiris_{name}", metavar=metavar, default=None, help=explanation)
-        parser.addini(f"osiris_{name}", f"the same as {option}", type="string", default=None)
+    for name, metavar, explanation in OPTIONS:
+        group.addoption(flag_of(name), dest=f"osiris_{name}", metavar=metavar, default=None, help=explanation)
+        if name not in ON_COMMAND_LINE_ONLY:
+            parser.addini(f"osiris_{name}", f"the same as {flag_of(name)}", type="string", default=None)
     group.addoption(
         "--osiris-strict",
         dest="osiris_strict",
@@ -177,7 +136,7 @@ def add_options(parser: pytest.Parser) -> None:
         default=None,
         help="fail a check whose declared rules have nothing to do: one that never met a value (default: warn)",
     )
-    parser.addini("osiris_strict", "the same as --osiris-strict", type="bool", default=False)
+    parser.addini("osiris_strict", "the same as --osiris-strict", type="bool", default=None)
     group.addoption(
         "--osiris-param",
         dest="osiris_param",
@@ -191,136 +150,12 @@ def add_options(parser: pytest.Parser) -> None:
         "osiris_manifests",
         "which files are manifests: patterns of file names, or of paths from the root directory (default: *.osiris.yaml)",
         type="args",
-        default=list(DEFAULT_MANIFESTS),
+        default=[],
     )
-
-
-def read_settings(config: pytest.Config) -> Settings:
-    """Return the settings of this run; raises `pytest.UsageError` with one sentence."""
-    options = {name: config.getoption(f"osiris_{name}") for name, _, _ in _OPTIONS}
-    entries = {name: config.getini(f"osiris_{name}") for name, _, _ in _OPTIONS}
-    values = {name: options[name] if options[name] is not None else entries[name] for name in options}
-    written_params = (*config.getini("osiris_param"), *config.getoption("osiris_param"))
-    return Settings(
-        targets=parse_targets(_or_default(values["target"], "local"), "--osiris-target"),
-        provider=_parse_provider(_or_default(values["e2b"], "embedded")),
-        isolation=_parse_choice(values["isolation"], "--osiris-isolation", ISOLATIONS),
-        now=None if values["now"] is None else _parse_now(values["now"]),
-        report=_parse_place(options["report"], entries["report"], config),
-        env_file=_parse_place(options["env_file"], entries["env_file"], config),
-        max_sandboxes=_parse_number(values["max_sandboxes"], "--osiris-max-sandboxes", int),
-        create_rate=_parse_number(values["create_rate"], "--osiris-create-rate", float),
-        keep_sandbox=_parse_choice(values["keep_sandbox"], "--osiris-keep-sandbox", KEEPING),
-        fetch=_parse_choice(values["fetch"], "--osiris-fetch", FETCHING),
-        strict=bool(config.getoption("osiris_strict") or config.getini("osiris_strict")),
-        triage=_parse_choice(values["triage"], "--osiris-triage", TRIAGES),
-        repeat=_parse_repeat(values["repeat"]),
-        manifests=tuple(config.getini("osiris_manifests")),
-        params=_parse_params(written_params) if written_params else {},
-        written_params=written_params,
-        given=frozenset(name for name, value in values.items() if value is not None),
-        on_command_line=frozenset(name for name, value in options.items() if value is not None),
+    group.addoption(
+        "--osiris-config",
+        dest="osiris_config",
+        action="store_true",
+        default=False,
+        help="print what is in force of these options and where it is said, and end",
     )
-
-
-def parse_targets(text: str, origin: str) -> tuple[str, ...]:
-    """Return the targets that `text` names, in its order; `origin` is what a refusal says was wrong."""
-    targets = TARGETS if text.strip() == "both" else tuple(part.strip() for part in text.split(","))
-    for target in targets:
-        if target not in TARGETS:
-            hint = "local, e2b, both, or a comma list such as local,e2b"
-            raise pytest.UsageError(f"{origin}: unknown target {target!r}; give {hint}")
-        if targets.count(target) > 1:
-            raise pytest.UsageError(f"{origin}: {target!r} is named twice; give every target once")
-    return targets
-
-
-def target_word(targets: Sequence[str]) -> str:
-    """Return `both` for the two targets, or the name of the one."""
-    return targets[0] if len(targets) == 1 else "both"
-
-
-def public_url(url: str) -> str:
-    """Return an address without a name and password in front of the host."""
-    scheme, _, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
-
-
-def _or_default(value: str | None, default: str) -> str:
-    return default if value is None else value
-
-
-def _parse_provider(text: str) -> str:
-    if text in {"embedded", "cloud"} or text.startswith(("http://", "https://")):
-        return text
-    raise pytest.UsageError(
-        f"--osiris-e2b: unknown provider {text!r}; give embedded, cloud, or a URL such as http://host:port"
-    )
-
-
-def _parse_choice(text: str | None, option: str, known: Sequence[str]) -> str:
-    """Return which of the words that an option knows was given; the first of them where none was."""
-    chosen = _or_default(text, known[0])
-    if chosen in known:
-        return chosen
-    raise pytest.UsageError(f"{option}: unknown {chosen!r}; give {', '.join(known[:-1])} or {known[-1]}")
-
-
-def _parse_number(text: str | None, option: str, kind: Callable[[str], Number]) -> Number | None:
-    if not text:
-        return None
-    try:
-        number = kind(text)
-    except ValueError:
-        number = kind("0")
-    if not 0 < number < _MOST:
-        raise pytest.UsageError(f"{option}: {text!r} is no number above 0")
-    return number
-
-
-def _parse_repeat(text: str | None) -> int:
-    return 0 if text == "0" else _parse_number(text, "--osiris-repeat", int) or 0
-
-
-def _parse_now(text: str) -> str:
-    from datetime import datetime
-
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        raise pytest.UsageError(
-            f"--osiris-now: {text!r} is no time; give ISO 8601, such as 2026-01-31T12:00:00Z"
-        ) from None
-    return text
-
-
-def _parse_params(written: Sequence[str]) -> Mapping[str, Any]:
-    """Return the values by name; those of the command line come last, and count."""
-    from osiris_core.errors import UsageError
-    from osiris_core.manifest.overrides import read_overrides
-
-    try:
-        return read_overrides(written, "--osiris-param")
-    except UsageError as error:
-        raise pytest.UsageError(str(error)) from None
-
-
-def _parse_place(option: str | None, entry: str | None, config: pytest.Config) -> Path | None:
-    """Return the path of a file: an option counts from the current directory, an ini entry from its file."""
-    if not (entry if option is None else option):  # an empty value turns off what the ini file asks for
-        return None
-    if option is not None:
-        return config.invocation_params.dir / option
-    return (config.inipath.parent if config.inipath else config.rootpath) / str(entry)
-
-
-def require_writable(report: Path) -> None:
-    """Raise `pytest.UsageError` where the report could not be written, so that nobody finds out after the run."""
-    from osiris_core.errors import UsageError
-    from osiris_core.surface import require_report_place
-
-    try:
-        require_report_place(report)
-    except UsageError as error:
-        raise pytest.UsageError(f"--osiris-report: {error}") from None

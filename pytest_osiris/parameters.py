@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_osiris.options import Settings
+    from pytest_osiris.settings import Settings
 
 
 def unknown_param(items: Sequence[pytest.Item], settings: Settings) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,8 @@ from pytest_osiris.keys import (
     CheckFailedError,
     records_directory,
 )
-from pytest_osiris.options import add_options, read_settings, require_writable
+from pytest_osiris.options import add_options
+from pytest_osiris.settings import read_settings, require_writable
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -43,6 +45,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Declare the hooks that a project can implement."""
     pluginmanager.add_hookspecs(hooks)
+
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Show what is in force, where that is all that was asked for."""
+    if not config.option.osiris_config:
+        return None
+    from pytest_osiris.configuration import table
+
+    sys.stdout.write(table(config))
+    return 0
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -10,14 +10,14 @@ import pytest
 from osiris_core.errors import UsageError
 from osiris_core.surface import record_set
 from pytest_osiris.keys import OUTCOME, RUN, SETTINGS, Outcome, records_directory
-from pytest_osiris.options import public_url
+from pytest_osiris.settings import public_url
 from pytest_osiris.store import read_records
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.parity.record import RecordSet
-    from pytest_osiris.options import Settings
+    from pytest_osiris.settings import Settings
 
 _PROVIDERS = {"embedded": "embedded server", "cloud": "E2B cloud"}
 

@@ -1,0 +1,257 @@
+"""What a run was asked for: options, ini entries and `[tool.osiris]` become `Settings`; what cannot be right is refused in one sentence.
+
+An option on the command line wins over pytest's ini file, that over `[tool.osiris]` in the project's `pyproject.toml`, and that
+over the default. Here only the form of a value is judged: whether it works on this machine is the engine's business, once
+there is something to run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import pytest
+
+from pytest_osiris.options import ALL_NAMES, DEFAULT_MANIFESTS, flag_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+Number = TypeVar("Number", int, float)
+_MOST = 1_000_000
+
+
+class Given(NamedTuple):
+    """A value that was asked for: `source` is `command line`, `ini` or `project`; `place` is the directory that paths in it count from."""
+
+    value: Any
+    source: str
+    place: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the user asked for.
+
+    `params` are values of parameters, `written_params` the same as they were written; `given` and `on_command_line`
+    name the options that were set at all, and there.
+    """
+
+    targets: tuple[str, ...] = ("local",)
+    provider: str = "embedded"
+    isolation: str = "bubblewrap"
+    now: str | None = None
+    report: Path | None = None
+    env_file: Path | None = None
+    max_sandboxes: int | None = None
+    create_rate: float | None = None
+    keep_sandbox: str = "no"
+    fetch: str = "all"
+    strict: bool = False
+    triage: str = "divergent"
+    repeat: int = 0
+    manifests: tuple[str, ...] = DEFAULT_MANIFESTS
+    params: Mapping[str, Any] = field(default_factory=dict)
+    written_params: tuple[str, ...] = ()
+    given: frozenset[str] = frozenset()
+    on_command_line: frozenset[str] = frozenset()
+
+    @property
+    def target(self) -> str:
+        """The word for the targets: `local`, `e2b` or `both`."""
+        return target_word(self.targets)
+
+    def command_line(self, target: str) -> list[str]:
+        """Return the options that repeat a check on `target` as it was made here."""
+        repeated = [f"--osiris-target={target}"]
+        if target != "local" and self.provider != "embedded":
+            repeated.append(f"--osiris-e2b={self.provider}")
+        if target != "local" and self.isolation != "bubblewrap":
+            repeated.append(f"--osiris-isolation={self.isolation}")
+        if self.now is not None:
+            repeated.append(f"--osiris-now={self.now}")
+        if target != "local" and self.fetch != "all":
+            repeated.append(f"--osiris-fetch={self.fetch}")
+        if self.strict:
+            repeated.append("--osiris-strict")
+        if self.triage != "divergent":
+            repeated.append(f"--osiris-triage={self.triage}")
+        if self.repeat:
+            repeated.append(f"--osiris-repeat={self.repeat}")
+        if self.env_file is not None:
+            repeated.append(f"--osiris-env-file={self.env_file}")
+        return repeated + [f"--osiris-param={each}" for each in self.written_params]
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """Return the settings of this run; raises `pytest.UsageError` with one sentence."""
+    given = given_values(config)
+    if not given:
+        return Settings()
+    from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, TRIAGES
+
+    def choice(name: str, known: Sequence[str]) -> str:
+        return _parse_choice(given[name].value, flag_of(name), known) if name in given else known[0]
+
+    def number(name: str, kind: Callable[[str], Number]) -> Number | None:
+        return _parse_number(str(given[name].value), flag_of(name), kind) if name in given else None
+
+    def place(name: str) -> Path | None:
+        return given[name].place / given[name].value if name in given and given[name].value else None
+
+    written_params = tuple(given["param"].value) if "param" in given else ()
+    default = Settings()
+    return Settings(
+        targets=parse_targets(given["target"].value, "--osiris-target") if "target" in given else default.targets,
+        provider=_parse_provider(given["e2b"].value) if "e2b" in given else default.provider,
+        isolation=choice("isolation", ISOLATIONS),
+        now=_parse_now(given["now"].value) if "now" in given else None,
+        report=place("report"),
+        env_file=place("env_file"),
+        max_sandboxes=number("max_sandboxes", int),
+        create_rate=number("create_rate", float),
+        keep_sandbox=choice("keep_sandbox", KEEPING),
+        fetch=choice("fetch", FETCHING),
+        strict="strict" in given and bool(given["strict"].value),
+        triage=choice("triage", TRIAGES),
+        repeat=0 if "repeat" in given and given["repeat"].value == "0" else number("repeat", int) or 0,
+        manifests=tuple(given["manifests"].value) if "manifests" in given else default.manifests,
+        params=_parse_params(written_params) if written_params else {},
+        written_params=written_params,
+        given=frozenset(given),
+        on_command_line=frozenset(name for name, each in given.items() if each.source == "command line"),
+    )
+
+
+def given_values(config: pytest.Config) -> dict[str, Given]:
+    """Return every option that was set, from the nearest place that sets it; raises `pytest.UsageError` for an unknown name.
+
+    `param` is the one that adds up: all places' values in a row, the nearest last.
+    """
+    ini_directory = config.inipath.parent if config.inipath else config.rootpath
+    given = project_values(config.rootpath)
+    if _names_osiris(config):
+        from pytest_osiris.entries import require_known_entries
+
+        require_known_entries(config)
+    written = list(given["param"].value) if "param" in given else []
+    for name in ALL_NAMES:
+        entry = config.getini(f"osiris_{name}")
+        if entry is not None and entry != []:
+            given[name] = Given(entry, "ini", ini_directory)
+            written += entry if name == "param" else []
+        option = config.getoption(f"osiris_{name}", None)
+        if option is not None and option != []:
+            given[name] = Given(option, "command line", config.invocation_params.dir)
+            written += option if name == "param" else []
+    if written:
+        given["param"] = given["param"]._replace(value=written)
+    return given
+
+
+def project_values(root: Path) -> dict[str, Given]:
+    """Return the options in `[tool.osiris]` of the project's `pyproject.toml`; raises `pytest.UsageError`."""
+    file = root / "pyproject.toml"
+    if not file.is_file() or b"osiris" not in file.read_bytes():
+        return {}
+    from osiris_core.errors import UsageError
+    from osiris_core.project import read_options
+
+    try:
+        return {name: Given(value, "project", root) for name, value in read_options(root).items()}
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _names_osiris(config: pytest.Config) -> bool:
+    """Whether an entry of ours may stand in the ini file, or in `-o`; reading them properly is only then worth its time."""
+    overridden = any("osiris" in each for each in config.getoption("override_ini", None) or ())
+    return overridden or (config.inipath is not None and b"osiris" in config.inipath.read_bytes())
+
+
+def parse_targets(text: str, origin: str) -> tuple[str, ...]:
+    """Return the targets that `text` names, in its order; `origin` is what a refusal says was wrong."""
+    from osiris_core.choices import TARGETS
+
+    targets = TARGETS if text.strip() == "both" else tuple(part.strip() for part in text.split(","))
+    for target in targets:
+        if target not in TARGETS:
+            hint = "local, e2b, both, or a comma list such as local,e2b"
+            raise pytest.UsageError(f"{origin}: unknown target {target!r}; give {hint}")
+        if targets.count(target) > 1:
+            raise pytest.UsageError(f"{origin}: {target!r} is named twice; give every target once")
+    return targets
+
+
+def target_word(targets: Sequence[str]) -> str:
+    """Return `both` for the two targets, or the name of the one."""
+    return targets[0] if len(targets) == 1 else "both"
+
+
+def public_url(url: str) -> str:
+    """Return an address without a name and password in front of the host."""
+    scheme, _, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
+
+
+def _parse_provider(text: str) -> str:
+    if text in {"embedded", "cloud"} or text.startswith(("http://", "https://")):
+        return text
+    raise pytest.UsageError(
+        f"--osiris-e2b: unknown provider {text!r}; give embedded, cloud, or a URL such as http://host:port"
+    )
+
+
+def _parse_choice(text: str, option: str, known: Sequence[str]) -> str:
+    """Return which of the words that an option knows was given."""
+    if text in known:
+        return text
+    raise pytest.UsageError(f"{option}: unknown {text!r}; give {', '.join(known[:-1])} or {known[-1]}")
+
+
+def _parse_number(text: str, option: str, kind: Callable[[str], Number]) -> Number | None:
+    if not text:  # an empty value turns off what the ini file asks for
+        return None
+    try:
+        number = kind(text)
+    except ValueError:
+        number = kind("0")
+    if not 0 < number < _MOST:
+        raise pytest.UsageError(f"{option}: {text!r} is no number above 0")
+    return number
+
+
+def _parse_now(text: str) -> str:
+    from datetime import datetime
+
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise pytest.UsageError(
+            f"--osiris-now: {text!r} is no time; give ISO 8601, such as 2026-01-31T12:00:00Z"
+        ) from None
+    return text
+
+
+def _parse_params(written: Sequence[str]) -> Mapping[str, Any]:
+    """Return the values by name; of two values of one name the last counts."""
+    from osiris_core.errors import UsageError
+    from osiris_core.manifest.overrides import read_overrides
+
+    try:
+        return read_overrides(written, "--osiris-param")
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def require_writable(report: Path) -> None:
+    """Raise `pytest.UsageError` where the report could not be written, so that nobody finds out after the run."""
+    from osiris_core.errors import UsageError
+    from osiris_core.surface import require_report_place
+
+    try:
+        require_report_place(report)
+    except UsageError as error:
+        raise pytest.UsageError(f"--osiris-report: {error}") from None
