@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from osiris_core.backends.provider import public_address
 from osiris_core.project import FILE, place_of
 from pytest_osiris.entries import PREFIX, entries_of, overridden
 from pytest_osiris.options import ALL_NAMES, OPTIONS, flag_of
-from pytest_osiris.settings import given_values, public_url, read_settings
+from pytest_osiris.settings import given_values, read_settings
 
 if TYPE_CHECKING:
     import pytest
@@ -44,7 +45,7 @@ def _shown(given: Given | None, default: str) -> str:
         return str(given.value).lower()
     if isinstance(given.value, list):
         return " ".join(given.value)
-    return (public_url(given.value) if "://" in given.value else given.value) or '""'
+    return public_address(given.value) or '""'
 
 
 def _said_in(name: str, given: Given, config: pytest.Config) -> str:

@@ -189,13 +189,6 @@ def target_word(targets: Sequence[str]) -> str:
     return targets[0] if len(targets) == 1 else "both"
 
 
-def public_url(url: str) -> str:
-    """Return an address without a name and password in front of the host."""
-    scheme, _, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
-
-
 def _parse_provider(text: str) -> str:
     if text in {"embedded", "cloud"} or text.startswith(("http://", "https://")):
         return text

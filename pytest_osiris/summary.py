@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from osiris_core.backends.provider import public_address
 from osiris_core.errors import UsageError
 from osiris_core.surface import record_set
 from pytest_osiris.keys import OUTCOME, RUN, SETTINGS, Outcome, records_directory
-from pytest_osiris.settings import public_url
 from pytest_osiris.store import read_records
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def header(settings: Settings) -> str:
     """Return `osiris: target both (e2b: embedded server, isolation bubblewrap)`."""
     if "e2b" not in settings.targets:
         return f"osiris: target {settings.target}"
-    provider = _PROVIDERS.get(settings.provider) or public_url(settings.provider)
+    provider = _PROVIDERS.get(settings.provider) or public_address(settings.provider)
     isolation = f", isolation {settings.isolation}" if settings.provider == "embedded" else ""
     return f"osiris: target {settings.target} (e2b: {provider}{isolation})"
 

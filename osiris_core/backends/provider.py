@@ -37,13 +37,7 @@ class Provider:
     @property
     def public_url(self) -> str | None:
         """Its address, without a name and a password in front of the host."""
-        return None if self.url is None else _without_credentials(self.url)
-
-
-def _without_credentials(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
+        return None if self.url is None else public_address(self.url)
 
 
 def remote_provider(name: str) -> Provider:

@@ -31,6 +31,7 @@ _COMMANDS: Final = {
     "validate": "validate",
     "explain": "explain",
     "drivers": "drivers",
+    "config": "config",
     "schema": "schema",
     "import": "importing",
     "doctor": "doctor",

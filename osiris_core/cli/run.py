@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, TARGETS, TRIAGES
+from osiris_core.cli.settling import leave_open, settle
 
 if TYPE_CHECKING:
     import argparse
@@ -94,6 +95,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--report", type=Path, metavar="PATH", help="write an HTML report, and its data beside it")
     parser.add_argument("--json", action="store_true", help="print the records as JSON; verdict lines go to stderr")
     parser.set_defaults(run=run)
+    leave_open(parser)
 
 
 def add_param_option(parser: argparse.ArgumentParser) -> None:
@@ -125,4 +127,5 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """
     from osiris_core.cli.checking import check_all
 
+    settle(given)
     return check_all(given, _TARGETS[given.target], out, err)
