@@ -171,6 +171,8 @@ class Checker:
             job = replace(job, spill_bytes=self._options.spill_bytes, limits=self._artifact_limits)
             results = self._run_all(job, targets, cancellation)
             changed = changed_inputs(manifest, job.inputs)
+            if loader.has_changed(manifest):
+                changed += (manifest.relative,)
         except (InfrastructureError, OSError) as error:
             failure = error if isinstance(error, InfrastructureError) else InfrastructureError(str(error))
             results = [TargetResult(facts=self._intended(each), session=None, failure=failure) for each in targets]

@@ -98,7 +98,9 @@ def comparer(circumstances: Circumstances) -> Compare:
 
 def _input_problems(circumstances: Circumstances) -> tuple[str, ...]:
     return tuple(
-        f"{name} changed during the run: nobody can say which of its states was read"
+        f"{name} changed after it was read: what ran is not what it says now; run it again"
+        if name == circumstances.manifest.relative
+        else f"{name} changed during the run: nobody can say which of its states was read"
         for name in circumstances.changed_inputs
     )
 

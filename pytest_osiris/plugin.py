@@ -28,7 +28,7 @@ from pytest_osiris.keys import (
     records_directory,
 )
 from pytest_osiris.options import add_options
-from pytest_osiris.settings import read_settings, require_writable
+from pytest_osiris.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -73,7 +73,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if worker is not None or config.option.collectonly:
         return
     if settings.report is not None:
-        require_writable(settings.report)
+        from pytest_osiris.places import require_places
+
+        require_places(config)
     if settings.on_command_line & {"target", "e2b"}:
         _refuse_impossible(config)
 

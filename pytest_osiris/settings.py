@@ -237,14 +237,3 @@ def _parse_params(written: Sequence[str]) -> Mapping[str, Any]:
         return read_overrides(written, "--osiris-param")
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
-
-
-def require_writable(report: Path) -> None:
-    """Raise `pytest.UsageError` where the report could not be written, so that nobody finds out after the run."""
-    from osiris_core.errors import UsageError
-    from osiris_core.surface import require_report_place
-
-    try:
-        require_report_place(report)
-    except UsageError as error:
-        raise pytest.UsageError(f"--osiris-report: {error}") from None

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from osiris_core.errors import ManifestError
 from osiris_core.manifest import fields, header
 from osiris_core.manifest.canonical import canonical_form, fingerprint_of
 from osiris_core.manifest.collecting import read_collecting
@@ -86,12 +88,24 @@ def load_manifest(
     return read_source(source, Overrides(offered=offered or {}, given=params or {}))
 
 
+def has_changed(manifest: Manifest) -> bool:
+    """Return whether the file of a manifest says something else by now, or is gone."""
+    try:
+        return bool(manifest.text_sha256) and _digest(read_text(manifest.path, Problems(""))) != manifest.text_sha256
+    except ManifestError:
+        return True
+
+
 def find_project_root(path: Path) -> Path:
     """Return the nearest directory above a manifest that has a `pyproject.toml`, or is a project of Osiris, or else its own."""
     directory = Path(os.path.realpath(path if path.is_dir() else path.parent))
     above = (directory, *directory.parents)
     marked = next((each for each in above if (each / "pyproject.toml").is_file()), None)
     return marked or next((each for each in above if is_osiris_project(each)), directory)
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _location(file: Path, root: Path) -> str:
@@ -212,6 +226,7 @@ def read_source(source: Source, overrides: Overrides) -> Manifest:
         work_directory=places.directory if places.directory != file.parent else None,
         compiled=isinstance(layout, CompiledLayout),
         notes=layout.all_notes(),
+        text_sha256=_digest(source.text),
     )
     references.report_unused(problems, found)
     check_exposure(problems, found, manifest)

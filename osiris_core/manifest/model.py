@@ -192,7 +192,8 @@ class Manifest:
     it that a step refers to: values are found when a run begins. `work_directory` is where relative paths start, if not at the manifest; `compiled` says that Osiris made it; `notes` say what
     was left out of a compiled manifest, and why. `drivers` holds the declaration of every driver that a step names. `normalizers` are the rules that it declares. `order` is the order
     of execution. `canonical` is the JSON form that a worker is given; `fingerprint` is the SHA-256, as hex, of the
-    part of it that decides a run: not `expect`, `parity`, or the pipeline's description.
+    part of it that decides a run: not `expect`, `parity`, or the pipeline's description. `text_sha256` is that of the whole text that
+    was read, by which one notices that the file says something else by now; empty for a manifest that no file holds.
     """
 
     path: Path
@@ -226,6 +227,7 @@ class Manifest:
     notes: tuple[ManifestProblem, ...] = ()
     canonical: dict[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
+    text_sha256: str = ""
 
     @property
     def relative(self) -> str:

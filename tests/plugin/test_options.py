@@ -176,3 +176,33 @@ def test_an_ini_report_path_counts_from_the_ini_file(project: Project, engine: E
     project.run("below").assert_outcomes(passed=2)
 
     assert (project.root / "reports" / "parity.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--osiris-report=r.html", "--junitxml=r.html"], "--osiris-report and --junitxml both write */r.html, *"),
+        (["--osiris-report=r.html", "--junitxml=./x/../r.json"], "--osiris-report (its data) and --junitxml both *"),
+    ],
+)
+def test_two_reports_with_one_path_are_refused(
+    project: Project, engine: Engine, options: list[str], sentence: str
+) -> None:
+    """The later one would silently replace the other."""
+    project.manifest("healthy")
+
+    result = project.run(*options)
+
+    assert result.ret == USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {sentence}"])
+    assert engine.calls == []
+
+
+def test_two_reports_with_two_paths_are_written(project: Project, engine: Engine) -> None:
+    """What is refused above is the one path, not the two reports."""
+    project.manifest("healthy")
+
+    project.run("--osiris-report=r.html", "--junitxml=r.xml").assert_outcomes(passed=1)
+
+    assert (project.root / "r.html").is_file()
+    assert (project.root / "r.xml").is_file()

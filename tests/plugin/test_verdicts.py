@@ -174,3 +174,22 @@ def test_a_test_that_runs_again_has_one_record_the_last(project: Project, engine
         "verdict": "IDENTICAL",
         "first_step": None,
     }
+
+
+@pytest.mark.parametrize("text", ['osiris: "1"\n', None], ids=["edited", "gone"])
+def test_a_manifest_that_changes_after_it_was_read_is_inconclusive(project: Project, text: str | None) -> None:
+    """What ran is the text before, and the test is one of the file; the other manifests run."""
+    project.manifest("changing", function="change")
+    project.manifest("other")
+    change = "unlink()" if text is None else f"write_text({text!r})"
+    steps = project.root / "code" / "steps.py"
+    steps.write_text(
+        f"{steps.read_text()}\ndef change(inputs, ctx):\n    import pathlib\n    pathlib.Path('changing.osiris.yaml').{change}\n"
+    )
+
+    result = project.run()
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["INCONCLUSIVE changing.osiris.yaml changing.osiris.yaml changed after it was read: *; run it again"]
+    )
