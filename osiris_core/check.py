@@ -135,12 +135,13 @@ class Checker:
         *,
         cancellation: Cancellation | None = None,
         rules: Sequence[Rule] = (),
+        secrets: Mapping[str, str] | None = None,
         judged: Callable[[ParityRecord], None] | None = None,
     ) -> ParityRecord:
         """Run `manifest` on every target at the same time and judge the result; `cancellation` stops it from elsewhere.
 
         `rules` are declared ones that come before the manifest's own. Before a triage runs anything again, `judged` is given the record
-        as it is without it: whatever stops the triage leaves that.
+        as it is without it: whatever stops the triage leaves that. `secrets` are values that come before those of the environment.
 
         Raises `UsageError` for options that cannot work and secrets that are not set, and passes `KeyboardInterrupt` on when nothing of
         the run is left.
@@ -166,6 +167,7 @@ class Checker:
                 logical_now=now,
                 bundle=self._bundle,
                 env_file=self._options.env_file,
+                secrets=secrets,
             )
             self._bundle = job.bundle  # the same for all manifests of this checker
             job = replace(job, spill_bytes=self._options.spill_bytes, limits=self._artifact_limits)

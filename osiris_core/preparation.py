@@ -28,14 +28,21 @@ if TYPE_CHECKING:
 
 
 def prepare(
-    manifest: Manifest, *, session_id: str, logical_now: str, bundle: Bundle | None = None, env_file: Path | None = None
+    manifest: Manifest,
+    *,
+    session_id: str,
+    logical_now: str,
+    bundle: Bundle | None = None,
+    env_file: Path | None = None,
+    secrets: Mapping[str, str] | None = None,
 ) -> Job:
     """Make everything both targets share: request, bundle, digests of the inputs, values of variables and secrets.
 
     A `bundle` that was built before is used as it is.
-    `env_file` holds variables that are looked at for secrets where the host has none. Raises `UsageError` for what is missing.
+    `env_file` holds variables that are looked at for secrets where the host has none, `secrets` values that come before both.
+    Raises `UsageError` for what is missing.
     """
-    secrets = resolve_secrets(manifest, host_environment(env_file))
+    told = resolve_secrets(manifest, host_environment(env_file, secrets))
     inputs = digest_inputs(manifest)
     if env_file is not None and any(env_file.samefile(manifest.project_root / each) for each in inputs):
         raise UsageError(f"{env_file} is among the files of the run", hint="move it out of `inputs` and `code`")
@@ -64,8 +71,8 @@ def prepare(
         inputs=inputs,
         requirements=declared_requirements(manifest),
         host_variables=_host_variables(manifest),
-        secrets=secrets,
-        leaks=leaks_of(secrets, manifest),
+        secrets=told,
+        leaks=leaks_of(told, manifest),
         secret_variables=secret_variables(manifest),
     )
 

@@ -9,7 +9,8 @@
 ``hooks``      what a project can implement: rules of its own
 ``items``      a manifest file becomes a test item
 ``marker``     reads `@pytest.mark.osiris`
-``checks``     runs a manifest for a test, and keeps its record
+``checks``     runs a manifest for a test; ``attempts`` keeps its records
+``osiris``     `Osiris`, for tests that run manifests by themselves
 ``parameters`` holds what `--osiris-param` gives against the manifests of the run
 ``store``      one record file a test, shared by all xdist workers of a run
 ``run``        `Run`, what `osiris_run` hands to a test; ``agreement`` is what is true of both targets in it
@@ -28,15 +29,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from osiris_core.parity.record import ParityRecord, Verdict
+    from pytest_osiris.osiris import Osiris
     from pytest_osiris.run import Artifact, Run, Step
 
-__all__ = ["Artifact", "Run", "Step"]
+__all__ = ["Artifact", "Osiris", "ParityRecord", "Run", "Step", "Verdict"]
+
+_HOMES = {
+    "Artifact": "pytest_osiris.run",
+    "Osiris": "pytest_osiris.osiris",
+    "ParityRecord": "osiris_core.parity.record",
+    "Run": "pytest_osiris.run",
+    "Step": "pytest_osiris.run",
+    "Verdict": "osiris_core.parity.record",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Load the types a test annotates with when they are asked for."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from pytest_osiris import run
+    from importlib import import_module
 
-    return getattr(run, name)
+    return getattr(import_module(_HOMES[name]), name)

@@ -18,22 +18,14 @@ import pytest
 from osiris_core.check import Checker, CheckOptions, load, validate_options
 from osiris_core.errors import ManifestError, OsirisError, UsageError
 from osiris_core.manifest.loader import find_project_root
+from osiris_core.secrets.resolution import told_names
 from osiris_core.signals import terminable
 from osiris_core.surface import placed, refused_record
-from pytest_osiris.keys import (
-    CLOSE,
-    MASK,
-    PROPERTY,
-    REFUSAL,
-    RUN,
-    SETTINGS,
-    CheckFailedError,
-    records_directory,
-)
+from pytest_osiris.attempts import attempt_of
+from pytest_osiris.keys import CLOSE, MASK, REFUSAL, SETTINGS, CheckFailedError
 from pytest_osiris.marker import read_marker
 from pytest_osiris.masking import table_of
 from pytest_osiris.settings import target_word
-from pytest_osiris.store import write_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +35,7 @@ if TYPE_CHECKING:
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
     from osiris_core.rules.model import Rule
+    from osiris_core.wire.masking import MaskTable
     from pytest_osiris.settings import Settings
 
 _CHECKS: pytest.StashKey[Checks] = pytest.StashKey()
@@ -62,7 +55,6 @@ class Checks:
     def __init__(self, config: pytest.Config) -> None:
         self.settings = config.stash[SETTINGS]
         self.root = config.rootpath
-        self._directory = records_directory(config.rootpath, config.stash[RUN])
         self._told: list[str] = []  # where there is no terminal, it stands in the test's report
         self._report = reporter_of(config) or self._told.append
         self._checkers: dict[Path, Checker] = {}
@@ -77,12 +69,14 @@ class Checks:
         *,
         case: str = "",
         rules: Sequence[Rule] = (),
+        secrets: Mapping[str, str] | None = None,
     ) -> ParityRecord:
         """Check `manifest` for the test `item`, and keep the record on disk and in the test's properties.
 
-        Raises `CheckFailedError` where options make a check impossible; a run's outcome is in the record.
+        `secrets` are values that come before those of the environment. Raises `CheckFailedError` where options make a check impossible; a run's outcome is in the record.
         """
-        forget(item)
+        attempt = attempt_of(item)
+        place = attempt.reserve()
 
         def finished(record: ParityRecord) -> ParityRecord:
             command = command_for(item, targets, self.settings)
@@ -91,18 +85,19 @@ class Checks:
         if refusal := item.config.stash.get(REFUSAL, ""):
             raise CheckFailedError(refusal)
         try:
-            table = table_of(manifest, self.settings.env_file, self.settings.provider)
-            if table is not None:
-                item.stash[MASK] = table
+            mask(item, table_of(manifest, self.settings.env_file, self.settings.provider, secrets))
             declared = (*rules, *hook_rules(item.config, manifest))
             record = self._checker(manifest.project_root).check(
-                manifest, targets, rules=declared, judged=lambda found: self.keep(item, finished(found))
+                manifest,
+                targets,
+                rules=declared,
+                secrets=secrets,
+                judged=lambda found: attempt.keep(finished(found), place),
             )
         except UsageError as error:
             command = command_for(item, targets, self.settings)
-            self.keep(
-                item, refused_record(manifest.location, error, reproduce=command, pipeline_id=manifest.pipeline.id)
-            )
+            refused = refused_record(manifest.location, error, reproduce=command, pipeline_id=manifest.pipeline.id)
+            attempt.keep(dataclasses.replace(refused, case=case), place)
             raise CheckFailedError(f"{manifest.location}: {error}") from error
         except OsirisError as error:
             raise CheckFailedError(f"{manifest.location}: {error}") from error
@@ -111,7 +106,7 @@ class Checks:
             raise stopped.with_traceback(None) from None
         record = finished(record)
         self._tell(item, manifest, record)
-        self.keep(item, record)
+        attempt.keep(record, place)
         return record
 
     def _tell(self, item: pytest.Item, manifest: Manifest, record: ParityRecord) -> None:
@@ -124,15 +119,6 @@ class Checks:
         for use in record.comparison.rules if record.comparison else ():
             if use.complaint:
                 item.warn(RuleWarning(f"{manifest.location}: the rule `{use.rule}` ({use.source}) {use.complaint}"))
-
-    def keep(self, item: pytest.Item, record: ParityRecord) -> None:
-        """Write the record of a test, and tell reports where it is."""
-        forget(item)
-        try:
-            path = write_record(self._directory, item.nodeid, record)
-        except OSError as error:
-            raise CheckFailedError(f"{record.manifest}: its record cannot be kept: {error}") from error
-        item.user_properties.append((PROPERTY, properties_of(record, path.relative_to(self.root).as_posix())))
 
     def close(self) -> None:
         """Stop what was started; closing twice is harmless."""
@@ -173,10 +159,17 @@ def reporter_of(config: pytest.Config) -> Report | None:
     return None if terminal is None else report
 
 
-def run_marked(item: pytest.Item, params: Mapping[str, Any]) -> ParityRecord:
+def mask(item: pytest.Item, table: MaskTable | None) -> None:
+    """Show nothing of what a table has in the reports of a test."""
+    if table is not None:
+        item.stash.setdefault(MASK, []).append(table)
+
+
+def run_marked(item: pytest.Item, params: Mapping[str, Any], secrets: Mapping[str, str]) -> ParityRecord:
     """Run the manifest that a test's marker names; raises `CheckFailedError` where marker or manifest are wrong.
 
     `params` are values of its parameters, which come before those of the marker, and these before those of options.
+    `secrets` are values for those of its secrets that it declares.
     """
     marked, config = read_marker(item), item.config
     if not isinstance(params, Mapping):
@@ -193,7 +186,12 @@ def run_marked(item: pytest.Item, params: Mapping[str, Any]) -> ParityRecord:
         )
     except ManifestError as error:
         raise CheckFailedError(str(error)) from None
-    return checks.run(item, manifest, marked.targets, rules=marked.rules)
+    return checks.run(item, manifest, marked.targets, rules=marked.rules, secrets=declared_secrets(manifest, secrets))
+
+
+def declared_secrets(manifest: Manifest, offered: Mapping[str, str]) -> dict[str, str]:
+    """Return those values that a manifest has a use for."""
+    return {name: value for name, value in offered.items() if name in told_names(manifest)} if offered else {}
 
 
 def hook_rules(config: pytest.Config, manifest: Manifest) -> tuple[Rule, ...]:
@@ -254,22 +252,3 @@ def command_for(item: pytest.Item, targets: Sequence[str], settings: Settings) -
 def relative_name(path: Path, root: Path) -> str:
     """Return a path as records name it: from the root directory where it lies below."""
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-
-def forget(item: pytest.Item) -> None:
-    """Drop what an earlier attempt at this test left in its properties."""
-    item.user_properties[:] = [entry for entry in item.user_properties if entry[0] != PROPERTY]
-
-
-def properties_of(record: ParityRecord, path: str) -> dict[str, object]:
-    """Return the small form of a record that travels with a test's report; `path` is the file of the whole."""
-    return {
-        "manifest": record.manifest,
-        "case": record.case,
-        "passed": record.passed,
-        "verdict": record.verdict.value if record.verdict else None,
-        "first_step": record.first_diverging_step,
-        "headline": record.headline,
-        "session": [run.session_directory for run in record.targets if run.session_directory],
-        "record": path,
-    }

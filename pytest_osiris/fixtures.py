@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.record import ParityRecord
     from pytest_osiris.fuzzing import Fuzz
+    from pytest_osiris.osiris import Osiris
     from pytest_osiris.run import Run
 
 
@@ -42,7 +43,30 @@ def osiris_params(request: pytest.FixtureRequest) -> Mapping[str, Any]:
 
 
 @pytest.fixture
-def osiris_parity(request: pytest.FixtureRequest, osiris_params: Mapping[str, Any]) -> ParityRecord:
+def osiris_secrets() -> Mapping[str, str]:
+    """Return the values of secrets that this test's manifests run with, by name: none, so that the environment's hold.
+
+    Give a test its own by a fixture of this name: `{"DB_PASSWORD": "x"}`. A manifest takes those that it declares; no report
+    shows them, and no file holds them.
+    """
+    return {}
+
+
+@pytest.fixture
+def osiris(request: pytest.FixtureRequest, osiris_secrets: Mapping[str, str]) -> Osiris:
+    """Return an `Osiris`: `osiris.run("x.osiris.yaml")` runs a manifest, `osiris.parity(...)` returns what came out.
+
+    For a test that decides by itself what it runs, and how often; each run has its own record. Needs no marker.
+    """
+    from pytest_osiris.osiris import Osiris
+
+    return Osiris(request.node, osiris_secrets)
+
+
+@pytest.fixture
+def osiris_parity(
+    request: pytest.FixtureRequest, osiris_params: Mapping[str, Any], osiris_secrets: Mapping[str, str]
+) -> ParityRecord:
     """Run the marked manifest and return its `ParityRecord`, whatever came out: the test looks at `verdict` itself.
 
     Mark the test with `@pytest.mark.osiris("x.osiris.yaml")`. A test that uses this fixture alone fails only
@@ -50,7 +74,7 @@ def osiris_parity(request: pytest.FixtureRequest, osiris_params: Mapping[str, An
     """
     from pytest_osiris.checks import run_marked
 
-    return run_marked(request.node, osiris_params)
+    return run_marked(request.node, osiris_params, osiris_secrets)
 
 
 @pytest.fixture

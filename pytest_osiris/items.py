@@ -14,6 +14,7 @@ import pytest
 from osiris_core.check import load_cases
 from osiris_core.parity.record import Verdict
 from osiris_core.surface import refused_record
+from pytest_osiris.attempts import new_attempt
 from pytest_osiris.checks import checks_of, command_for, project_of, relative_name
 from pytest_osiris.failure import explanation
 from pytest_osiris.keys import SETTINGS, CheckFailedError, PipelineFailedError
@@ -85,6 +86,7 @@ class ManifestItem(_OsirisItem):
 
     def runtest(self) -> None:
         """Run and compare; raises `CheckFailedError` with the lines to show."""
+        new_attempt(self)  # whoever calls this again wants it again, also without a setup and a teardown between
         record = checks_of(self.config).run(self, self.manifest, self.config.stash[SETTINGS].targets, case=self.case)
         if record.verdict is Verdict.INFRA:
             raise CheckFailedError(explanation(record))
@@ -109,7 +111,8 @@ class UnreadableItem(_OsirisItem):
         checks = checks_of(self.config)
         command = command_for(self, checks.settings.targets, checks.settings)
         record = refused_record(relative_name(self.path, checks.root), self.error, reproduce=command)
-        checks.keep(self, dataclasses.replace(record, case=self.case))
+        attempt = new_attempt(self)
+        attempt.keep(dataclasses.replace(record, case=self.case), attempt.reserve())
         raise CheckFailedError(str(self.error))
 
     def reportinfo(self) -> tuple[os.PathLike[str], int, str]:

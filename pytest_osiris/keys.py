@@ -34,8 +34,10 @@ class Outcome:
     problem: str
 
 
-MASK: pytest.StashKey[MaskTable] = pytest.StashKey()
-"""On an item: what its reports may not show; only there when it ran a manifest with secrets."""
+REPORTED: pytest.StashKey[Callable[[pytest.TestReport], None]] = pytest.StashKey()
+"""On an item: what wants to know how each phase of it went; only there during an attempt at it that runs manifests."""
+MASK: pytest.StashKey[list[MaskTable]] = pytest.StashKey()
+"""On an item: what its reports may not show; only there when it was given secrets, or ran a manifest with some."""
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 CLOSE: pytest.StashKey[Callable[[], None]] = pytest.StashKey()
 """Stops what manifests needed; only there when something may have been started."""

@@ -16,6 +16,7 @@ from pytest_osiris.keys import SETTINGS, CheckFailedError
 from pytest_osiris.settings import parse_targets
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from osiris_core.rules.model import Rule
@@ -71,13 +72,18 @@ def params_of(item: pytest.Item) -> dict[str, Any]:
 def rules_of(item: pytest.Item) -> tuple[Rule, ...]:
     """Return the rules that the markers of `item` declare, the nearest first."""
     written = [each for mark in _markers(item) for each in mark.kwargs.get("normalizers") or ()]
-    if not written:
+    return parse_rules(written, "marker", "the osiris marker's `normalizers`")
+
+
+def parse_rules(written: Sequence[Mapping[str, Any]], source: str, what: str) -> tuple[Rule, ...]:
+    """Return rules that a test declares; `source` is what reports say of them, `what` is what a refusal begins with."""
+    if isinstance(written, list | tuple) and not written:
         return ()
     from osiris_core.rules.reading import read_rules
 
-    rules, problems = read_rules(written, "marker")
+    rules, problems = read_rules(written, source)
     if problems:
-        raise CheckFailedError(f"the osiris marker's `normalizers`: {'; '.join(map(str, problems))}")
+        raise CheckFailedError(f"{what}: {'; '.join(map(str, problems))}")
     return rules
 
 

@@ -14,6 +14,7 @@ from osiris_core.secrets.resolution import resolve_secrets, secret_variables
 from osiris_core.wire.masking import token
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import pytest
@@ -27,12 +28,14 @@ _DEEP: Final = 20
 _UNTOUCHED: Final = (int, float, bool, type(None))
 
 
-def table_of(manifest: Manifest, env_file: Path | None, provider: str) -> MaskTable | None:
+def table_of(
+    manifest: Manifest, env_file: Path | None, provider: str, given: Mapping[str, str] | None = None
+) -> MaskTable | None:
     """Return the table of what a test of this manifest may not show; `UsageError` where a secret is missing."""
     from osiris_core.wire.secrets import Secrets
 
     has_any = manifest.secrets or secret_variables(manifest) or manifest.connections
-    secrets = resolve_secrets(manifest, host_environment(env_file)) if has_any else Secrets()
+    secrets = resolve_secrets(manifest, host_environment(env_file, given)) if has_any else Secrets()
     return host_table(secrets, provider)
 
 

@@ -21,6 +21,7 @@ from pytest_osiris.keys import (
     MASK,
     OUTCOME,
     REFUSAL,
+    REPORTED,
     RUN,
     RUN_NAME,
     SETTINGS,
@@ -122,8 +123,9 @@ def pytest_runtest_makereport(
         report.longrepr = str(call.excinfo.value)
         if report.when == "setup":  # an error would say that the test is broken; it is the pipeline that is
             report.when = "call"
-    table = item.stash.get(MASK, None)
-    if table is not None:
+    if REPORTED in item.stash:
+        item.stash[REPORTED](report)
+    for table in item.stash.get(MASK, ()):
         from pytest_osiris.masking import mask_report
 
         mask_report(report, table)

@@ -1,8 +1,8 @@
-"""One record file a test, in one directory a run: what xdist workers write and the controller reads.
+"""One file of records a test, in one directory a run: what xdist workers write and the controller reads.
 
     <rootdir>/.osiris/records/<run>/<test>.json
 
-A file is a `RecordSet` of one record, whole or absent. A test that is run again replaces its own file, and
+A file is a `RecordSet` of the test's checks, mostly one, whole or absent. A test that is run again replaces its own file, and
 what a worker wrote before it crashed is still there.
 """
 
@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from osiris_core.parity.record import ParityRecord
@@ -21,16 +22,21 @@ if TYPE_CHECKING:
 _READABLE_CHARACTERS = 80
 
 
-def write_record(directory: Path, test: str, record: ParityRecord) -> Path:
-    """Write the record of a test, given by its node id; return the file."""
+def write_records(directory: Path, test: str, records: Sequence[ParityRecord]) -> Path:
+    """Write the records of a test, given by its node id; return the file, which holds no others."""
     from osiris_core.parity.record import RecordSet
     from osiris_core.parity.record_io import encode_records
 
     directory.mkdir(parents=True, exist_ok=True)
-    path = directory / f"{file_stem(test)}.json"
+    path = record_file(directory, test)
     unfinished = path.with_suffix(f".{os.getpid()}")
-    unfinished.write_bytes(encode_records(RecordSet(records=(record,))))
+    unfinished.write_bytes(encode_records(RecordSet(records=tuple(records))))
     return unfinished.replace(path)
+
+
+def record_file(directory: Path, test: str) -> Path:
+    """Return where the records of a test lie, or would."""
+    return directory / f"{file_stem(test)}.json"
 
 
 def read_records(directory: Path) -> list[ParityRecord]:

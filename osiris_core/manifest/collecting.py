@@ -159,7 +159,7 @@ def _is_param(problems: Problems, name: str, at: Place, params: Collection[str])
 
 def _generated_ids(cases: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return an id for each case, made of its values where they are short; equal ones are numbered."""
-    ids = ["-".join(_word(name, value, index) for name, value in case.items()) for index, case in enumerate(cases)]
+    ids = [case_id(case, index) for index, case in enumerate(cases)]
     ids = [each or f"case{index}" for index, each in enumerate(ids)]
     often, taken, numbered = Counter(ids), set(ids), []
     for each in ids:
@@ -170,10 +170,15 @@ def _generated_ids(cases: Sequence[Mapping[str, Any]]) -> list[str]:
     return numbered
 
 
-def _word(name: str, value: Any, index: int) -> str:
+def case_id(case: Mapping[str, Any], index: int | str = "") -> str:
+    """Return `AA-2013` for values of parameters; one that is long or has parts is named by its parameter, with `index`."""
+    return "-".join(_word(name, value, index) for name, value in case.items())
+
+
+def _word(name: str, value: Any, index: int | str) -> str:
     if isinstance(value, str):
         return value if _READABLE.fullmatch(value) else f"{name}{index}"
-    return f"{name}{index}" if isinstance(value, (list, dict)) else json.dumps(value)
+    return f"{name}{index}" if isinstance(value, (list, dict)) else json.dumps(value, default=str)
 
 
 def _read_ids(problems: Problems, entry: Entry, generated: Sequence[str]) -> Sequence[str]:

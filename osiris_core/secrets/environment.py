@@ -12,12 +12,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def host_environment(env_file: Path | None = None) -> Mapping[str, str]:
+def host_environment(env_file: Path | None = None, given: Mapping[str, str] | None = None) -> Mapping[str, str]:
     """Return the host's variables by name; what a file of variables says holds where the host says nothing.
+
+    What is `given` comes before both: a test's own values.
 
     UsageError, which repeats nothing of the file, where it cannot be read.
     """
-    return os.environ if env_file is None else {**_read(env_file), **os.environ}
+    if env_file is None and not given:
+        return os.environ
+    return {**(_read(env_file) if env_file else {}), **os.environ, **(given or {})}
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -72,10 +72,14 @@ def weakness(name: str) -> str:
     )
 
 
+def told_names(manifest: Manifest) -> frozenset[str]:
+    """Return the names that a manifest has values for: of its secrets, and of the variables of its connections."""
+    return frozenset({*manifest.secrets, *(name for each in manifest.connections for name, _ in _variables(each))})
+
+
 def secret_variables(manifest: Manifest) -> frozenset[str]:
     """Return the variables whose values are told as secrets, and that no process of a run inherits: without `env`."""
-    used = {name for each in manifest.connections for name, _ in _variables(each)}
-    return frozenset({*manifest.secrets, *used} - {each.name for each in manifest.env})
+    return told_names(manifest) - {each.name for each in manifest.env}
 
 
 def _hidden(manifest: Manifest, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:

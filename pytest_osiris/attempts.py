@@ -1,0 +1,113 @@
+"""One attempt at a test: its checks, mostly one, whose records share a file on disk and an entry of the test's properties.
+
+A test can be tried again (pytest-rerunfailures): each attempt replaces what the one before left, so that reports never
+show a test twice. An attempt begins with its first check, or with the fixture that makes checks, and ends with its teardown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from osiris_core.parity.record import Verdict
+from pytest_osiris.keys import PROPERTY, REPORTED, RUN, CheckFailedError, records_directory
+from pytest_osiris.store import record_file, write_records
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from osiris_core.parity.record import ParityRecord
+
+_MOST_OUTLINES = 20
+_WEIGHTS = {verdict: weight for weight, verdict in enumerate(Verdict)}
+
+
+_ATTEMPT: pytest.StashKey[Attempt] = pytest.StashKey()
+
+
+class Attempt:
+    """What an attempt at `item` has found out so far."""
+
+    def __init__(self, item: pytest.Item) -> None:
+        self._item = item
+        self._root = item.config.rootpath
+        self._directory = records_directory(self._root, item.config.stash[RUN])
+        self._records: dict[int, ParityRecord] = {}
+        self._checks = 0
+        self._forget()
+
+    @property
+    def records(self) -> tuple[ParityRecord, ...]:
+        """The records of its checks so far, in their order."""
+        return tuple(self._records[place] for place in sorted(self._records))
+
+    def reserve(self) -> int:
+        """Return the place of a check that begins: what is kept there again replaces what was."""
+        self._checks += 1
+        return self._checks
+
+    def keep(self, record: ParityRecord, place: int) -> None:
+        """Write a record to disk, beside those of the other checks, and tell reports where they are."""
+        self._records[place] = record
+        try:
+            path = write_records(self._directory, self._item.nodeid, self.records)
+        except OSError as error:
+            raise CheckFailedError(f"{record.manifest}: its record cannot be kept: {error}") from error
+        _drop_entry(self._item)
+        entry = properties_of(self.records, path.relative_to(self._root).as_posix())
+        self._item.user_properties.append((PROPERTY, entry))
+
+    def reported(self, report: pytest.TestReport) -> None:
+        """Take in what pytest says of a phase of the test; with its teardown the attempt is over."""
+        if report.when == "teardown":
+            del self._item.stash[_ATTEMPT], self._item.stash[REPORTED]
+
+    def _forget(self) -> None:
+        """Drop what an earlier attempt left."""
+        _drop_entry(self._item)
+        record_file(self._directory, self._item.nodeid).unlink(missing_ok=True)
+
+
+def attempt_of(item: pytest.Item) -> Attempt:
+    """Return the attempt at a test that is going on; a new one where there is none."""
+    return item.stash[_ATTEMPT] if _ATTEMPT in item.stash else new_attempt(item)
+
+
+def new_attempt(item: pytest.Item) -> Attempt:
+    """Begin an attempt at a test."""
+    item.stash[_ATTEMPT] = attempt = Attempt(item)
+    item.stash[REPORTED] = attempt.reported
+    return attempt
+
+
+def properties_of(records: Sequence[ParityRecord], path: str) -> dict[str, Any]:
+    """Return the small form of a test's records that travels with its report; `path` is the file of the whole.
+
+    It speaks of the worst, and names each where there are several.
+    """
+    worst = max(records, key=lambda each: (not each.passed, -1 if each.verdict is None else _WEIGHTS[each.verdict]))
+    entry = {
+        **_outline(worst),
+        "first_step": worst.first_diverging_step,
+        "headline": worst.headline,
+        "session": [run.session_directory for run in worst.targets if run.session_directory],
+        "record": path,
+    }
+    if len(records) == 1:
+        return entry
+    left_out = {"checks_left_out": len(records) - _MOST_OUTLINES} if len(records) > _MOST_OUTLINES else {}
+    return {**entry, "checks": [_outline(each) for each in records[:_MOST_OUTLINES]], **left_out}
+
+
+def _outline(record: ParityRecord) -> dict[str, Any]:
+    return {
+        "manifest": record.manifest,
+        "case": record.case,
+        "passed": record.passed,
+        "verdict": record.verdict.value if record.verdict else None,
+    }
+
+
+def _drop_entry(item: pytest.Item) -> None:
+    item.user_properties[:] = [entry for entry in item.user_properties if entry[0] != PROPERTY]

@@ -1,0 +1,179 @@
+"""`Osiris`, what the fixture `osiris` hands to a test: runs manifests, as many as the test likes.
+
+Where the marker says which manifest a test is about, this is for tests that decide it while they run. Both share all else:
+the options of the run, the record of each check, and what a failure shows.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from osiris_core.check import load
+from osiris_core.errors import ManifestError
+from osiris_core.manifest.collecting import case_id
+from osiris_core.secrets.resolution import told_names
+from osiris_core.wire.masking import MaskTable
+from pytest_osiris.attempts import attempt_of
+from pytest_osiris.checks import checks_of, declared_secrets, mask, project_of, relative_name
+from pytest_osiris.keys import CheckFailedError
+from pytest_osiris.marker import params_of, parse_rules, rules_of, targets_of
+from pytest_osiris.run import open_run
+from pytest_osiris.settings import parse_targets
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from osiris_core.manifest.model import Manifest
+    from osiris_core.parity.record import ParityRecord
+    from pytest_osiris.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a call asks for beside the manifest."""
+
+    target: str | None
+    params: Mapping[str, Any]
+    normalizers: Sequence[Mapping[str, Any]]
+    secrets: Mapping[str, str]
+    case: str | None
+
+
+class Osiris:
+    """Runs manifests for one test; the fixture `osiris` gives it.
+
+    A manifest is given by its path, which counts from the test file.
+    """
+
+    def __init__(self, item: pytest.Item, secrets: Mapping[str, str]) -> None:
+        self._item = item
+        self._secrets = require_texts(secrets, "the fixture `osiris_secrets`")
+        mask(item, MaskTable.of_values(self._secrets.items()))
+        attempt_of(item)
+
+    def run(
+        self,
+        manifest: str | os.PathLike[str],
+        *,
+        target: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        normalizers: Sequence[Mapping[str, Any]] | None = None,
+        secrets: Mapping[str, str] | None = None,
+        case: str | None = None,
+    ) -> Run:
+        """Run a manifest and return its `Run`; the test fails here where the check does not pass.
+
+        `target` is `local`, `e2b`, `both`, or a comma list; by default that of the test's marker, or of the options.
+        `params` are values of the manifest's parameters and `normalizers` rules of what may differ, both before all others.
+        `secrets` are values of its secrets, which no report shows and no file holds. `case` names the run in reports, where
+        a test has several of one manifest; by default the values of `params` do.
+        """
+        __tracebackhide__ = True
+        asked = _Asked(
+            target=target, params=params or {}, normalizers=normalizers or (), secrets=secrets or {}, case=case
+        )
+        try:
+            return open_run(self._item, self._check(manifest, asked))
+        except CheckFailedError as error:
+            raise self._placed(error) from None
+
+    def parity(
+        self,
+        manifest: str | os.PathLike[str],
+        *,
+        target: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        normalizers: Sequence[Mapping[str, Any]] | None = None,
+        secrets: Mapping[str, str] | None = None,
+        case: str | None = None,
+    ) -> ParityRecord:
+        """Run a manifest and return its `ParityRecord`, whatever came out: the test looks at `verdict` itself.
+
+        It takes what `run` takes. With one target `verdict` is None. What makes a check impossible, as a manifest that
+        cannot be read, fails the test all the same.
+        """
+        __tracebackhide__ = True
+        asked = _Asked(
+            target=target, params=params or {}, normalizers=normalizers or (), secrets=secrets or {}, case=case
+        )
+        try:
+            return self._check(manifest, asked)
+        except CheckFailedError as error:
+            raise self._placed(error) from None
+
+    def _check(self, manifest: str | os.PathLike[str], asked: _Asked) -> ParityRecord:
+        item = self._item
+        secrets = require_texts(asked.secrets, "`secrets`")
+        mask(item, MaskTable.of_values(secrets.items()))
+        targets = targets_of(item) if asked.target is None else _targets(asked.target)
+        rules = (*parse_rules(asked.normalizers, "test", "`normalizers`"), *rules_of(item))
+        loaded = self._load(manifest, asked.params)
+        if unknown := sorted(secrets.keys() - told_names(loaded)):
+            known = ", ".join(sorted(told_names(loaded))) or "none"
+            raise CheckFailedError(f"{loaded.location}: there is no secret {', '.join(unknown)} in it; it has {known}")
+        return checks_of(item.config).run(
+            item,
+            loaded,
+            targets,
+            case=self._case(loaded, asked),
+            rules=rules,
+            secrets={**declared_secrets(loaded, self._secrets), **secrets},
+        )
+
+    def _load(self, manifest: str | os.PathLike[str], params: Mapping[str, Any]) -> Manifest:
+        if not isinstance(params, Mapping):
+            raise CheckFailedError(f"`params` is {params!r:.80}, but a mapping of names to values is asked for")
+        path = self._path(manifest)
+        offered = {**checks_of(self._item.config).settings.params, **params_of(self._item)}
+        root = self._item.config.rootpath
+        try:
+            return load(path, project_root=project_of(path, root), params=params, offered=offered)
+        except ManifestError as error:
+            raise CheckFailedError(str(error)) from None
+
+    def _path(self, manifest: str | os.PathLike[str]) -> Path:
+        path = self._item.path.parent / manifest
+        if not path.is_file():
+            raise CheckFailedError(f"there is no manifest {path}; a path counts from the test file")
+        return path.resolve()
+
+    def _case(self, manifest: Manifest, asked: _Asked) -> str:
+        """Return what tells a run of this test from others of the same manifest."""
+        name = case_id(asked.params) if asked.case is None else asked.case
+        taken = {record.case for record in attempt_of(self._item).records if record.manifest == manifest.location}
+        numbers = (f"{name}#{number}" for number in range(2, len(taken) + 2))
+        return name if name not in taken else next(each for each in numbers if each not in taken)
+
+    def _placed(self, error: CheckFailedError) -> CheckFailedError:
+        """Return a failure that says where in the test it was: a test can have many runs."""
+        frame = inspect.currentframe()
+        while frame is not None and frame.f_code.co_filename == __file__:
+            frame = frame.f_back
+        if frame is None:
+            return error
+        place = relative_name(self._item.path.__class__(frame.f_code.co_filename), self._item.config.rootpath)
+        return type(error)(f"{error}\n    called at {place}:{frame.f_lineno}")
+
+
+def require_texts(secrets: Mapping[str, str], what: str) -> dict[str, str]:
+    """Return values of secrets by name; `CheckFailedError`, which repeats none, for anything else."""
+    is_right = isinstance(secrets, Mapping) and all(
+        isinstance(name, str) and isinstance(value, str) and value for name, value in secrets.items()
+    )
+    if not is_right:
+        raise CheckFailedError(f"{what} must be a mapping of names to texts that are not empty")
+    return dict(secrets)
+
+
+def _targets(text: str) -> tuple[str, ...]:
+    try:
+        return parse_targets(str(text), "osiris.run(target=...)")
+    except pytest.UsageError as error:
+        raise CheckFailedError(str(error)) from None
