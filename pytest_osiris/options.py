@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     import pytest
 
 DEFAULT_MANIFESTS: Final = ("*.osiris.yaml",)
+MARKER: Final = (
+    "osiris(manifest, *, target=None, params=None, normalizers=None): the pipeline manifest that the fixtures "
+    "`osiris_run` and `osiris_parity` run, as a path from the test file; `target` overrides --osiris-target for this "
+    "test, `params` are values of the manifest's parameters, and `normalizers` are rules of what may differ."
+)
+"""What `pytest --markers` says of ours."""
 
 
 class Option(NamedTuple):

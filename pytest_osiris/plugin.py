@@ -28,7 +28,7 @@ from pytest_osiris.keys import (
     CheckFailedError,
     records_directory,
 )
-from pytest_osiris.options import add_options
+from pytest_osiris.options import MARKER, add_options
 from pytest_osiris.settings import read_settings
 
 if TYPE_CHECKING:
@@ -61,12 +61,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the options, refuse what cannot work, and name this run."""
     settings = read_settings(config)
-    config.addinivalue_line(
-        "markers",
-        "osiris(manifest, *, target=None, params=None, normalizers=None): the pipeline manifest that the fixtures "
-        "`osiris_run` and `osiris_parity` run, as a path from the test file; `target` overrides --osiris-target for this "
-        "test, `params` are values of the manifest's parameters, and `normalizers` are rules of what may differ.",
-    )
+    config.addinivalue_line("markers", MARKER)
     worker = _worker_input(config)
     config.stash[SETTINGS] = settings
     config.stash[RUN] = worker[RUN_NAME] if worker else _new_run_name()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-_COMMANDS: Final = {
+COMMANDS: Final = {
     "run": "run",
     "diff": "diff",
     "validate": "validate",
@@ -94,7 +94,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in [_COMMANDS[command]] if command in _COMMANDS else _COMMANDS.values():
+    for module in [COMMANDS[command]] if command in COMMANDS else COMMANDS.values():
         import_module(f"osiris_core.cli.{module}").add_parser(commands)
     return parser
 

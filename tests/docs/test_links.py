@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.docs.pages import anchors, broken, links, pages
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_every_link_leads_to_a_file_and_a_heading(repository):
+    """Without the generator of the site, which says the same when it is built."""
+    assert [sentence for page in pages(repository) for sentence in broken(page)] == []
+
+
+def test_every_page_that_code_or_text_names_is_there(repository):
+    """As `docs/secrets.md`, in a message, a docstring or a page."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=repository, capture_output=True, text=True, check=True
+    )
+    read = [name for name in listed.stdout.split("\n") if name.endswith((".py", ".md", ".toml", ".j2"))]
+    missing = [
+        f"{name}: {named}"
+        for name in read
+        for named in re.findall(r"docs/[a-z0-9/-]+\.md", (repository / name).read_text(encoding="utf-8"))
+        if not name.startswith("tests/docs/") and not (repository / named).is_file()
+    ]
+
+    assert missing == []
+
+
+def test_every_page_is_reached_from_the_index(repository):
+    """By its lists, by the list of verdicts, or by the list of decisions, which is made of all that there are."""
+    docs = repository / "docs"
+    index = (docs / "index.md").read_text(encoding="utf-8")
+    listed = {
+        docs / f"{name}.md"
+        for block in re.findall(r"```\{toctree\}\n(.*?)```", index, re.DOTALL)
+        for name in block.split("\n")
+    }
+    globbed = {
+        page for pattern in re.findall(r"^([a-z-]+/\*)$", index, re.MULTILINE) for page in docs.glob(f"{pattern}.md")
+    }
+    verdicts = {docs / "verdicts" / link for link in links((docs / "verdicts/README.md").read_text(encoding="utf-8"))}
+    reached = {docs / "index.md", *listed, *globbed, *verdicts, *(docs / "decisions").glob("*.md")}
+
+    assert sorted(path.name for path in set(docs.rglob("*.md")) - reached) == []
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """A page that a test writes, beside another one."""
+    (tmp_path / "other.md").write_text("# Other\n\n## What `it` says, twice\n\n## What it says twice\n")
+    return tmp_path / "page.md"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[a](other.md)", []),
+        ("[a](other.md#what-it-says-twice-1)", []),
+        ("[a](https://example.org/nowhere)", []),
+        ("`[a](gone.md)`\n\n    [a](gone.md)\n\n```\n[a](gone.md)\n```\n", []),
+        ("[a](gone.md)", ["page.md: gone.md: there is no gone.md"]),
+        ("| [`a` b](other.md#gone) |", ["page.md: other.md#gone: no heading of other.md has the anchor gone"]),
+        ("[a](#here)", ["page.md: #here: no heading of page.md has the anchor here"]),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_told(page, text, said):
+    page.write_text(text)
+
+    assert broken(page) == said
+
+
+def test_anchors_are_those_of_the_repository():
+    assert anchors("# `osiris-parity run MANIFEST...`\n## What is *kept*, and [why](x.md)?\n") == {
+        "osiris-parity-run-manifest",
+        "what-is-kept-and-why",
+    }
