@@ -188,6 +188,7 @@ class Checker:
             waivers=accepted_differences(self._options, manifest.location),
             rules=declared,
             strict=self._options.strict,
+            require=self._options.require,
             session_root=self._options.root,
         )
         record = judge(results, circumstances)

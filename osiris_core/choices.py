@@ -13,6 +13,10 @@ KEEPING = ("no", "on-failure", "always")
 """When a sandbox outlives its run: never, where the check did not pass, whatever came out."""
 TRIAGES = ("divergent", "always", "off")
 """Which checks are run again to find out more: those that diverge, all, or none."""
+REQUIREMENTS = ("EQUIVALENT", "IDENTICAL")
+"""The weakest verdict that a gate lets pass, where ACCEPTED is not enough for it."""
+GITHUB = ("auto", "on", "off")
+"""Whether GitHub Actions is told of failures by annotations and a summary: where it runs us, always, never."""
 PROJECT_OPTIONS = {
     "target": "text",
     "e2b": "text",
@@ -27,6 +31,8 @@ PROJECT_OPTIONS = {
     "repeat": "number",
     "env_file": "text",
     "strict": "switch",
+    "require": "text",
+    "min_manifests": "number",
     "param": "texts",
     "manifests": "texts",
 }

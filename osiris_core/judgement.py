@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from osiris_core.errors import DiskFullError, InfrastructureError
 from osiris_core.parity.compare import compare
 from osiris_core.parity.expectations import unmet
+from osiris_core.parity.gates import unheld
 from osiris_core.parity.record import ParityRecord, TargetRun, Verdict
 from osiris_core.parity.summary import headline, step_runs
 
@@ -58,6 +59,7 @@ class Circumstances:
     waivers: Waivers | None = None
     rules: tuple[Rule, ...] = ()
     strict: bool = False
+    require: str = ""
 
 
 def judge(results: Sequence[TargetResult], circumstances: Circumstances) -> ParityRecord:
@@ -123,8 +125,11 @@ def _record(
 ) -> ParityRecord:
     manifest = circumstances.manifest
     failures = () if verdict is Verdict.INFRA else _expectation_failures(results, manifest)
-    if circumstances.strict and comparison is not None:
-        failures = (*failures, *_out_of_date(comparison))
+    if comparison is not None:
+        failures = (
+            *failures,
+            *unheld(comparison, headline, strict=circumstances.strict, require=circumstances.require),
+        )
     passed = (verdict is None or verdict.passes) and not failures
     return ParityRecord(
         manifest=manifest.location,
@@ -154,11 +159,6 @@ def _expectation_failures(results: Sequence[TargetResult], manifest: Manifest) -
     return tuple(
         sentence for each in results if each.session is not None for sentence in unmet(each.session, manifest.expect)
     )
-
-
-def _out_of_date(comparison: Comparison) -> tuple[str, ...]:
-    """Return what a strict check expects besides: rules and waivers that have something to do."""
-    return tuple(f"the rule `{use.rule}` {use.complaint}" for use in comparison.rules if use.complaint)
 
 
 def _target_run(result: TargetResult, circumstances: Circumstances) -> TargetRun:

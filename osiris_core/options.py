@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, TARGETS, TRIAGES
+from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, REQUIREMENTS, TARGETS, TRIAGES
 from osiris_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class CheckOptions:
     `keep_sandbox` is `no`, `on-failure` or `always`: whether a sandbox outlives its run, to be looked at. `artifact_limits` bound
     what a run may leave, by default those of `ArtifactLimits`. `fetch` is `all`, or `differing`: with both targets, artifacts
     whose digest in the sandbox is that of this machine's are not brought back. With `strict` a rule or a waiver that is out of
-    date fails the check. `triage` is `off`, `divergent` or `always`: which checks are run again to find out where a divergence comes
+    date fails the check, and `require` is the weakest verdict that passes: `EQUIVALENT`, `IDENTICAL`, or nothing for any that does. `triage` is `off`, `divergent` or `always`: which checks are run again to find out where a divergence comes
     from, within `triage_budget`; `repeat` is how often each target is run again and held against itself, whatever the verdict.
     """
 
@@ -52,6 +52,7 @@ class CheckOptions:
     artifact_limits: ArtifactLimits | None = None
     fetch: str = "all"
     strict: bool = False
+    require: str = ""
     triage: str = "off"
     repeat: int = 0
     triage_budget: TriageBudget | None = None
@@ -74,6 +75,7 @@ def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
         ("fetch", options.fetch, FETCHING),
         ("keep-sandbox", options.keep_sandbox, KEEPING),
         ("triage", options.triage, TRIAGES),
+        ("require", options.require or REQUIREMENTS[0], REQUIREMENTS),
     ):
         if chosen not in known:
             raise UsageError(f"unknown {what} {chosen!r}", hint=" or ".join(known))

@@ -224,6 +224,7 @@ def check_options(settings: Settings, project_root: Path, session_root: Path) ->
         keep_sandbox=settings.keep_sandbox,
         fetch=settings.fetch,
         strict=settings.strict,
+        require=settings.require,
         triage=settings.triage,
         repeat=settings.repeat,
     )

@@ -27,11 +27,15 @@ RUN_NAME = "osiris_run_name"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The records of a run, where its report is, and why there is none although one was asked for."""
+    """The records of a run, where its report is, and why there is none although one was asked for.
+
+    `remarks` are sentences that whoever reads the end of the run should know, and that do not fail it.
+    """
 
     records: RecordSet
     report: Path | None
     problem: str
+    remarks: tuple[str, ...] = ()
 
 
 REPORTED: pytest.StashKey[Callable[[pytest.TestReport], None]] = pytest.StashKey()

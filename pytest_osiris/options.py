@@ -109,6 +109,19 @@ OPTIONS: Final = (
         ),
     ),
     Option(
+        "require",
+        "VERDICT",
+        (
+            "the weakest verdict that passes: `IDENTICAL`, or `EQUIVALENT` to let no waiver pass (default: any that passes, "
+            "ACCEPTED too)"
+        ),
+    ),
+    Option(
+        "min_manifests",
+        "N",
+        "fail the run where fewer manifests than N were really compared, whatever its tests say (default: no minimum)",
+    ),
+    Option(
         "env_file",
         "PATH",
         (
@@ -140,7 +153,8 @@ def add_options(parser: pytest.Parser) -> None:
         dest="osiris_strict",
         action="store_true",
         default=None,
-        help="fail a check whose declared rules have nothing to do: one that never met a value (default: warn)",
+        help="fail a check whose declared rules or waivers have nothing to do: one that never met a value, has expired, or "
+        "accepted nothing (default: warn)",
     )
     parser.addini("osiris_strict", "the same as --osiris-strict", type="bool", default=None)
     group.addoption(

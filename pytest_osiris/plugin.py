@@ -99,8 +99,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ManifestFi
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Refuse options from the ini file that cannot work, now that there is something to run with them."""
     config = session.config
-    if config.stash[SETTINGS].params:
-        _refuse_unknown_params(session)
+    if config.stash[SETTINGS].params or config.stash[SETTINGS].require:
+        _refuse_meaningless(session)
     if config.option.collectonly or _worker_input(config) is not None:
         return
     if any(item.get_closest_marker("osiris") for item in session.items):
@@ -161,7 +161,8 @@ def _has_something_to_tell(config: pytest.Config) -> bool:
     """Whether this process ends a run that has records, or that was asked for a report and has none."""
     if _worker_input(config) is not None or config.option.collectonly:
         return False
-    asked = "report" in config.stash[SETTINGS].on_command_line
+    settings = config.stash[SETTINGS]
+    asked = "report" in settings.on_command_line or settings.min_manifests is not None
     return asked or records_directory(config.rootpath, config.stash[RUN]).is_dir()
 
 
@@ -177,10 +178,12 @@ def _refuse_impossible(config: pytest.Config) -> None:
     require_possible(config.stash[SETTINGS], config.rootpath)
 
 
-def _refuse_unknown_params(session: pytest.Session) -> None:
+def _refuse_meaningless(session: pytest.Session) -> None:
+    from pytest_osiris.gates import nothing_to_hold
     from pytest_osiris.parameters import unknown_param
 
-    sentence = unknown_param(session.items, session.config.stash[SETTINGS])
+    settings = session.config.stash[SETTINGS]
+    sentence = unknown_param(session.items, settings) or nothing_to_hold(session.items, settings)
     if sentence and _worker_input(session.config) is None:
         raise pytest.UsageError(sentence)
     session.config.stash[REFUSAL] = sentence

@@ -49,6 +49,8 @@ class Settings:
     keep_sandbox: str = "no"
     fetch: str = "all"
     strict: bool = False
+    require: str = ""
+    min_manifests: int | None = None
     triage: str = "divergent"
     repeat: int = 0
     manifests: tuple[str, ...] = DEFAULT_MANIFESTS
@@ -75,6 +77,8 @@ class Settings:
             repeated.append(f"--osiris-fetch={self.fetch}")
         if self.strict:
             repeated.append("--osiris-strict")
+        if self.require:
+            repeated.append(f"--osiris-require={self.require}")
         if self.triage != "divergent":
             repeated.append(f"--osiris-triage={self.triage}")
         if self.repeat:
@@ -89,7 +93,7 @@ def read_settings(config: pytest.Config) -> Settings:
     given = given_values(config)
     if not given:
         return Settings()
-    from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, TRIAGES
+    from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, REQUIREMENTS, TRIAGES
 
     def choice(name: str, known: Sequence[str]) -> str:
         return _parse_choice(given[name].value, flag_of(name), known) if name in given else known[0]
@@ -114,6 +118,8 @@ def read_settings(config: pytest.Config) -> Settings:
         keep_sandbox=choice("keep_sandbox", KEEPING),
         fetch=choice("fetch", FETCHING),
         strict="strict" in given and bool(given["strict"].value),
+        require=choice("require", REQUIREMENTS) if "require" in given and given["require"].value else "",
+        min_manifests=number("min_manifests", int),
         triage=choice("triage", TRIAGES),
         repeat=0 if "repeat" in given and given["repeat"].value == "0" else number("repeat", int) or 0,
         manifests=tuple(given["manifests"].value) if "manifests" in given else default.manifests,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,12 @@ import pytest
 
 from osiris_core.backends.provider import public_address
 from osiris_core.errors import UsageError
+from osiris_core.report.text import visible_line
 from osiris_core.surface import record_set
+from pytest_osiris.gates import held_gates
 from pytest_osiris.keys import OUTCOME, RUN, SETTINGS, Outcome, records_directory
 from pytest_osiris.store import read_records
+from pytest_osiris.telling import tell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,22 +23,26 @@ if TYPE_CHECKING:
     from osiris_core.parity.record import RecordSet
     from pytest_osiris.settings import Settings
 
+_UNMET = "not as asked for: "
 _PROVIDERS = {"embedded": "embedded server", "cloud": "E2B cloud"}
 
 
 def header(settings: Settings) -> str:
-    """Return `osiris: target both (e2b: embedded server, isolation bubblewrap)`."""
+    """Return `osiris: target both (e2b: embedded server, isolation bubblewrap)`, and what a gate asks for."""
+    required = f", {settings.require} is required" if settings.require else ""
     if "e2b" not in settings.targets:
-        return f"osiris: target {settings.target}"
+        return f"osiris: target {settings.target}{required}"
     provider = _PROVIDERS.get(settings.provider) or public_address(settings.provider)
     isolation = f", isolation {settings.isolation}" if settings.provider == "embedded" else ""
-    return f"osiris: target {settings.target} (e2b: {provider}{isolation})"
+    return f"osiris: target {settings.target} (e2b: {provider}{isolation}){required}"
 
 
 def finish(session: pytest.Session) -> None:
     """Gather the records of the run and write the report; a report that cannot be written fails the run."""
     config = session.config
-    records = record_set(read_records(records_directory(config.rootpath, config.stash[RUN])))
+    found = read_records(records_directory(config.rootpath, config.stash[RUN]))
+    unmet, remarks = held_gates(session, found)
+    records = dataclasses.replace(record_set(found), unmet=unmet)
     report, problem = config.stash[SETTINGS].report, ""
     if report is not None and session.exitstatus == pytest.ExitCode.INTERRUPTED:
         report, problem = None, "the run was interrupted, and a report that left manifests out would speak for them too"
@@ -47,7 +55,11 @@ def finish(session: pytest.Session) -> None:
             report, problem = None, str(error)
             if session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    config.stash[OUTCOME] = Outcome(records=records, report=report, problem=problem)
+    if unmet and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    for sentence in unmet:
+        tell(config, visible_line(f"{_UNMET}{sentence}"), everywhere=False)
+    config.stash[OUTCOME] = Outcome(records=records, report=report, problem=problem, remarks=remarks)
 
 
 def write_section(terminal: pytest.TerminalReporter, outcome: Outcome) -> None:
@@ -55,6 +67,10 @@ def write_section(terminal: pytest.TerminalReporter, outcome: Outcome) -> None:
     terminal.section("osiris parity")
     if outcome.records.records:
         _write_records(terminal, outcome)
+    for sentence in outcome.records.unmet:
+        terminal.line(visible_line(f"{_UNMET}{sentence}"), red=True)
+    for remark in outcome.remarks:
+        terminal.line(visible_line(remark))
     if outcome.problem:
         terminal.line(f"there is no report: {outcome.problem}", red=True)
 

@@ -14,7 +14,7 @@ from osiris_core.backends.protocol import TargetFacts
 from osiris_core.errors import SandboxError, WireError
 from osiris_core.judgement import Circumstances, TargetResult, judge
 from osiris_core.manifest.model import Expectation
-from osiris_core.parity.record import Comparison, RuleUse, Verdict
+from osiris_core.parity.record import Comparison, RuleUse, Verdict, WaiverUse
 
 LOST = SandboxError("the sandbox went away")
 TORN = WireError("the artifacts are no valid pack")
@@ -108,6 +108,61 @@ def test_broken_evidence_leaves_nothing_better_than_inconclusive(found: dict[str
     assert judge(torn, circumstances()).verdict is Verdict.INCONCLUSIVE
     found["verdict"] = Verdict.DIVERGENT
     assert judge(torn, circumstances()).verdict is Verdict.DIVERGENT
+
+
+@pytest.mark.parametrize(
+    ("required", "green"),
+    [
+        ("", {Verdict.IDENTICAL, Verdict.EQUIVALENT, Verdict.ACCEPTED}),
+        ("EQUIVALENT", {Verdict.IDENTICAL, Verdict.EQUIVALENT}),
+        ("IDENTICAL", {Verdict.IDENTICAL}),
+    ],
+)
+def test_a_weaker_verdict_than_required_fails_and_stays_what_it_is(
+    found: dict[str, Verdict], required: str, green: set[Verdict]
+) -> None:
+    """The headline says which is required, and what the one that came out rests on; a failing verdict needs no more reason."""
+    asked = dataclasses.replace(circumstances(), require=required)
+    passed = set()
+    for verdict in Verdict:
+        found["verdict"] = verdict
+        record = judge([result("local"), result("e2b")], asked)
+        assert record.verdict is verdict
+        said = f"{verdict}, where {required} is required: local and e2b d"
+        assert record.headline.startswith(said) is (verdict.passes and not record.passed)
+        assert bool(record.expectation_failures) is (verdict.passes and not record.passed)
+        if record.passed:
+            passed.add(verdict)
+    assert passed == green
+
+
+@pytest.mark.parametrize(
+    ("manifest", "complaint", "failures"),
+    [
+        ("x.osiris.yaml", "", ()),
+        ("x.osiris.yaml", "expired on 2026-01-01", ("the waiver a at b (ann) expired on 2026-01-01",)),
+        (
+            "x.osiris.yaml",
+            "nothing differs there any more: remove it",
+            ("the waiver a at b (ann) nothing differs there any more: remove it",),
+        ),
+        ("*", "nothing differs there any more: remove it", ()),
+    ],
+)
+def test_a_strict_check_fails_by_a_stale_waiver_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, manifest: str, complaint: str, failures: tuple[str, ...]
+) -> None:
+    """One of many manifests may be needed by another of them: that is seen at the end of a run."""
+    use = WaiverUse(
+        name="a at b", reason="r", owner="ann", expires="2026-01-01", hits=0, complaint=complaint, manifest=manifest
+    )
+    compared = Comparison(verdict=Verdict.IDENTICAL, waivers=(use,))
+    monkeypatch.setattr(judgement, "compare", lambda *_, **__: compared)
+
+    strict = judge([result("local"), result("e2b")], dataclasses.replace(circumstances(), strict=True))
+
+    assert (strict.passed, strict.expectation_failures) == (not failures, failures)
+    assert judge([result("local"), result("e2b")], circumstances()).passed
 
 
 @pytest.mark.parametrize("targets", [("local", "e2b"), ("local",), ("e2b",)])

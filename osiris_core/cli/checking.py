@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from osiris_core.choices import FETCHING, TRIAGES
 from osiris_core.cli.exits import EXIT_FAILED, EXIT_GOOD, EXIT_INFRASTRUCTURE, EXIT_USAGE
 from osiris_core.cli.reading import read_all
 from osiris_core.errors import ManifestError, UsageError
+from osiris_core.parity.gates import stale_waivers, too_few
 from osiris_core.parity.record import Verdict
 from osiris_core.parity.record_io import encode_records
 from osiris_core.report.rules import rule_lines
@@ -60,6 +61,7 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
     if given.jobs < 1:
         raise UsageError(f"--jobs {given.jobs} runs nothing", hint="give a number above 0")
     validate_options(_options(given, Path.cwd()), targets)
+    _require_possible_gates(given, targets)
     if given.report is not None:
         require_report_place(given.report)
     readings = read_all(given.manifests, given.param)
@@ -77,17 +79,30 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
             err.writelines(f"{visible_line(line)}\n" for line in checked.details)
             finished.append(checked)
     records = [checked.record for checked in finished]
+    unmet = (*too_few(records, given.min_manifests), *(stale_waivers(records, whole=False) if given.strict else ()))
     err.writelines(
         f"{visible_line(line)}\n" for line in (*place_lines(records), *waiver_lines(records), *rule_lines(records))
     )
-    together = record_set(checked.record for checked in finished)
+    err.writelines(f"not as asked for: {visible_line(each)}\n" for each in unmet)
+    together = replace(record_set(records), unmet=unmet)
     if given.json:
         out.write(f"{encode_records(together).decode()}\n")
     if given.report is not None:
         from osiris_core.report.files import write_report
 
         err.write(f"report: {write_report(together, given.report).html}\n")
-    return min((checked.code for checked in finished), key=_WORST_FIRST.index)
+    codes = [checked.code for checked in finished]
+    return min([*codes, *([EXIT_FAILED] if unmet else [])], key=_WORST_FIRST.index)
+
+
+def _require_possible_gates(given: argparse.Namespace, targets: Sequence[str]) -> None:
+    """Raise `UsageError` for a gate that could never fail, or never hold."""
+    if given.require and len(targets) == 1:
+        raise UsageError(
+            f"--require={given.require} asks for a comparison, but there is one target", hint="give --target both"
+        )
+    if given.min_manifests is not None and given.min_manifests < 1:
+        raise UsageError(f"--min-manifests {given.min_manifests} asks for nothing", hint="give a number above 0")
 
 
 @contextmanager
@@ -146,6 +161,8 @@ def command_for(path: Path, given: argparse.Namespace) -> str:
         options.append(f"--fetch={given.fetch}")
     if given.strict:
         options.append("--strict")
+    if given.require:
+        options.append(f"--require={given.require}")
     if given.triage != TRIAGES[0]:
         options.append(f"--triage={given.triage}")
     if given.repeat:
@@ -205,6 +222,7 @@ def _options(given: argparse.Namespace, root: Path) -> CheckOptions:
         keep_sandbox=given.keep_sandbox,
         fetch=given.fetch,
         strict=given.strict,
+        require=given.require,
         triage=given.triage,
         repeat=given.repeat,
     )

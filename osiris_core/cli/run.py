@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, TARGETS, TRIAGES
+from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, REQUIREMENTS, TARGETS, TRIAGES
 from osiris_core.cli.settling import leave_open, settle
 
 if TYPE_CHECKING:
@@ -76,8 +76,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="fail a check whose declared rules have nothing to do: one that never met a value (default: tell it)",
+        help="fail a check whose declared rules or waivers have nothing to do: one that never met a value, has expired, or accepted "
+        "nothing (default: tell it)",
     )
+    add_gate_options(parser)
     parser.add_argument(
         "--triage",
         choices=TRIAGES,
@@ -96,6 +98,23 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print the records as JSON; verdict lines go to stderr")
     parser.set_defaults(run=run)
     leave_open(parser)
+
+
+def add_gate_options(parser: argparse.ArgumentParser) -> None:
+    """Add what a gate asks for beyond green verdicts."""
+    parser.add_argument(
+        "--require",
+        choices=("", *REQUIREMENTS),
+        default="",
+        metavar="VERDICT",
+        help="the weakest verdict that passes: IDENTICAL, or EQUIVALENT to let no waiver pass (default: any that passes, ACCEPTED too)",
+    )
+    parser.add_argument(
+        "--min-manifests",
+        type=int,
+        metavar="N",
+        help="fail where fewer manifests than N were really compared (default: no minimum)",
+    )
 
 
 def add_param_option(parser: argparse.ArgumentParser) -> None:

@@ -132,7 +132,10 @@ class RuleUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaiverUse:
-    """What one waiver did: how many differences it met; `complaint` says that it has expired, or met none."""
+    """What one waiver did: how many differences it met; `complaint` says that it has expired, or met none.
+
+    `manifest` is the pattern of the manifests that it speaks of, and `days_left` how long it held on the day of the check.
+    """
 
     name: str
     reason: str
@@ -140,6 +143,8 @@ class WaiverUse:
     expires: str  # the last day on which it holds, ISO 8601
     hits: int
     complaint: str = ""
+    manifest: str = "*"
+    days_left: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,9 +322,13 @@ class ParityRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSet:
-    """Records with the facts of the run that made them: what a report file is made from."""
+    """Records with the facts of the run that made them: what a report file is made from.
+
+    `unmet` are sentences about the run as a whole that make it red whatever its records say: what a gate asked for and did not get.
+    """
 
     records: tuple[ParityRecord, ...]
     created_at: str = ""
     host: dict[str, str] = field(default_factory=dict)  # python, platform, pytest_osiris, e2b, bubblewrap ...
+    unmet: tuple[str, ...] = ()
     version: int = RECORD_VERSION

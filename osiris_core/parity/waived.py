@@ -43,6 +43,8 @@ class Waivers:
                 expires=waiver.expires.isoformat(),
                 hits=self._hits[waiver],
                 complaint=self._complaint(waiver),
+                manifest=waiver.manifest,
+                days_left=(waiver.expires - self._today).days,
             )
             for waiver in self._about
         )

@@ -45,7 +45,7 @@ _FAILING = (
         key="unexpected",
         word="NOT AS EXPECTED",
         symbol="✗",
-        meaning="the targets agree, but not with what the manifest expects",
+        meaning="the targets agree, but not as the manifest or a gate expects",
         fails=True,
     ),
     Mark(key="failed", word="FAILED", symbol="✗", meaning="it did not run, or not as the manifest expects", fails=True),

@@ -69,12 +69,13 @@ class ManifestView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The whole report. `counts` has the marks that occur; `targets` the column heads."""
+    """The whole report. `counts` has the marks that occur; `targets` the column heads; `unmet` what the run as a whole lacks."""
 
     sentence: str
     good: bool
     counts: tuple[tuple[Mark, int], ...]
     failing: int
+    unmet: tuple[str, ...]
     places: tuple[Place, ...]
     created_at: str
     host: tuple[tuple[str, str], ...]
@@ -102,9 +103,10 @@ def page_of(records: RecordSet) -> Page:
     counts = Counter(view.mark for view in manifests)
     return Page(
         sentence=report_sentence(records.records),
-        good=bool(ordered) and all(record.passed for record in ordered),
+        good=bool(ordered) and all(record.passed for record in ordered) and not records.unmet,
         counts=tuple((mark, counts[mark]) for mark in MARKS if counts[mark]),
         failing=sum(not record.passed for record in ordered),
+        unmet=records.unmet,
         places=tuple(sandbox_places(ordered)),
         created_at=records.created_at,
         host=tuple(sorted(records.host.items())),

@@ -7,6 +7,7 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from osiris_core.parity.gates import ending_soon
 from osiris_core.parity.record import Verdict
 from osiris_core.parity.summary import causes_and_effects
 from osiris_core.report.marks import failures_first, mark_of
@@ -14,12 +15,13 @@ from osiris_core.report.place import sandbox_places
 from osiris_core.report.rules import rule_lines
 from osiris_core.report.sentence import report_sentence
 from osiris_core.report.text import fitted, shortened, visible_line, width_of
+from osiris_core.report.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from osiris_core.parity.record import Finding, ParityRecord, RecordSet
+    from osiris_core.parity.record import Finding, ParityRecord, RecordSet, WaiverUse
 
 FAILURE_LINES = 8
 """A failure takes at most this many lines, and one more where a command shows its cause."""
@@ -54,17 +56,24 @@ def place_lines(records: Sequence[ParityRecord]) -> list[str]:
 
 
 def waiver_lines(records: Sequence[ParityRecord]) -> list[str]:
-    """Return a line for each waiver that met no difference in any record: it is not needed any more."""
+    """Return a line for each waiver that met no difference in any record, and for each that ends soon."""
     uses = [use for record in records if record.comparison for use in record.comparison.waivers]
     hits = Counter({use.name: 0 for use in uses})
     for use in uses:
         hits[use.name] += use.hits
     owners = {use.name: use.owner for use in uses}
-    return [
+    idle = [
         f"waiver {name} ({owners[name]}): nothing differs there any more, remove it"
         for name, hit in hits.items()
         if not hit
     ]
+    return [*idle, *(ending_line(use) for use in ending_soon(records) if hits[use.name])]
+
+
+def ending_line(use: WaiverUse) -> str:
+    """Return the warning that a waiver ends soon."""
+    left = "today" if not use.days_left else f"in {plural(use.days_left, 'day')}, on {use.expires}"
+    return f"waiver {use.name} ({use.owner}): ends {left}; then its difference fails again"
 
 
 def failure_lines(record: ParityRecord, width: int) -> list[str]:

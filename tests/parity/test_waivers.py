@@ -54,6 +54,7 @@ def test_a_difference_that_is_waived_is_accepted(tmp_path):
     assert (result.first_diverging_step, result.causes, result.groups) == (None, (), ())
     (use,) = result.waivers
     assert (use.hits, use.complaint, use.expires) == (1, "", "2027-03-01")
+    assert (use.manifest, use.days_left) == ("*", 97)
     assert headline(result) == (
         "local and e2b differ only in what was accepted: "
         "table-cells at write/*.csv (ann, until 2027-03-01: the rounding is fixed in March)."

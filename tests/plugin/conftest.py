@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from osiris_core.check import CheckOptions
     from osiris_core.manifest.model import Manifest
     from osiris_core.rules.model import Rule
 
@@ -38,7 +39,12 @@ class Project:
 
     def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # other plugins would be imported anew by each run
-        for variable in ("CI", "BUILD_NUMBER"):  # in CI pytest repeats failures in full
+        for variable in (
+            "CI",
+            "BUILD_NUMBER",
+            "GITHUB_ACTIONS",
+            "GITHUB_STEP_SUMMARY",
+        ):  # what CI makes of a run is a test of its own
             monkeypatch.delenv(variable, raising=False)
         self.pytester = pytester
         self.root = pytester.path
@@ -97,11 +103,13 @@ class Engine:
         self.calls: list[tuple[str, tuple[str, ...]]] = []
         self.params: list[dict[str, Any]] = []
         self.rules: list[list[tuple[str, str]]] = []
+        self.options: list[CheckOptions] = []
         self.made = 0
         self.closed = 0
 
-    def __call__(self, _options: object, **_: object) -> Engine:
+    def __call__(self, options: CheckOptions, **_: object) -> Engine:
         """Be the class: making a checker returns the same one."""
+        self.options.append(options)
         self.made += 1
         return self
 
