@@ -31,6 +31,7 @@ from osiris_core.options import (
     parse_now,
     validate_options,
 )
+from osiris_core.progress.telling import Telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from osiris_core.manifest.cases import Loaded
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
+    from osiris_core.progress.checks import CheckWatch
+    from osiris_core.progress.model import Observer
     from osiris_core.rules.model import Rule
     from osiris_core.sandbox.launch import ServerAddress
     from osiris_core.session.artifacts import ArtifactFile
@@ -90,6 +93,7 @@ class Checker:
     A `server` that was started elsewhere on this machine can be given instead; it is left running.
     `server_options` are passed to the server that is started here (`python -m osiris_core.sandbox --help`).
     `report` is called with a line for people, on another thread, while something takes long: a template being built.
+    `progress` is told how far the runs are, on any thread: see `progress/model.py`.
     With `warm` the targets are kept warm between runs, for many short ones: see `backends/warm.py`.
     """
 
@@ -100,11 +104,13 @@ class Checker:
         server: ServerAddress | None = None,
         server_options: Sequence[str] = (),
         report: Report | None = None,
+        progress: Observer | None = None,
         warm: bool = False,
     ) -> None:
         self._options = options
         self._warm = warm
         self._report: Report = report or _ignore
+        self._tell = None if progress is None else Telling(progress, self._report)
         self._backends = BackendSet(
             options,
             patience=self._patience,
@@ -147,18 +153,52 @@ class Checker:
         the run is left.
         """
         from osiris_core.backends.protocol import Cancellation
-        from osiris_core.backends.workspace import changed_inputs
-        from osiris_core.judgement import Circumstances, TargetResult, judge
-        from osiris_core.preparation import prepare
+        from osiris_core.progress.checks import CheckWatch
         from osiris_core.session.contract import new_session_id
 
         validate_options(self._options, targets)
         declared = declared_rules(manifest, rules)
-        cancellation = cancellation or Cancellation()
         self._sweep()
-        started_at, started, session_id = _utc_now(), time.monotonic(), new_session_id()
+        watch = CheckWatch(
+            self._tell,
+            check=new_session_id(),
+            name=manifest.pipeline.id,
+            manifest=manifest.location,
+            steps=len(manifest.steps),
+        )
+        with watch:
+            return self._check(
+                manifest,
+                targets,
+                declared,
+                watch,
+                cancellation=cancellation or Cancellation(),
+                secrets=secrets,
+                judged=judged,
+            )
+
+    def _check(
+        self,
+        manifest: Manifest,
+        targets: Sequence[str],
+        declared: tuple[Rule, ...],
+        watch: CheckWatch,
+        *,
+        cancellation: Cancellation,
+        secrets: Mapping[str, str] | None,
+        judged: Callable[[ParityRecord], None] | None,
+    ) -> ParityRecord:
+        from osiris_core.backends.workspace import changed_inputs
+        from osiris_core.judgement import Circumstances, TargetResult, judge
+        from osiris_core.preparation import prepare
+        from osiris_core.progress.model import COMPARING, JUDGING, PREPARING
+
+        started_at, started, session_id = _utc_now(), time.monotonic(), watch.check
         changed: tuple[str, ...] = ()
         job: Job | None = None
+        if manifest.secrets or manifest.connections:
+            watch.hide()
+        watch.phase(PREPARING)
         try:
             now = self._logical_now(started_at)
             job = prepare(
@@ -171,7 +211,9 @@ class Checker:
             )
             self._bundle = job.bundle  # the same for all manifests of this checker
             job = replace(job, spill_bytes=self._options.spill_bytes, limits=self._artifact_limits)
-            results = self._run_all(job, targets, cancellation)
+            watch.mask(self._mask_of(job))
+            results = self._run_all(job, targets, cancellation, watch)
+            watch.phase(COMPARING if len(targets) > 1 else JUDGING)
             changed = changed_inputs(manifest, job.inputs)
             if loader.has_changed(manifest):
                 changed += (manifest.relative,)
@@ -193,7 +235,9 @@ class Checker:
         )
         record = judge(results, circumstances)
         if job is not None and not changed and not cancellation.requested:
-            record = self._triaged(record, results, circumstances, job=job, cancellation=cancellation, judged=judged)
+            record = self._triaged(
+                record, results, circumstances, job=job, cancellation=cancellation, judged=judged, watch=watch
+            )
         record = self._shown(record, job)
         self._settle_kept(results, record)
         return record
@@ -207,12 +251,14 @@ class Checker:
         job: Job,
         cancellation: Cancellation,
         judged: Callable[[ParityRecord], None] | None,
+        watch: CheckWatch,
     ) -> ParityRecord:
         """Return the record with what reruns find out, where that is asked for."""
         if self._options.triage == "off" and not self._options.repeat:
             return record
         from osiris_core.judgement import comparer
         from osiris_core.parity.record import Verdict
+        from osiris_core.progress.model import TRIAGING
         from osiris_core.triage.deciding import Judged, triaged, wanted
 
         if not wanted(record, self._options):
@@ -224,6 +270,7 @@ class Checker:
             self._report(
                 f"{record.manifest}: {said}it is run again to find out more; Ctrl-C leaves what is known by now"
             )
+        watch.phase(TRIAGING)
         case = Judged(
             record=record,
             sessions=tuple(each.session for each in results if each.session is not None),
@@ -231,7 +278,9 @@ class Checker:
             compare=comparer(circumstances),
             command=circumstances.reproduce,
         )
-        return triaged(case, self._options, self._backends, patience=self._patience, cancellation=cancellation)
+        return triaged(
+            case, self._options, self._backends, patience=self._patience, cancellation=cancellation, watch=watch
+        )
 
     def _sweep(self) -> None:
         """Remove, once, what killed runs left on the disk; only the newest ones are looked at, so that it costs little."""
@@ -278,7 +327,16 @@ class Checker:
     def _logical_now(self, started_at: str) -> str:
         return parse_now(self._options.now) if self._options.now else started_at
 
-    def _run_all(self, job: Job, targets: Sequence[str], cancellation: Cancellation) -> list[TargetResult]:
+    def _mask_of(self, job: Job) -> Callable[[str], str] | None:
+        """Return what takes secrets out of a text; None where there are none."""
+        from osiris_core.secrets.masked_record import host_table
+
+        table = None if self._tell is None else host_table(job.secrets, self._options.provider)
+        return None if table is None else table.text
+
+    def _run_all(
+        self, job: Job, targets: Sequence[str], cancellation: Cancellation, watch: CheckWatch
+    ) -> list[TargetResult]:
         from osiris_core.signals import held
         from osiris_core.target_run import attending, run_target
 
@@ -289,7 +347,10 @@ class Checker:
         with attending(pool, cancellation, self._patience) as futures, held():
             for target, backend in zip(targets, backends, strict=True):
                 given = jobs[target]
-                futures.append(pool.submit(run_target, backend, self._intended(target), given, root, cancellation))
+                watched = watch.target(target)
+                futures.append(
+                    pool.submit(run_target, backend, self._intended(target), given, root, cancellation, watch=watched)
+                )
                 if target == _LOCAL and counterpart is not None:
                     futures[-1].add_done_callback(lambda ended: counterpart.settle(_artifacts_of(ended)))
         return [future.result() for future in futures]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from osiris_core.backends.protocol import Backend, Cancellation, Job, Patience, TargetFacts
     from osiris_core.manifest.model import Manifest
+    from osiris_core.progress.targets import TargetWatch
 
 _log = logging.getLogger(__name__)
 
@@ -35,11 +36,29 @@ def run_target(
     cancellation: Cancellation,
     *,
     directory: Path | None = None,
+    watch: TargetWatch | None = None,
 ) -> TargetResult:
     """Run one target to its end and close its session, whatever happened.
 
-    The session lies where the contract says, below `session_root`, or in the `directory` that is given.
+    The session lies where the contract says, below `session_root`, or in the `directory` that is given. `watch` is shown what goes on.
     """
+    try:
+        return _run(backend, intended, job, session_root, cancellation, directory=directory, watch=watch)
+    finally:
+        if watch is not None:
+            watch.end()
+
+
+def _run(
+    backend: Backend | InfrastructureError,
+    intended: TargetFacts,
+    job: Job,
+    session_root: Path,
+    cancellation: Cancellation,
+    *,
+    directory: Path | None,
+    watch: TargetWatch | None,
+) -> TargetResult:
     if isinstance(backend, InfrastructureError):
         return TargetResult(facts=intended, session=None, failure=backend)
     facts = backend.facts()
@@ -58,6 +77,9 @@ def run_target(
         return TargetResult(facts=facts, session=None, failure=error)
     if job.leaks is not None:
         writer.guard(job.leaks)
+    if watch is not None:
+        facts.show(watch)
+        writer.show(watch)
     try:
         writer.remember(manifest=_origin(job.manifest))
         backend.run(job, writer, facts, cancellation)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from osiris_core.backends.bundle import Bundle
     from osiris_core.backends.counterpart import Counterpart
     from osiris_core.manifest.model import Manifest
+    from osiris_core.progress.targets import TargetWatch
     from osiris_core.session.writer import SessionWriter
     from osiris_core.wire.leaks import Leaks
     from osiris_core.wire.request import RunRequest
@@ -81,11 +82,25 @@ class TargetFacts:
     acknowledgements: int = 0
     retries: list[Retry] = field(default_factory=list)
     kept: bool = False  # the sandbox outlives the run
+    watch: TargetWatch | None = field(default=None, repr=False, compare=False)  # is shown what goes on
+
+    def show(self, watch: TargetWatch) -> None:
+        """Show `watch` from now on what the backend does."""
+        self.watch = watch
+        watch.bytes_down = lambda: self.bytes_down
+
+    def came(self, size_bytes: int) -> None:
+        """Count bytes that came from the target."""
+        self.bytes_down += size_bytes
+        if self.watch is not None:
+            self.watch.came()
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Time the enclosed block on the monotonic clock, also when it fails."""
         started = time.monotonic()
+        if self.watch is not None:
+            self.watch.phase(name)
         try:
             yield
         finally:

@@ -63,7 +63,7 @@ class RangeReader:
                 chunk = await anext(chunks, None)
             if chunk is None:
                 return
-            self._facts.bytes_down += len(chunk)
+            self._facts.came(len(chunk))
             yield chunk
 
     async def stream(self, path: str, offset: int, size_bytes: int) -> AsyncIterator[bytes]:

@@ -153,7 +153,7 @@ class SpoolRanges:
             data = base64.b64decode(text.strip(), validate=True)
         except binascii.Error as error:
             raise SandboxError(f"a command garbled a range of the spool: {error}") from error
-        self._facts.bytes_down += len(result)
+        self._facts.came(len(result))
         if hashlib.sha256(data).hexdigest() != digest[:64]:
             raise SandboxError("a command garbled a range of the spool: it does not have its digest")
         return data

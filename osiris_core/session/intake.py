@@ -18,6 +18,7 @@ from osiris_core.wire.frames import Damaged, Heartbeat, Stray
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from osiris_core.progress.targets import TargetWatch
     from osiris_core.session.guard import SecretGuard
     from osiris_core.session.journal import Journal
     from osiris_core.session.landmarks import Landmarks
@@ -51,6 +52,7 @@ class Intake:
         self._suspicious = False
         self.tally = Tally()
         self.guard: SecretGuard | None = None
+        self.watch: TargetWatch | None = None
         self.fault = ""
         """The first broken rule, as a sentence, or nothing."""
 
@@ -76,6 +78,8 @@ class Intake:
         except OsirisError as error:
             self.fault = error.message
             raise
+        if self.watch is not None:
+            self.watch.heard(self._journal.next_offset)
 
     def finish(self, reader: FrameReader) -> None:
         """Count what a reader still holds, now that its stream has ended."""

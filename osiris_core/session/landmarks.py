@@ -19,7 +19,9 @@ from osiris_core.wire.records import ARTIFACT_SKIPPED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from osiris_core.progress.targets import TargetWatch
     from osiris_core.session.incoming import Incoming
+    from osiris_core.session.records import Head
     from osiris_core.wire.frames import Frame
     from osiris_core.wire.request import RunRequest
 
@@ -40,6 +42,8 @@ class Landmarks:
     epoch: int = 0
     check_whole: Callable[[bytes], None] | None = None
     """Looks at a record that came in parts, once it is whole."""
+    watch: TargetWatch | None = None
+    """Is shown what says how far the run is."""
     _joiner: Joiner = field(default_factory=Joiner)
     _names: TreeNames = field(default_factory=TreeNames)
 
@@ -54,9 +58,9 @@ class Landmarks:
         if payload is None:
             return
         if head.kind == "part":
-            head = decode_head(payload)
-            if self.check_whole is not None:
-                self.check_whole(payload)
+            head = self._head_of_whole(payload)
+        if self.watch is not None and head.name:
+            self.watch.note(head.name, payload)
         match head.kind:
             case "event" if head.name == ARTIFACT_SKIPPED:
                 self._note_skipped(payload)
@@ -68,6 +72,12 @@ class Landmarks:
                 decode_record(payload)
                 self.terminal = decode_object(payload)
                 self.incoming.note_end()
+
+    def _head_of_whole(self, payload: bytes) -> Head:
+        """Look at a record that came in parts, now that it is one."""
+        if self.check_whole is not None:
+            self.check_whole(payload)
+        return decode_head(payload)
 
     def _note_hello(self, payload: bytes) -> None:
         hello = decode_record(payload)

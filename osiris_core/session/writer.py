@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from osiris_core.progress.targets import TargetWatch
     from osiris_core.session.handle import Handle
     from osiris_core.session.reader import Session
     from osiris_core.wire.leaks import Leaks
@@ -141,6 +142,10 @@ class SessionWriter:
         """Refuse from now on what holds one of these secrets: records, and artifacts that may not."""
         self._guard = self._intake.guard = SecretGuard(leaks)
         self._landmarks.check_whole = self._guard.check_whole
+
+    def show(self, watch: TargetWatch) -> None:
+        """Show `watch` from now on how far the run is."""
+        self._intake.watch = self._landmarks.watch = watch
 
     @property
     def request(self) -> RunRequest:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from osiris_core.parity.record import Triage, Verdict
 from osiris_core.parity.triage.investigation import NONDETERMINISTIC, UNKNOWN, Check, investigate
 from osiris_core.parity.triage.reruns import Reruns, TriageBudget
+from osiris_core.progress.checks import UNWATCHED
 from osiris_core.session import contract
 from osiris_core.triage.original import original_of
 from osiris_core.triage.rerunning import RERUNS_DIRECTORY, Rerunner
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from osiris_core.options import CheckOptions
     from osiris_core.parity.record import ParityRecord
     from osiris_core.parity.triage.reruns import Compare
+    from osiris_core.progress.checks import CheckWatch
     from osiris_core.session.reader import Session
 
 _TWO: Final = 2
@@ -50,9 +52,15 @@ def wanted(record: ParityRecord, options: CheckOptions) -> bool:
 
 
 def triaged(
-    judged: Judged, options: CheckOptions, backends: BackendSet, *, patience: Patience, cancellation: Cancellation
+    judged: Judged,
+    options: CheckOptions,
+    backends: BackendSet,
+    *,
+    patience: Patience,
+    cancellation: Cancellation,
+    watch: CheckWatch = UNWATCHED,
 ) -> ParityRecord:
-    """Return the record with what reruns found out, within the budget. Passes `KeyboardInterrupt` on when no rerun is left."""
+    """Return the record with what reruns found out, within the budget; `watch` is shown them. Passes `KeyboardInterrupt` on when no rerun is left."""
     record, sessions = judged.record, judged.sessions
     budget = _budget(record, options)
     if (external := _external(judged.job)) and budget.repeats:
@@ -67,6 +75,7 @@ def triaged(
         original=original,
         patience=patience,
         cancellation=cancellation,
+        watch=watch,
     )
     longest_s = max((each.elapsed_ms for each in record.targets), default=0.0) / 1000
     reruns = Reruns(rerun, judged.compare, budget, time.monotonic, longest_s=longest_s)

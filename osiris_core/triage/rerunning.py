@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from osiris_core.backend_set import BackendSet
     from osiris_core.backends.protocol import Backend, Cancellation, Job, Patience
+    from osiris_core.progress.checks import CheckWatch
     from osiris_core.session.reader import Session
     from osiris_core.triage.imitation import Original
 
@@ -41,6 +42,7 @@ class Rerunner:
         original: Original | None,
         patience: Patience,
         cancellation: Cancellation,
+        watch: CheckWatch,
     ) -> None:
         self._job = replace(job, counterpart=None)
         self._sessions = sessions
@@ -48,6 +50,7 @@ class Rerunner:
         self._original = original
         self._patience = patience
         self._cancellation = cancellation
+        self._watch = watch
         self._made = 0
 
     def __call__(self, target: str, factors: Collection[str]) -> Session:
@@ -67,6 +70,7 @@ class Rerunner:
                         directory,
                         self._cancellation,
                         directory=directory,
+                        watch=self._watch.target(target, rerun=self._made, factors=factors),
                     )
                 )
         finally:
