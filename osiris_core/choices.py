@@ -17,6 +17,10 @@ REQUIREMENTS = ("EQUIVALENT", "IDENTICAL")
 """The weakest verdict that a gate lets pass, where ACCEPTED is not enough for it."""
 GITHUB = ("auto", "on", "off")
 """Whether GitHub Actions is told of failures by annotations and a summary: where it runs us, always, never."""
+BASELINES = ("auto", "required", "off")
+"""Whether a check is held against its baseline: where it has one, always (one that has none fails), never."""
+UPDATES = ("new", "changed", "prune")
+"""What of baselines may be written: those that are not there, those that differ, and that unused ones are removed."""
 PROJECT_OPTIONS = {
     "target": "text",
     "e2b": "text",

@@ -7,6 +7,7 @@ OsirisError                   base: a sentence, and a hint where something can b
 ├── SessionError              a session directory cannot be read as one
 │   ├── DiskFullError         the host's disk has no room for what a run sends
 │   └── SameSessionError      a session was to be compared with itself                               (CLI exit 2)
+├── BaselineError             a baseline cannot be read, or may not be written
 ├── WireError                 bytes between worker and host break the protocol
 └── InfrastructureError       a target could not run: never a statement about the pipeline           (CLI exit 3)
     ├── SandboxError          the sandbox could not be made, reached or kept
@@ -76,6 +77,17 @@ class ManifestError(OsirisError):
 
 class DriverDeclarationError(OsirisError):
     """Raised when what a driver says about itself, or a project about it, cannot be understood."""
+
+
+class BaselineError(OsirisError):
+    """Raised when a stored session cannot be read, or may not be written.
+
+    With `replaceable` a new one may take its place: it is of this version or an older one, and torn.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", replaceable: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.replaceable = replaceable
 
 
 class SessionError(OsirisError):

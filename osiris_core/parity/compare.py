@@ -60,7 +60,7 @@ def compare(
     problems = list(evidence.problems)
     if (left.manifest or right.manifest) and signature(left.manifest) != signature(right.manifest):
         problems.append("the two sessions ran different manifests")
-    pair = _pair(left, right, text, rules)
+    pair = _pair(left, right, text, rules, evidence)
     ledger = Ledger(max_findings, waivers)
     ledger.extend(evidence.findings)
     for layer in evidence.layers:
@@ -93,9 +93,10 @@ def compare(
     )
 
 
-def _pair(left: Session, right: Session, text: str, declared: Sequence[Rule]) -> Pair:
+def _pair(left: Session, right: Session, text: str, declared: Sequence[Rule], evidence: Evidence) -> Pair:
     left_label, right_label = labels(left, right)
-    a, b = view(left, left_label, is_left=True), view(right, right_label, is_left=False)
+    a = view(left, left_label, is_left=True)
+    b = view(right, right_label, is_left=False, text_window=evidence.text_window)
     rules = TextRules(a, b, enabled=text == "normalized")
     needs: dict[str, set[str]] = {}
     for session in (left, right):

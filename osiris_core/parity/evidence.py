@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from osiris_core.parity.record import Finding, RuleUse
+    from osiris_core.parity.side import Window
     from osiris_core.session.reader import Session
 
 WRITER_SUFFIXES: Final = ("_writer", ".writer", "Writer", "WriterDriver")
@@ -38,7 +39,8 @@ class Evidence:
 
     `problems` and `not_compared` leave nothing better than INCONCLUSIVE, and `lost` nothing else. `findings` are differences
     that only reading could find, `uses` what reading set aside. `layers` are those that both sides can have at all;
-    with `loose_paths` artifacts need not lie below the name of a step.
+    with `loose_paths` artifacts need not lie below the name of a step. `text_window` is the time that the right side's text may speak
+    of, where that is not the time of its run.
     """
 
     problems: tuple[str, ...] = ()
@@ -48,6 +50,7 @@ class Evidence:
     lost: bool = False
     layers: tuple[Layer, ...] = tuple(Layer)
     loose_paths: bool = False
+    text_window: Window | None = None
 
 
 def evidence_of(left: Session, right: Session) -> Evidence:

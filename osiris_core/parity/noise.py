@@ -86,7 +86,7 @@ def roots_replacer(side: Side) -> Replacer:
 
 def noise_replacer(side: Side) -> Replacer:
     """Return the rule `text-noise` of one side, bounded by that side's run."""
-    window, pids = side.window, side.pids
+    window, pids = side.text_window, side.pids
 
     def replace(text: str) -> tuple[str, tuple[str, ...]]:
         found: list[str] = []

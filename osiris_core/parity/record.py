@@ -278,13 +278,54 @@ class Triage:
     command: str = ""
 
 
+class BaselineState(StrEnum):
+    """What became of a test's baseline."""
+
+    HOLDS = "holds"
+    DIFFERS = "differs"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    WRITTEN = "written"
+    REWRITTEN = "rewritten"
+    REFUSED = "refused"
+    NOT_HELD = "not held"
+
+    @property
+    def passes(self) -> bool:
+        """Whether the baseline alone leaves a check green."""
+        return self in {BaselineState.HOLDS, BaselineState.WRITTEN, BaselineState.REWRITTEN, BaselineState.NOT_HELD}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldTarget:
+    """One target's session held against the baseline, which is the left side of the comparison."""
+
+    target: str
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineUse:
+    """What a check's baseline said: `path` is its file, `held` has each target that was held against it.
+
+    Where the targets agree, the first speaks for all. `message` is a sentence, empty where it holds; `update` the command that
+    would write it, empty where nothing is to be written.
+    """
+
+    path: str
+    state: BaselineState
+    message: str = ""
+    held: tuple[HeldTarget, ...] = ()
+    update: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParityRecord:
     """The whole result of checking one manifest.
 
     With one target `verdict` is None: nothing was compared, and `passed` says whether `expect` held.
     `cause` is TRANSPORT, ENVIRONMENT(factor), CODE or UNKNOWN, and empty where nothing diverged.
-    `headline` is the sentence a reader sees first. `line` is 0 where no manifest was read: of a diff, `manifest` names the two sides. `case` is the case of the manifest's `pytest.parametrize` that
+    `headline` is the sentence a reader sees first. `baseline` is there where a stored session was asked for. `line` is 0 where no manifest was read: of a diff, `manifest` names the two sides. `case` is the case of the manifest's `pytest.parametrize` that
     ran, and empty where it has none.
     """
 
@@ -306,6 +347,7 @@ class ParityRecord:
     line: int = 1
     case: str = ""
     triage: Triage | None = None
+    baseline: BaselineUse | None = None
     version: int = RECORD_VERSION
 
     @property

@@ -36,26 +36,32 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One session with what the comparers look up again and again."""
+    """One session with what the comparers look up again and again.
+
+    `text_window` is the time that its text may speak of, `window` that of its run: the same, but for a side held against a baseline.
+    """
 
     session: Session
     outline: Outline  # of its events
     label: str
     is_left: bool
     window: Window | None
+    text_window: Window | None
     roots: tuple[tuple[str, str], ...]  # (absolute path, name of the root), longest path first
     pids: frozenset[int]
 
 
-def view(session: Session, label: str, *, is_left: bool) -> Side:
+def view(session: Session, label: str, *, is_left: bool, text_window: Window | None = None) -> Side:
     """Return the session as a side called `label`."""
     outline = outline_of(session.events)
+    window = _window(outline)
     return Side(
         session=session,
         outline=outline,
         label=label,
         is_left=is_left,
-        window=_window(outline),
+        window=window,
+        text_window=text_window or window,
         roots=_roots(session.hello),
         pids=_pids(session.hello),
     )

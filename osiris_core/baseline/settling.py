@@ -1,0 +1,191 @@
+"""What a check's baseline says of it, and what is written: the one call of the plugin and of the command line.
+
+A baseline never makes a check greener. One that did not pass by itself is held against its baseline for what that tells, and nothing is
+written for it: not when a target could not run, the targets differ, one differs from itself, or `expect` does not hold.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from osiris_core.baseline.document import FILE
+from osiris_core.baseline.holding import Holding, hold
+from osiris_core.baseline.making import Making, make_baseline
+from osiris_core.baseline.reading import LABEL, read_baseline
+from osiris_core.baseline.writing import recover, write_baseline
+from osiris_core.choices import BASELINES
+from osiris_core.errors import BaselineError, SessionError
+from osiris_core.parity.evidence import check_minimums, skipped_artifacts
+from osiris_core.parity.record import BaselineState, BaselineUse, HeldTarget, Verdict
+from osiris_core.parity.summary import headline
+from osiris_core.secrets.masked_record import masked
+from osiris_core.session.reader import open_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from osiris_core.baseline.places import Place
+    from osiris_core.baseline.reading import StoredBaseline
+    from osiris_core.parity.record import ParityRecord
+    from osiris_core.parity.waived import Waivers
+    from osiris_core.rules.model import Rule
+    from osiris_core.session.model import Session
+    from osiris_core.wire.masking import MaskTable
+
+NEW: Final = "new"
+CHANGED: Final = "changed"
+
+_AUTO, _REQUIRED, _OFF = BASELINES
+_TELLING: Final = frozenset({None, Verdict.IDENTICAL, Verdict.EQUIVALENT, Verdict.ACCEPTED, Verdict.DIVERGENT})
+"""Verdicts beside which a comparison with a baseline says something."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked of baselines for one check.
+
+    `place` is where its baseline lies and whose it is, `root` the directory that records' paths count from. `wanted` is one of `choices.BASELINES`,
+    `update` some of `NEW` and `CHANGED`. `command` repeats the check; with `--osiris-update` it writes. The rest is how the check compares.
+    """
+
+    place: Place
+    root: Path
+    wanted: str = _AUTO
+    update: frozenset[str] = frozenset()
+    command: str = ""
+    text: str = "normalized"
+    rules: tuple[Rule, ...] = ()
+    waivers: Callable[[], Waivers | None] = lambda: None
+    secrets: MaskTable | None = None
+    fixed_now: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The directory as messages and records name it."""
+        directory = self.place.directory
+        return directory.relative_to(self.root).as_posix() if directory.is_relative_to(self.root) else str(directory)
+
+
+def settle(record: ParityRecord, asked: Asked) -> ParityRecord:
+    """Return the record with what its baseline says, and write the baseline where that was asked for.
+
+    A check without a baseline stays as it is, unless baselines are required.
+    """
+    use = _settled(record, asked)
+    if use is None:
+        return record
+    if asked.secrets is not None:
+        use = masked(use, asked.secrets)
+    if use.state.passes or not record.passed:
+        return dataclasses.replace(record, baseline=use)
+    return dataclasses.replace(record, baseline=use, passed=False, headline=use.message)
+
+
+def _settled(record: ParityRecord, asked: Asked) -> BaselineUse | None:
+    directory = asked.place.directory
+    recover(directory)
+    if asked.wanted == _OFF:
+        return None
+    if not (directory / FILE).exists():
+        return _without_one(record, asked)
+    rewritable = CHANGED in asked.update and record.passed
+    try:
+        stored = read_baseline(directory, name=asked.place.name, place=asked.shown)
+        held = tuple(_held(stored, session, asked) for session in _to_hold(record, asked.root))
+    except BaselineError as error:
+        if rewritable and error.replaceable:
+            return _written(record, asked, BaselineState.REWRITTEN)
+        return _use(asked, BaselineState.UNREADABLE, str(error))
+    differing = next((each for each in held if not each.comparison.verdict.passes), None)
+    if differing is not None and rewritable:
+        return _written(record, asked, BaselineState.REWRITTEN, held=held)
+    return _said(asked, held, differing)
+
+
+def _said(asked: Asked, held: tuple[HeldTarget, ...], differing: HeldTarget | None) -> BaselineUse:
+    if differing is not None:
+        told = headline(differing.comparison, left=LABEL, right=differing.target)
+        message = f"{told} The baseline is {asked.shown}/{FILE}."
+        return _use(asked, BaselineState.DIFFERS, message, held=held, update=_command(asked, CHANGED))
+    if held:
+        return _use(asked, BaselineState.HOLDS, held=held)
+    return _use(asked, BaselineState.NOT_HELD, "the check came to nothing that could be held against its baseline")
+
+
+def _without_one(record: ParityRecord, asked: Asked) -> BaselineUse | None:
+    if NEW in asked.update:
+        if record.passed:
+            return _written(record, asked, BaselineState.WRITTEN)
+        return _use(asked, BaselineState.NOT_HELD, "no baseline is written, because the check did not pass by itself")
+    if asked.wanted != _REQUIRED:
+        return None
+    return _use(
+        asked,
+        BaselineState.MISSING,
+        f"there is no baseline {asked.shown}/{FILE}, and baselines are required",
+        update=_command(asked, NEW),
+    )
+
+
+def _written(
+    record: ParityRecord, asked: Asked, state: BaselineState, *, held: tuple[HeldTarget, ...] = ()
+) -> BaselineUse:
+    """Write the baseline from the first target's session; the others agree with it."""
+    try:
+        session = _worth_storing(_sessions(record, asked.root))
+        making = Making(name=asked.place.name, text=asked.text, fixed_now=asked.fixed_now, rules=asked.rules)
+        files = make_baseline(session, making)
+        write_baseline(asked.place.directory, files, place=asked.shown, secrets=asked.secrets)
+    except BaselineError as error:
+        return _use(asked, BaselineState.REFUSED, str(error), held=held)
+    return _use(asked, state, held=held)
+
+
+def _worth_storing(sessions: Sequence[Session]) -> Session:
+    """Return the first session. BaselineError where there is none, or it is no evidence."""
+    if not sessions:
+        raise BaselineError("no baseline is written: the check left no session")
+    session = sessions[0]
+    if problems := (*check_minimums(session), *skipped_artifacts(session)):
+        raise BaselineError(f"no baseline is written: {problems[0]}")
+    return session
+
+
+def _sessions(record: ParityRecord, root: Path) -> list[Session]:
+    """Return the sessions of a record, each target's. BaselineError where one cannot be read."""
+    try:
+        return [open_session(root / run.session_directory) for run in record.targets if run.session_directory]
+    except SessionError as error:
+        raise BaselineError(f"the session cannot be read: {error}") from error
+
+
+def _to_hold(record: ParityRecord, root: Path) -> Sequence[Session]:
+    """Return the sessions to be held: the first where the targets agree, all of them where they do not."""
+    if record.verdict not in _TELLING:
+        return ()
+    sessions = _sessions(record, root)
+    return sessions if record.verdict is Verdict.DIVERGENT else sessions[:1]
+
+
+def _held(stored: StoredBaseline, session: Session, asked: Asked) -> HeldTarget:
+    holding = Holding(
+        text="exact" if asked.text == "exact" else "normalized",
+        rules=asked.rules,
+        waivers=asked.waivers(),
+        fixed_now=asked.fixed_now,
+    )
+    return HeldTarget(target=session.target, comparison=hold(stored, session, holding))
+
+
+def _use(
+    asked: Asked, state: BaselineState, message: str = "", *, held: tuple[HeldTarget, ...] = (), update: str = ""
+) -> BaselineUse:
+    return BaselineUse(path=f"{asked.shown}/{FILE}", state=state, message=message, held=held, update=update)
+
+
+def _command(asked: Asked, update: str) -> str:
+    return f"{asked.command} {shlex.quote(f'--osiris-update={update}')}" if asked.command else ""
