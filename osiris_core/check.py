@@ -142,7 +142,7 @@ class Checker:
         cancellation: Cancellation | None = None,
         rules: Sequence[Rule] = (),
         secrets: Mapping[str, str] | None = None,
-        judged: Callable[[ParityRecord], None] | None = None,
+        judged: Callable[[ParityRecord], object] | None = None,
     ) -> ParityRecord:
         """Run `manifest` on every target at the same time and judge the result; `cancellation` stops it from elsewhere.
 
@@ -186,7 +186,7 @@ class Checker:
         *,
         cancellation: Cancellation,
         secrets: Mapping[str, str] | None,
-        judged: Callable[[ParityRecord], None] | None,
+        judged: Callable[[ParityRecord], object] | None,
     ) -> ParityRecord:
         from osiris_core.backends.workspace import changed_inputs
         from osiris_core.judgement import Circumstances, TargetResult, judge
@@ -250,7 +250,7 @@ class Checker:
         *,
         job: Job,
         cancellation: Cancellation,
-        judged: Callable[[ParityRecord], None] | None,
+        judged: Callable[[ParityRecord], object] | None,
         watch: CheckWatch,
     ) -> ParityRecord:
         """Return the record with what reruns find out, where that is asked for."""

@@ -17,18 +17,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from osiris_core.errors import OsirisError
     from osiris_core.manifest.model import Manifest
 
 _DISTRIBUTIONS = ("pytest-osiris", "pytest", "e2b", "duckdb", "pyarrow")
 _WITH_STEP = {Verdict.DIVERGENT, Verdict.NONDETERMINISTIC}
 
 
-def record_set(records: Iterable[ParityRecord]) -> RecordSet:
+def record_set(records: Iterable[ParityRecord], *, note: str = "") -> RecordSet:
     """Return the records of a run that has just ended on this host, sorted by manifest, then by session."""
     return RecordSet(
         records=tuple(sorted(records, key=lambda record: (record.name, record.session_id))),
         created_at=dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         host=host_facts(),
+        note=note,
     )
 
 
@@ -48,9 +50,22 @@ def placed(record: ParityRecord, manifest: Manifest, *, reproduce: str) -> Parit
     return dataclasses.replace(record, line=line, reproduce=reproduce)
 
 
-def refused_record(
-    manifest: str, error: ManifestError | UsageError, *, reproduce: str, pipeline_id: str = ""
-) -> ParityRecord:
+def begun_record(manifest: Manifest, *, reproduce: str) -> ParityRecord:
+    """Return the record that stands for a check until it is over.
+
+    Where its process dies meanwhile, or something stops it, nobody takes it for a check that never was.
+    """
+    return ParityRecord(
+        manifest=manifest.location,
+        pipeline_id=manifest.pipeline.id,
+        passed=False,
+        headline="the check did not come to its end: it was stopped, or the process that made it died",
+        verdict=Verdict.INFRA,
+        reproduce=reproduce,
+    )
+
+
+def refused_record(manifest: str, error: OsirisError, *, reproduce: str, pipeline_id: str = "") -> ParityRecord:
     """Return the record of a manifest that could not be run as written, or as asked; nothing was started for it."""
     headline, line = str(error), 1
     if isinstance(error, ManifestError):

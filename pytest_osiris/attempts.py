@@ -1,18 +1,19 @@
 """One attempt at a test: its checks, mostly one, whose records share a file on disk and an entry of the test's properties.
 
-A test can be tried again (pytest-rerunfailures): each attempt replaces what the one before left, so that reports never
-show a test twice. An attempt begins with its first check, or with the fixture that makes checks, and ends with its teardown.
+A test can be tried again (pytest-rerunfailures): each attempt replaces what the one before left, and names it, so that reports
+never show a test twice and none passes for a first attempt. An attempt begins with its first check, or with the fixture that makes checks, and ends with its teardown.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from osiris_core.parity.record import Verdict
-from pytest_osiris.keys import PROPERTY, REPORTED, RUN, CheckFailedError, records_directory
-from pytest_osiris.store import record_file, write_records
+from osiris_core.parity.record import EarlierAttempt, Verdict
+from pytest_osiris.keys import PROPERTY, REPORTED, RUN, WORKER_NAME, CheckFailedError, records_directory
+from pytest_osiris.store import read_file, record_file, write_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +34,11 @@ class Attempt:
         self._item = item
         self._root = item.config.rootpath
         self._directory = records_directory(self._root, item.config.stash[RUN])
+        self._worker = getattr(item.config, "workerinput", {}).get(WORKER_NAME, "")
+        self._test = f"{item.nodeid}@{self._worker}" if self._worker else item.nodeid
         self._records: dict[int, ParityRecord] = {}
         self._checks = 0
-        self._forget()
+        self._before = self._replaced()
 
     @property
     def records(self) -> tuple[ParityRecord, ...]:
@@ -47,26 +50,35 @@ class Attempt:
         self._checks += 1
         return self._checks
 
-    def keep(self, record: ParityRecord, place: int) -> None:
-        """Write a record to disk, beside those of the other checks, and tell reports where they are."""
-        self._records[place] = record
+    def keep(self, record: ParityRecord, place: int) -> ParityRecord:
+        """Write a record to disk, beside those of the other checks, and tell reports where they are; return it as written."""
+        self._records[place] = record = replace(record, worker=self._worker, earlier=self._before.get(place, ()))
         try:
-            path = write_records(self._directory, self._item.nodeid, self.records)
+            path = write_records(self._directory, self._test, self.records)
         except OSError as error:
             raise CheckFailedError(f"{record.manifest}: its record cannot be kept: {error}") from error
         _drop_entry(self._item)
         entry = properties_of(self.records, path.relative_to(self._root).as_posix())
         self._item.user_properties.append((PROPERTY, entry))
+        return record
 
     def reported(self, report: pytest.TestReport) -> None:
         """Take in what pytest says of a phase of the test; with its teardown the attempt is over."""
         if report.when == "teardown":
             del self._item.stash[_ATTEMPT], self._item.stash[REPORTED]
 
-    def _forget(self) -> None:
-        """Drop what an earlier attempt left."""
+    def _replaced(self) -> dict[int, tuple[EarlierAttempt, ...]]:
+        """Drop what the attempt before this one left, also in a process that crashed; return its checks by their places."""
         _drop_entry(self._item)
-        record_file(self._directory, self._item.nodeid).unlink(missing_ok=True)
+        file = record_file(self._directory, self._test)
+        if not file.exists():
+            return {}
+        left = enumerate(read_file(file), start=1)
+        file.unlink()
+        return {
+            place: (*each.earlier, EarlierAttempt(became=_became(each), session_id=each.session_id))
+            for place, each in left
+        }
 
 
 def attempt_of(item: pytest.Item) -> Attempt:
@@ -92,12 +104,17 @@ def properties_of(records: Sequence[ParityRecord], path: str) -> dict[str, Any]:
         "first_step": worst.first_diverging_step,
         "headline": worst.headline,
         "session": [run.session_directory for run in worst.targets if run.session_directory],
+        "attempt": len(worst.earlier) + 1,
         "record": path,
     }
     if len(records) == 1:
         return entry
     left_out = {"checks_left_out": len(records) - _MOST_OUTLINES} if len(records) > _MOST_OUTLINES else {}
     return {**entry, "checks": [_outline(each) for each in records[:_MOST_OUTLINES]], **left_out}
+
+
+def _became(record: ParityRecord) -> str:
+    return record.verdict.value if record.verdict else "OK" if record.passed else "FAILED"
 
 
 def _outline(record: ParityRecord) -> dict[str, Any]:

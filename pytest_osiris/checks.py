@@ -20,7 +20,7 @@ from osiris_core.errors import ManifestError, OsirisError, UsageError
 from osiris_core.manifest.loader import find_project_root
 from osiris_core.secrets.resolution import told_names
 from osiris_core.signals import terminable
-from osiris_core.surface import placed, refused_record
+from osiris_core.surface import begun_record, placed, refused_record
 from pytest_osiris.attempts import attempt_of
 from pytest_osiris.keys import CLOSE, MASK, REFUSAL, SETTINGS, CheckFailedError
 from pytest_osiris.marker import read_marker
@@ -78,12 +78,15 @@ class Checks:
         attempt = attempt_of(item)
         place = attempt.reserve()
 
-        def finished(record: ParityRecord) -> ParityRecord:
-            command = command_for(item, targets, self.settings)
-            return dataclasses.replace(placed(record, manifest, reproduce=command), case=case)
+        command = command_for(item, targets, self.settings)
+
+        def keep(record: ParityRecord) -> ParityRecord:
+            record = dataclasses.replace(placed(record, manifest, reproduce=command), case=case)
+            return attempt.keep(record, place)
 
         if refusal := item.config.stash.get(REFUSAL, ""):
             raise CheckFailedError(refusal)
+        keep(begun_record(manifest, reproduce=command))
         try:
             mask(item, table_of(manifest, self.settings.env_file, self.settings.provider, secrets))
             declared = (*rules, *hook_rules(item.config, manifest))
@@ -92,21 +95,16 @@ class Checks:
                 targets,
                 rules=declared,
                 secrets=secrets,
-                judged=lambda found: attempt.keep(finished(found), place),
+                judged=keep,
             )
-        except UsageError as error:
-            command = command_for(item, targets, self.settings)
-            refused = refused_record(manifest.location, error, reproduce=command, pipeline_id=manifest.pipeline.id)
-            attempt.keep(dataclasses.replace(refused, case=case), place)
-            raise CheckFailedError(f"{manifest.location}: {error}") from error
         except OsirisError as error:
+            keep(refused_record(manifest.location, error, reproduce=command, pipeline_id=manifest.pipeline.id))
             raise CheckFailedError(f"{manifest.location}: {error}") from error
         except KeyboardInterrupt as stopped:
             # pytest parses the source of every file in its traceback, which takes longer than the stop itself.
             raise stopped.with_traceback(None) from None
-        record = finished(record)
+        record = keep(record)
         self._tell(item, manifest, record)
-        attempt.keep(record, place)
         return record
 
     def _tell(self, item: pytest.Item, manifest: Manifest, record: ParityRecord) -> None:
@@ -185,6 +183,11 @@ def run_marked(item: pytest.Item, params: Mapping[str, Any], secrets: Mapping[st
             offered=checks.settings.params,
         )
     except ManifestError as error:
+        command = command_for(item, marked.targets, checks.settings)
+        attempt = attempt_of(item)
+        attempt.keep(
+            refused_record(relative_name(marked.path, checks.root), error, reproduce=command), attempt.reserve()
+        )
         raise CheckFailedError(str(error)) from None
     return checks.run(item, manifest, marked.targets, rules=marked.rules, secrets=declared_secrets(manifest, secrets))
 

@@ -25,6 +25,10 @@ RUN_NAME = "osiris_run_name"
 """Name of the entry by which the xdist controller tells its workers where records go."""
 
 
+WORKER_NAME = "osiris_worker_name"
+"""Name of the entry by which a worker knows that others run the same tests (`--dist=each`), and which one it is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """The records of a run, where its report is, and why there is none although one was asked for.

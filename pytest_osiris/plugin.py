@@ -25,6 +25,7 @@ from pytest_osiris.keys import (
     RUN,
     RUN_NAME,
     SETTINGS,
+    WORKER_NAME,
     CheckFailedError,
     records_directory,
 )
@@ -129,8 +130,9 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell an xdist worker the name of this run, so that all records meet in one place."""
+    """Tell an xdist worker the name of this run, so that all records meet in one place; and its own where all run all tests."""
     node.workerinput[RUN_NAME] = node.config.stash[RUN]
+    node.workerinput[WORKER_NAME] = node.gateway.id if node.config.option.dist == "each" else ""
 
 
 @pytest.hookimpl(trylast=True)

@@ -2,8 +2,8 @@
 
     <rootdir>/.osiris/records/<run>/<test>.json
 
-A file is a `RecordSet` of the test's checks, mostly one, whole or absent. A test that is run again replaces its own file, and
-what a worker wrote before it crashed is still there.
+A file is a `RecordSet` of the test's checks, mostly one, whole or absent. A check is in it from its beginning, so that one whose
+process crashed is not missing. A test that is run again replaces its own file, and names in it what it replaced.
 """
 
 from __future__ import annotations
@@ -41,9 +41,14 @@ def record_file(directory: Path, test: str) -> Path:
 
 def read_records(directory: Path) -> list[ParityRecord]:
     """Return every record of a run."""
+    return [record for path in sorted(directory.glob("*.json")) for record in read_file(path)]
+
+
+def read_file(path: Path) -> tuple[ParityRecord, ...]:
+    """Return the records of one test."""
     from osiris_core.parity.record_io import decode_records
 
-    return [record for path in sorted(directory.glob("*.json")) for record in decode_records(path.read_bytes()).records]
+    return decode_records(path.read_bytes()).records
 
 
 def file_stem(test: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -42,9 +42,9 @@ def finish(session: pytest.Session) -> None:
     config = session.config
     found = read_records(records_directory(config.rootpath, config.stash[RUN]))
     unmet, remarks = held_gates(session, found)
-    records = dataclasses.replace(record_set(found), unmet=unmet)
+    records = dataclasses.replace(record_set(found, note=_left_out(session)), unmet=unmet)
     report, problem = config.stash[SETTINGS].report, ""
-    if report is not None and session.exitstatus == pytest.ExitCode.INTERRUPTED:
+    if report is not None and session.exitstatus == pytest.ExitCode.INTERRUPTED and not _stopped_itself(session):
         report, problem = None, "the run was interrupted, and a report that left manifests out would speak for them too"
     elif report is not None and not records.records:
         report, problem = None, "no manifest ran"
@@ -60,6 +60,28 @@ def finish(session: pytest.Session) -> None:
     for sentence in unmet:
         tell(config, visible_line(f"{_UNMET}{sentence}"), everywhere=False)
     config.stash[OUTCOME] = Outcome(records=records, report=report, problem=problem, remarks=remarks)
+
+
+def _stopped_itself(session: pytest.Session) -> str:
+    """Return why pytest stopped before its last test, as `-x` has it do, where nobody interrupted it."""
+    return str(session.shouldfail or session.shouldstop or "")
+
+
+def _left_out(session: pytest.Session) -> str:
+    """Return a sentence about the tests that did not run, or not to their end, if there are any; without a final stop."""
+    terminal: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+    reports = [each for reports in terminal.stats.values() for each in reports] if terminal else []
+    told = [each for each in reports if isinstance(each, pytest.TestReport)]
+    over = {each.nodeid for each in told if each.when != "setup" or not each.passed}
+    missing, reason = session.testscollected - len(over), _stopped_itself(session)
+    if missing <= 0 or not (terminal or reason):
+        return ""
+    counted = (
+        f"{missing} of {session.testscollected} tests did not finish"
+        if terminal
+        else "some tests may not have finished"
+    )
+    return f"{counted} ({reason.rstrip('.')})" if reason else counted
 
 
 def write_section(terminal: pytest.TerminalReporter, outcome: Outcome) -> None:
@@ -81,6 +103,8 @@ def _write_records(terminal: pytest.TerminalReporter, outcome: Outcome) -> None:
 
     if terminal.config.get_verbosity() < 0:
         terminal.line(report_sentence(outcome.records.records))
+        if outcome.records.note:
+            terminal.line(f"not all: {outcome.records.note}")
         if outcome.report is not None:
             terminal.line(f"report: {outcome.report}")
     else:

@@ -320,13 +320,22 @@ class BaselineUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierAttempt:
+    """An earlier attempt at a test that was run again: its verdict, or OK or FAILED with one target, and its session."""
+
+    became: str
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParityRecord:
     """The whole result of checking one manifest.
 
     With one target `verdict` is None: nothing was compared, and `passed` says whether `expect` held.
     `cause` is TRANSPORT, ENVIRONMENT(factor), CODE or UNKNOWN, and empty where nothing diverged.
     `headline` is the sentence a reader sees first. `baseline` is there where a stored session was asked for. `line` is 0 where no manifest was read: of a diff, `manifest` names the two sides. `case` is the case of the manifest's `pytest.parametrize` that
-    ran, and empty where it has none.
+    ran, and empty where it has none. `worker` is the xdist worker, where each of them ran every test. `earlier` are the attempts at
+    the same test that this one took the place of.
     """
 
     manifest: str
@@ -346,14 +355,17 @@ class ParityRecord:
     warnings: tuple[str, ...] = ()  # what did not fail the check, and may be a mistake
     line: int = 1
     case: str = ""
+    worker: str = ""
+    earlier: tuple[EarlierAttempt, ...] = ()
     triage: Triage | None = None
     baseline: BaselineUse | None = None
     version: int = RECORD_VERSION
 
     @property
     def name(self) -> str:
-        """How lists name the record: the manifest, with the case where there are several."""
-        return f"{self.manifest}[{self.case}]" if self.case else self.manifest
+        """How lists name the record: the manifest, with the case where there are several, and the worker likewise."""
+        name = f"{self.manifest}[{self.case}]" if self.case else self.manifest
+        return f"{name} on {self.worker}" if self.worker else name
 
     @property
     def first_diverging_step(self) -> str | None:
@@ -367,10 +379,12 @@ class RecordSet:
     """Records with the facts of the run that made them: what a report file is made from.
 
     `unmet` are sentences about the run as a whole that make it red whatever its records say: what a gate asked for and did not get.
+    `note` says what keeps them from being all, as a run that stopped at its first failure.
     """
 
     records: tuple[ParityRecord, ...]
     created_at: str = ""
     host: dict[str, str] = field(default_factory=dict)  # python, platform, pytest_osiris, e2b, bubblewrap ...
     unmet: tuple[str, ...] = ()
+    note: str = ""
     version: int = RECORD_VERSION

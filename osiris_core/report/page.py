@@ -72,6 +72,7 @@ class Page:
     """The whole report. `counts` has the marks that occur; `targets` the column heads; `unmet` what the run as a whole lacks."""
 
     sentence: str
+    note: str
     good: bool
     counts: tuple[tuple[Mark, int], ...]
     failing: int
@@ -103,6 +104,7 @@ def page_of(records: RecordSet) -> Page:
     counts = Counter(view.mark for view in manifests)
     return Page(
         sentence=report_sentence(records.records),
+        note=records.note,
         good=bool(ordered) and all(record.passed for record in ordered) and not records.unmet,
         counts=tuple((mark, counts[mark]) for mark in MARKS if counts[mark]),
         failing=sum(not record.passed for record in ordered),

@@ -43,7 +43,8 @@ def summary_lines(
     ordered = failures_first(records.records)
     explained = [record for record in ordered if failures and not record.passed]
     details = [line for record in explained for line in ("", *failure_lines(record, width))]
-    said = [*place_lines(ordered), *waiver_lines(ordered), *rule_lines(ordered), f"{report_sentence(ordered)}."]
+    said = [*place_lines(ordered), *waiver_lines(ordered), *rule_lines(ordered), *attempt_lines(ordered)]
+    said += [f"{report_sentence(ordered)}.", *([f"not all: {records.note}"] if records.note else [])]
     tail = ["", *(line for each in said for line in textwrap.wrap(visible_line(each), width))]
     report = [f"report: {report_path}"] if report_path else []
     return [shortened(visible_line(line), width) for line in (*_table(ordered, width), *details, *tail)] + report
@@ -74,6 +75,15 @@ def ending_line(use: WaiverUse) -> str:
     """Return the warning that a waiver ends soon."""
     left = "today" if not use.days_left else f"in {plural(use.days_left, 'day')}, on {use.expires}"
     return f"waiver {use.name} ({use.owner}): ends {left}; then its difference fails again"
+
+
+def attempt_lines(records: Sequence[ParityRecord]) -> list[str]:
+    """Return a line for each test that was run again: what became of it before."""
+    return [
+        f"{record.name}: attempt {len(record.earlier) + 1}, before it {', '.join(each.became for each in record.earlier)}"
+        for record in records
+        if record.earlier
+    ]
 
 
 def failure_lines(record: ParityRecord, width: int) -> list[str]:

@@ -42,6 +42,8 @@ _NAMES = frozenset(
         "verdict",
         "cause",
         "case",
+        "worker",
+        "became",
         "reproduce",
         "template",
         "sandbox_id",

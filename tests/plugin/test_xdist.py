@@ -1,4 +1,4 @@
-"""The plugin is right with several processes: without xdist, with `-n0` and with `-n2` a run says the same."""
+"""The real engine in several processes; what else is promised of them is in `test_modes.py`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 pytest.importorskip("xdist")
 
 
-@pytest.mark.parametrize("processes", [[], ["-p", "xdist", "-n0"], ["-p", "xdist", "-n2"]], ids=["none", "n0", "n2"])
-def test_all_records_meet_in_one_table_and_one_report(project: Project, processes: list[str]) -> None:
+def test_all_records_meet_in_one_table_and_one_report(project: Project) -> None:
     """Workers write records, the controller reads them: good, failing and unreadable manifests, and a test function."""
     project.manifest("good")
     project.manifest("bad", function="fail")
@@ -29,8 +28,7 @@ def test_all_records_meet_in_one_table_and_one_report(project: Project, processe
     """
     )
 
-    run = project.run_alone if "-n2" in processes else project.run
-    result = run("--osiris-target=local", "--osiris-report=r.html", *processes)
+    result = project.run_alone("-p", "xdist", "-n2", "--osiris-target=local", "--osiris-report=r.html")
 
     result.assert_outcomes(passed=2, failed=2)
     result.stdout.fnmatch_lines(["osiris: target local", "*= osiris parity =*", "*broken.osiris.yaml *", "report: *"])
@@ -42,25 +40,6 @@ def test_all_records_meet_in_one_table_and_one_report(project: Project, processe
         ("good.osiris.yaml", True),
     ]
     assert len(list(project.root.glob(".osiris/records/*"))) == 1
-
-
-def test_the_records_of_a_crashed_worker_are_kept(project: Project) -> None:
-    """What was checked before the crash is in the report, and the run is red."""
-    project.manifest("good")
-    project.pytester.makepyfile(
-        test_zz="""
-        import os
-
-        def test_crash():
-            os._exit(1)
-    """
-    )
-
-    result = project.run_alone("-p", "xdist", "-n1", "--osiris-report=r.html")
-
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
-    data = json.loads((project.root / "r.json").read_text())
-    assert [record["manifest"] for record in data["records"]] == ["good.osiris.yaml"]
 
 
 def test_a_wrong_option_is_one_sentence_from_the_controller(project: Project) -> None:
