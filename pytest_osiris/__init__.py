@@ -14,6 +14,8 @@
 ``parameters`` holds what `--osiris-param` gives against the manifests of the run
 ``store``      one record file a test, shared by all xdist workers of a run
 ``run``        `Run`, what `osiris_run` hands to a test; ``agreement`` is what is true of both targets in it
+``artifacts``  the files of a run; ``tables`` reads them as tables, ``named`` finds them by name
+``likeness``   whether two runs did the same, and ``explaining`` what an assertion about them shows
 ``failure``    the few lines that a failed check shows
 ``fuzzing``    `osiris_fuzz`, generated manifests over one's own drivers
 ``strategies`` Hypothesis strategies, re-exported
@@ -31,13 +33,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from osiris_core.parity.record import ParityRecord, Verdict
+    from pytest_osiris.artifacts import Artifact, Artifacts
     from pytest_osiris.osiris import Osiris
-    from pytest_osiris.run import Artifact, Run, Step
+    from pytest_osiris.run import Run, Step
 
-__all__ = ["Artifact", "Osiris", "ParityRecord", "Run", "Step", "Verdict"]
+__all__ = ["Artifact", "Artifacts", "Osiris", "ParityRecord", "Run", "Step", "Verdict"]
 
 _HOMES = {
-    "Artifact": "pytest_osiris.run",
+    "Artifact": "pytest_osiris.artifacts",
+    "Artifacts": "pytest_osiris.artifacts",
     "Osiris": "pytest_osiris.osiris",
     "ParityRecord": "osiris_core.parity.record",
     "Run": "pytest_osiris.run",

@@ -65,6 +65,10 @@ class PipelineFailedError(CheckFailedError):
     """Raised when the pipeline is to blame: it diverged, nothing could be concluded, or `expect` does not hold."""
 
 
+class ArtifactContentError(ValueError):
+    """Raised when an artifact is not what it is read as; its text is a sentence."""
+
+
 def records_directory(root: Path, run: str) -> Path:
     """Return where the records of a run lie; the directory is made with the first record."""
     return root / ".osiris" / "records" / run

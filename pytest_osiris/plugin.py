@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
     from pytest_osiris.items import ManifestFile
 
+_EXPLAINED = frozenset({"pytest_osiris.run", "pytest_osiris.artifacts", "pyarrow.lib"})
+"""The modules of those types of which a failed assertion is explained."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
@@ -126,6 +129,18 @@ def pytest_runtest_makereport(
 
         mask_report(report, table)
     return report
+
+
+def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
+    """Explain how two runs, their artifacts, or tables of them differ; of anything else say nothing, and load nothing."""
+    is_ours = type(left).__module__ in _EXPLAINED or type(right).__module__ in _EXPLAINED
+    if (
+        op != "==" or not is_ours or "pytest_osiris.run" not in sys.modules
+    ):  # without it there is no run in this process
+        return None
+    from pytest_osiris.explaining import explain
+
+    return explain(config.get_verbosity(pytest.Config.VERBOSITY_ASSERTIONS), left, right)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,13 +7,14 @@ that agree only under a rule the normalized form is given.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from pytest_osiris.artifacts import Artifact, Artifacts
 from pytest_osiris.failure import explanation
 from pytest_osiris.keys import CheckFailedError
+from pytest_osiris.named import ByName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,29 +38,7 @@ class Step:
     artifacts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Artifact:
-    """A file that a step left; `path` is where it lies on this host."""
-
-    name: str
-    path: Path
-    size_bytes: int
-    sha256: str
-
-    def bytes(self) -> bytes:
-        """Return the content."""
-        return self.path.read_bytes()
-
-    def text(self, encoding: str = "utf-8") -> str:
-        """Return the content as text, with line ends as they are in the file."""
-        return self.path.read_bytes().decode(encoding)
-
-    def json(self) -> Any:
-        """Return the content, decoded from JSON."""
-        return json.loads(self.path.read_bytes())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Run:
     """One run of a manifest: true of its target, or of both.
 
@@ -76,7 +55,7 @@ class Run:
     metrics: tuple[Mapping[str, Any], ...]
     logs: Mapping[str, str]
     printed: Mapping[str, str]
-    artifacts: Mapping[str, Artifact]
+    artifacts: Artifacts
     session_directories: Mapping[str, Path]
     record: ParityRecord
 
@@ -84,6 +63,24 @@ class Run:
     def ok(self) -> bool:
         """Whether the pipeline succeeded; a failure that the manifest expects is not ok, though the test passes."""
         return self.outcome == "succeeded"
+
+    def __eq__(self, other: object) -> bool:
+        """Whether two runs did the same: their sessions are compared as a check compares two targets.
+
+        So what may differ by itself (times, process ids, the paths of either) does not count, and rules of the manifest hold.
+        What was asked of them, as other parameters or another logical time, is no difference by itself.
+        """
+        if not isinstance(other, Run):
+            return NotImplemented
+        from pytest_osiris.likeness import likeness_of
+
+        return likeness_of(self.session_directories, other.session_directories).is_full
+
+    __hash__ = None  # type: ignore[assignment] # to be the same is a comparison's verdict
+
+    def __repr__(self) -> str:
+        """Return the manifest, the outcome and where it ran: a run may hold much more than a line."""
+        return f"<Run of {self.record.name}: {self.outcome} on {' and '.join(self.targets)}>"
 
 
 def session_directories(record: ParityRecord, root: Path) -> dict[str, Path]:
@@ -105,7 +102,10 @@ def open_run(item: pytest.Item, record: ParityRecord) -> Run:
         targets=tuple(directories),
         steps=_steps(record),
         session_directories=MappingProxyType(directories),
-        artifacts=_artifacts(sessions[0]),
+        artifacts=Artifacts(
+            Artifact(name=name, path=file.absolute, size_bytes=file.size_bytes, sha256=file.sha256)
+            for name, file in sorted(sessions[0].artifacts.items())
+        ),
         record=record,
         **_streams(sessions),
     )
@@ -126,7 +126,7 @@ def _streams(sessions: list[Session]) -> dict[str, Any]:
         printed = agreement.text(first.printed, sessions[1].printed)
         streams = {"events": agreement.events(), "metrics": agreement.metrics()}
     silent = {state.id: "" for state in first.steps}
-    return {**streams, "logs": MappingProxyType(silent | logs), "printed": MappingProxyType(silent | printed)}
+    return {**streams, "logs": ByName("step", silent | logs), "printed": ByName("step", silent | printed)}
 
 
 def _steps(record: ParityRecord) -> Mapping[str, Step]:
@@ -134,12 +134,4 @@ def _steps(record: ParityRecord) -> Mapping[str, Step]:
         Step(id=run.id, driver=run.driver, needs=run.needs, state=run.state, rows=run.rows, artifacts=run.artifacts)
         for run in record.targets[0].steps
     )
-    return MappingProxyType({step.id: step for step in steps})
-
-
-def _artifacts(session: Session) -> Mapping[str, Artifact]:
-    files = (
-        Artifact(name=name, path=file.absolute, size_bytes=file.size_bytes, sha256=file.sha256)
-        for name, file in sorted(session.artifacts.items())
-    )
-    return MappingProxyType({file.name: file for file in files})
+    return ByName("step", {step.id: step for step in steps})
