@@ -18,6 +18,6 @@ Rooms, in the order in which data walks through them (`docs/architecture.md` dra
 ``sandbox``   an E2B-compatible server for this machine, reached over HTTP only
 ``cli``       the command `osiris-parity`; what it has in common with the pytest plugin is in ``surface``
 
-For everyone: ``errors`` is every error raised on purpose, ``choices`` what options can say, ``project`` what a project says for all
+For everyone: ``errors`` is every error raised on purpose, ``choices`` what options can say, ``targets`` how targets are written, ``project`` what a project says for all
 of its pipelines, ``stopping`` what signals ask of a run.
 """

@@ -6,14 +6,18 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING
 
+from osiris_core.backends.catalog import BackendCatalog
 from osiris_core.choices import TARGETS
 from osiris_core.errors import InfrastructureError
+from osiris_core.options import validate_targets
 from osiris_core.signals import deaf
+from osiris_core.targets import parse_target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from osiris_core.backends.e2b import E2BBackend
+    from osiris_core.backends.extension import BackendFactory
     from osiris_core.backends.limits import Limits
     from osiris_core.backends.protocol import Backend, Patience
     from osiris_core.backends.provider import Provider
@@ -21,11 +25,14 @@ if TYPE_CHECKING:
     from osiris_core.options import CheckOptions
     from osiris_core.sandbox.launch import ServerAddress, ServerProcess
 
-_LOCAL, *_ = TARGETS
+_LOCAL, _E2B = TARGETS
 
 
 class BackendSet:
-    """Makes backends as `options` ask; `server`, `server_options`, `report` and `warm` are those of `Checker`."""
+    """Makes backends as `options` ask; `server`, `server_options`, `report`, `warm` and `backends` are those of `Checker`.
+
+    Raises `UsageError` for a backend whose name is taken.
+    """
 
     def __init__(
         self,
@@ -36,7 +43,9 @@ class BackendSet:
         server_options: Sequence[str],
         report: Report,
         warm: bool,
+        backends: Mapping[str, BackendFactory] | None = None,
     ) -> None:
+        self.catalog = BackendCatalog(backends)
         self._options = options
         self._patience = patience
         self._given_server = server
@@ -59,7 +68,7 @@ class BackendSet:
                 stack.callback(self.made.popitem()[1].close)
 
     def find(self, target: str) -> Backend | InfrastructureError:
-        """Return the backend, or why it cannot be had: that is a verdict, not a crash."""
+        """Return the backend, or why it cannot be had: that is a verdict, not a crash. Raises `UsageError` for what makes no sense."""
         try:
             with self._making:
                 if target not in self.made:
@@ -78,6 +87,8 @@ class BackendSet:
             from osiris_core.backends.warm import WarmLocalBackend
 
             return WarmLocalBackend(local, patience=self._patience)
+        if target != _E2B:
+            return self._brought(target)
         from osiris_core.backends.e2b import E2BBackend
 
         provider, templates = self.provider()
@@ -88,6 +99,9 @@ class BackendSet:
         from osiris_core.backends.warm_e2b import WarmE2BBackend
 
         return WarmE2BBackend(provider, templates, e2b, patience=self._patience)
+
+    def _brought(self, target: str) -> Backend:
+        return make_backend(self.catalog, target, self._options, patience=self._patience, report=self._report)
 
     def end_kept(self, sandbox_id: str) -> None:
         """End a sandbox that was kept, and is not wanted after all."""
@@ -140,3 +154,41 @@ class BackendSet:
             except SandboxServerError as error:
                 raise InfrastructureError(str(error)) from error
         return self._own_server.address
+
+
+def require_targets(
+    options: CheckOptions, targets: Sequence[str], backends: Mapping[str, BackendFactory] | None = None
+) -> None:
+    """Raise `UsageError` where a target is none, or cannot be reached as it is written; nothing is started.
+
+    Unlike `validate_options` this makes the backends that others bring, and that of a virtual environment.
+    """
+    from osiris_core.backends.protocol import Patience
+
+    catalog = BackendCatalog(backends)
+    validate_targets(targets, catalog)
+    for each in targets:
+        if each not in TARGETS:
+            with contextlib.suppress(InfrastructureError):  # what is not there now may be when it is needed
+                make_backend(catalog, each, options, patience=options.patience or Patience(), report=_ignore).close()
+
+
+def make_backend(
+    catalog: BackendCatalog, target: str, options: CheckOptions, *, patience: Patience, report: Report
+) -> Backend:
+    """Return the backend of a target that has a factory; errors as in `BackendCatalog.make`."""
+    from osiris_core.backends.extension import BackendRequest
+
+    asked = parse_target(target)
+    request = BackendRequest(
+        target=target,
+        argument=asked.argument,
+        patience=patience,
+        project_root=options.project_root,
+        report=report,
+    )
+    return catalog.make(asked.backend, request)
+
+
+def _ignore(_line: str) -> None:
+    """Report nothing."""

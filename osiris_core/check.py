@@ -32,6 +32,7 @@ from osiris_core.options import (
     validate_options,
 )
 from osiris_core.progress.telling import Telling
+from osiris_core.targets import target_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from osiris_core.backends.bundle import Bundle
     from osiris_core.backends.counterpart import Counterpart
+    from osiris_core.backends.extension import BackendFactory
     from osiris_core.backends.protocol import Cancellation, Job, Patience, TargetFacts
     from osiris_core.backends.templates import Report
     from osiris_core.judgement import Circumstances, TargetResult
@@ -58,7 +60,7 @@ __all__ = ["CheckOptions", "Checker", "check", "load", "load_cases", "validate_o
 
 _SWEPT_SESSIONS = 100
 """So many of the newest sessions are looked at for what killed runs left."""
-_LOCAL, *_ = TARGETS
+_LOCAL, _E2B = TARGETS
 
 
 def load(
@@ -92,6 +94,7 @@ class Checker:
 
     A `server` that was started elsewhere on this machine can be given instead; it is left running.
     `server_options` are passed to the server that is started here (`python -m osiris_core.sandbox --help`).
+    `backends` are factories of further ones by the name that targets say: see `backends/extension.py`.
     `report` is called with a line for people, on another thread, while something takes long: a template being built.
     `progress` is told how far the runs are, on any thread: see `progress/model.py`.
     With `warm` the targets are kept warm between runs, for many short ones: see `backends/warm.py`.
@@ -106,6 +109,7 @@ class Checker:
         report: Report | None = None,
         progress: Observer | None = None,
         warm: bool = False,
+        backends: Mapping[str, BackendFactory] | None = None,
     ) -> None:
         self._options = options
         self._warm = warm
@@ -118,6 +122,7 @@ class Checker:
             server_options=server_options,
             report=self._report,
             warm=warm,
+            backends=backends,
         )
         self._bundle: Bundle | None = None
         self._swept = False
@@ -156,7 +161,7 @@ class Checker:
         from osiris_core.progress.checks import CheckWatch
         from osiris_core.session.contract import new_session_id
 
-        validate_options(self._options, targets)
+        validate_options(self._options, targets, self._backends.catalog)
         declared = declared_rules(manifest, rules)
         self._sweep()
         watch = CheckWatch(
@@ -359,8 +364,8 @@ class Checker:
         """Return each target's job, and what tells the one in a sandbox of the artifacts that this machine has."""
         from osiris_core.backends.counterpart import Counterpart
 
-        counterpart = Counterpart() if self._options.fetch == "differing" and _LOCAL in targets else None
-        return {each: job if each == _LOCAL else replace(job, counterpart=counterpart) for each in targets}, counterpart
+        counterpart = Counterpart() if self._options.fetch == "differing" and set(targets) == {*TARGETS} else None
+        return {each: replace(job, counterpart=counterpart) if each == _E2B else job for each in targets}, counterpart
 
     def _intended(self, target: str) -> TargetFacts:
         """Return what a record says of a target that could not even be reached."""
@@ -368,6 +373,8 @@ class Checker:
 
         if target == _LOCAL:
             return TargetFacts(target=target, provider="host", isolation="none")
+        if target != _E2B:
+            return TargetFacts(target=target, provider="", isolation="")
         from osiris_core.backends.provider import public_address
 
         return TargetFacts(target=target, provider=public_address(self._options.provider), isolation="")
@@ -398,9 +405,8 @@ def _ignore(_line: str) -> None:
 
 
 def _reproduce(manifest: Manifest, targets: Sequence[str]) -> str:
-    target = "both" if set(targets) == set(TARGETS) else ",".join(targets)
     params = [f"--param={each}" for each in written_overrides(manifest.params, manifest.params_given)]
-    return shlex.join(["osiris-parity", "run", manifest.location, "--target", target, *params])
+    return shlex.join(["osiris-parity", "run", manifest.location, "--target", target_word(targets), *params])
 
 
 def _utc_now() -> str:

@@ -7,13 +7,15 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, REQUIREMENTS, TARGETS, TRIAGES
+from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, REQUIREMENTS, TRIAGES
 from osiris_core.errors import UsageError
+from osiris_core.targets import parse_target, parse_targets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from osiris_core.backends.catalog import BackendCatalog
     from osiris_core.backends.protocol import Patience
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.triage.reruns import TriageBudget
@@ -63,13 +65,14 @@ class CheckOptions:
         return self.session_root or self.project_root
 
 
-def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
-    """Raise `UsageError` where options cannot work, without starting anything."""
+def validate_options(options: CheckOptions, targets: Sequence[str], catalog: BackendCatalog | None = None) -> None:
+    """Raise `UsageError` where options cannot work, without starting anything.
+
+    `catalog` has the backends that targets may name; without it these are the built-in ones and those of installed distributions.
+    """
     if sys.platform == "win32":
         raise UsageError("Windows is not supported", hint="use Linux, WSL or a container")
-    unknown = [each for each in targets if each not in TARGETS]
-    if unknown or not targets or len(set(targets)) != len(targets):
-        raise UsageError(f"unknown target {','.join(targets)!r}", hint=f"known targets: {', '.join(TARGETS)}, both")
+    validate_targets(targets, catalog)
     for what, chosen, known in (
         ("isolation", options.isolation, ISOLATIONS),
         ("fetch", options.fetch, FETCHING),
@@ -91,6 +94,16 @@ def validate_options(options: CheckOptions, targets: Sequence[str]) -> None:
         from osiris_core.backends.provider import validate_provider
 
         validate_provider(options.provider)
+
+
+def validate_targets(targets: Sequence[str], catalog: BackendCatalog | None = None) -> None:
+    """Raise `UsageError` for what is no list of targets of `catalog`; none is made."""
+    from osiris_core.backends.catalog import BackendCatalog
+
+    known = catalog or BackendCatalog()
+    for each in parse_targets(",".join(targets)):
+        asked = parse_target(each)
+        known.require(asked.backend, asked.argument)
 
 
 def _validate_numbers(options: CheckOptions) -> None:

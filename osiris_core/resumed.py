@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from osiris_core.backends.protocol import TargetFacts
 from osiris_core.backends.provider import Provider, remote_provider, validate_provider
 from osiris_core.backends.resumption import resume_in_sandbox, resume_on_this_machine
+from osiris_core.choices import TARGETS
 from osiris_core.drivers.catalog import DriverCatalog
 from osiris_core.errors import (
     DiskFullError,
@@ -31,6 +32,7 @@ from osiris_core.session import contract
 from osiris_core.session.handle import read_handle
 from osiris_core.session.reader import open_session
 from osiris_core.session.writer import SessionWriter
+from osiris_core.targets import parse_target
 from osiris_core.wire import records
 
 if TYPE_CHECKING:
@@ -41,7 +43,9 @@ if TYPE_CHECKING:
     from osiris_core.parity.record import ParityRecord
     from osiris_core.session.handle import Handle
 
-_LOCAL = "local"
+_LOCAL, _E2B = TARGETS
+_ON_THIS_MACHINE = {_LOCAL, "venv"}
+"""Backends whose workers are processes of this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +110,7 @@ def _resume_target(directory: Path, provider: str | None, patience: Patience, ca
     facts = _facts_of_open(writer.handle)
     try:
         with facts.phase("resume"):
-            if writer.handle.target == _LOCAL:
-                resume_on_this_machine(writer, patience)
-            else:
-                where = _provider(writer.handle, provider)
-                resume_in_sandbox(where, writer, facts, cancellation, patience)
+            _take_up(writer, facts, provider, patience, cancellation)
     except UsageError:
         writer.release()
         raise
@@ -125,7 +125,7 @@ def _resume_target(directory: Path, provider: str | None, patience: Patience, ca
         writer.release()  # it can be resumed once more
         raise
     if isinstance(failure, NotResumedError) or (
-        isinstance(failure, DiskFullError) and (failure.kept or facts.target == _LOCAL)
+        isinstance(failure, DiskFullError) and (failure.kept or _backend_of(writer.handle) in _ON_THIS_MACHINE)
     ):
         writer.release()
         return Resumed(result=TargetResult(facts=facts, session=None, failure=failure), was_closed=False)
@@ -137,6 +137,22 @@ def _resume_target(directory: Path, provider: str | None, patience: Patience, ca
         else {"type": type(failure).__name__, "message": str(failure), "data": failure.data},
     )
     return Resumed(result=TargetResult(facts=facts, session=session, failure=failure), was_closed=False)
+
+
+def _take_up(
+    writer: SessionWriter, facts: TargetFacts, provider: str | None, patience: Patience, cancellation: Cancellation
+) -> None:
+    """Take in what is left of one target's run, where it is known how."""
+    backend = _backend_of(writer.handle)
+    if backend in _ON_THIS_MACHINE:
+        resume_on_this_machine(writer, patience)
+    elif backend == _E2B:
+        resume_in_sandbox(_provider(writer.handle, provider), writer, facts, cancellation, patience)
+    else:
+        raise InfrastructureError(
+            f"a run on {writer.handle.target} cannot be taken up",
+            hint=f"what the backend {backend} left running is not known here",
+        )
 
 
 def _provider(handle: Handle, asked: str | None) -> Provider:
@@ -155,9 +171,13 @@ def _provider(handle: Handle, asked: str | None) -> Provider:
     return Provider(name=noted, api_key=provider.api_key, isolation=provider.isolation, url=provider.url)
 
 
+def _backend_of(handle: Handle) -> str:
+    return parse_target(handle.target).backend
+
+
 def _facts_of_open(handle: Handle) -> TargetFacts:
-    if handle.target == _LOCAL:
-        return TargetFacts(target=_LOCAL, provider="host", isolation="none", network="host")
+    if _backend_of(handle) in _ON_THIS_MACHINE:
+        return TargetFacts(target=handle.target, provider="host", isolation="none", network="host")
     noted: dict[str, Any] = handle.run
     return TargetFacts(
         target=handle.target,

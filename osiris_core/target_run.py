@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from osiris_core.backends.protocol import TargetFacts
 from osiris_core.errors import DiskFullError, InfrastructureError, OsirisError, OverdueError
 from osiris_core.judgement import TargetResult
 from osiris_core.manifest.overrides import written_overrides
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
     from pathlib import Path
 
-    from osiris_core.backends.protocol import Backend, Cancellation, Job, Patience, TargetFacts
+    from osiris_core.backends.protocol import Backend, Cancellation, Job, Patience
     from osiris_core.manifest.model import Manifest
     from osiris_core.progress.targets import TargetWatch
 
@@ -61,9 +62,10 @@ def _run(
 ) -> TargetResult:
     if isinstance(backend, InfrastructureError):
         return TargetResult(facts=intended, session=None, failure=backend)
-    facts = backend.facts()
     failure: OsirisError | None = None
+    facts = intended
     try:
+        facts = _facts_of(backend)
         writer = SessionWriter.open(
             root=session_root,
             session_id=job.request.session_id,
@@ -75,6 +77,8 @@ def _run(
         )
     except OsirisError as error:
         return TargetResult(facts=facts, session=None, failure=error)
+    except Exception as error:  # noqa: BLE001 - a backend may be anybody's
+        return TargetResult(facts=facts, session=None, failure=_unforeseen(error, backend, facts, job))
     if job.leaks is not None:
         writer.guard(job.leaks)
     if watch is not None:
@@ -88,8 +92,7 @@ def _run(
     except OSError as error:
         failure = InfrastructureError(str(error))
     except Exception as error:  # noqa: BLE001 - the session is closed first; the traceback goes to the log
-        _log.error("the %s target failed for a reason of ours\n%s", facts.target, _shown(job, traceback.format_exc()))
-        failure = InfrastructureError(f"{type(error).__name__}: {error}", hint="this is a fault of pytest-osiris")
+        failure = _unforeseen(error, backend, facts, job)
     if failure is not None:
         _mask(failure, job)
     facts.retries = [replace(each, cause=_shown(job, each.cause)) for each in facts.retries]  # as above
@@ -112,6 +115,25 @@ def attending(
         raise
     finally:
         pool.shutdown(wait=all(future.done() for future in futures), cancel_futures=True)
+
+
+def _facts_of(backend: Backend) -> TargetFacts:
+    """Return the facts that a backend fills; InfrastructureError where they are those of another target."""
+    facts: object = backend.facts()
+    if isinstance(facts, TargetFacts) and facts.target == backend.target:
+        return facts
+    raise InfrastructureError(f"the facts of {backend.target} are {facts!r:.60}", hint=_fault_of(backend))
+
+
+def _unforeseen(error: Exception, backend: Backend, facts: TargetFacts, job: Job) -> InfrastructureError:
+    """Return what nobody meant to raise as a failure of the target; its traceback goes to the log."""
+    _log.error("the %s target failed for a reason of ours\n%s", facts.target, _shown(job, traceback.format_exc()))
+    return InfrastructureError(f"{type(error).__name__}: {error}", hint=_fault_of(backend))
+
+
+def _fault_of(backend: Backend) -> str:
+    module = type(backend).__module__
+    return f"this is a fault of {'pytest-osiris' if module.startswith('osiris_core.') else module}"
 
 
 def _shown(job: Job, text: str) -> str:

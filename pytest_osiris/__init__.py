@@ -6,7 +6,7 @@
 ``entries``    reads pytest's ini file for entries that there are not; ``configuration`` shows what is in force
 ``keys``       where state lives on pytest's own objects, and the one exception that means "this test failed"
 ``fixtures``   what a test function can ask for
-``hooks``      what a project can implement: rules of its own
+``hooks``      what a project, or another plugin, can implement; ``extension`` asks them, and refuses what is no answer
 ``items``      a manifest file becomes a test item
 ``marker``     reads `@pytest.mark.osiris`
 ``checks``     runs a manifest for a test; ``attempts`` keeps its records

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from osiris_core.backend_set import require_targets
+from osiris_core.backends.catalog import BackendCatalog
 from osiris_core.check import Checker, CheckOptions, load, validate_options
 from osiris_core.errors import ManifestError, OsirisError, UsageError
 from osiris_core.manifest.loader import find_project_root
@@ -22,6 +24,7 @@ from osiris_core.secrets.resolution import told_names
 from osiris_core.signals import terminable
 from osiris_core.surface import begun_record, placed, refused_record
 from pytest_osiris.attempts import attempt_of
+from pytest_osiris.extension import answers, backends_of
 from pytest_osiris.keys import CLOSE, MASK, REFUSAL, SETTINGS, CheckFailedError
 from pytest_osiris.marker import read_marker
 from pytest_osiris.masking import table_of
@@ -53,6 +56,7 @@ class Checks:
     """The checks of one pytest process."""
 
     def __init__(self, config: pytest.Config) -> None:
+        self._config = config
         self.settings = config.stash[SETTINGS]
         self.root = config.rootpath
         self._told: list[str] = []  # where there is no terminal, it stands in the test's report
@@ -127,7 +131,9 @@ class Checks:
     def _checker(self, project_root: Path) -> Checker:
         if project_root not in self._checkers:
             self._checkers[project_root] = Checker(
-                check_options(self.settings, project_root, self.root), report=self._report
+                check_options(self.settings, project_root, self.root),
+                report=self._report,
+                backends=backends_of(self._config),
             )
         return self._checkers[project_root]
 
@@ -199,17 +205,21 @@ def declared_secrets(manifest: Manifest, offered: Mapping[str, str]) -> dict[str
 
 def hook_rules(config: pytest.Config, manifest: Manifest) -> tuple[Rule, ...]:
     """Return the rules that `pytest_osiris_normalizers` gives; raises `UsageError` for what is wrong with them."""
-    given = config.hook.pytest_osiris_normalizers(config=config, manifest=manifest)
-    if not given:
-        return ()
+    declared: list[Rule] = []
+    for plugin, given in answers(config, config.hook.pytest_osiris_normalizers, manifest=manifest):
+        if not isinstance(given, list | tuple):
+            what = f"gave {given!r:.60}, but a list of rules is asked for"
+            raise UsageError(f"the hook pytest_osiris_normalizers of {plugin} {what}")
+        declared += _rules_of(plugin, given)
+    return tuple(declared)
+
+
+def _rules_of(plugin: str, given: Sequence[Any]) -> tuple[Rule, ...]:
     from osiris_core.rules.reading import read_rules
 
-    wrong = next((each for each in given if not isinstance(each, list | tuple)), None)
-    if wrong is not None:
-        raise UsageError(f"the hook pytest_osiris_normalizers gave {wrong!r:.60}, but a list of rules is asked for")
-    rules, problems = read_rules([rule for each in given for rule in each], "hook")
+    rules, problems = read_rules(list(given), "hook")
     if problems:
-        raise UsageError(f"the hook pytest_osiris_normalizers: {'; '.join(map(str, problems))}")
+        raise UsageError(f"the hook pytest_osiris_normalizers of {plugin}: {'; '.join(map(str, problems))}")
     return rules
 
 
@@ -233,10 +243,16 @@ def check_options(settings: Settings, project_root: Path, session_root: Path) ->
     )
 
 
-def require_possible(settings: Settings, root: Path) -> None:
+def require_possible(config: pytest.Config) -> None:
     """Raise `pytest.UsageError` where the options cannot work on this machine; nothing is started."""
+    settings, root = config.stash[SETTINGS], config.rootpath
+    options = check_options(settings, root, root)
     try:
-        validate_options(check_options(settings, root, root), settings.targets)
+        require_targets(options, settings.targets, backends_of(config))
+    except UsageError as error:
+        raise pytest.UsageError(f"--osiris-target: {error}") from None
+    try:
+        validate_options(options, settings.targets, BackendCatalog(backends_of(config)))
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
 

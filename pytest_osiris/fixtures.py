@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def osiris_target(request: pytest.FixtureRequest) -> str:
-    """Return where this test's manifest runs: `local`, `e2b` or `both`."""
+    """Return where this test's manifest runs: `local`, `e2b`, `both`, or as it was asked for, such as `local,venv:envs/old`."""
     from pytest_osiris.marker import targets_of
     from pytest_osiris.settings import target_word
 

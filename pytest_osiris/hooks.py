@@ -1,4 +1,8 @@
-"""The hooks that this plugin calls: what a project, or another plugin, can put into a `conftest.py`."""
+"""The hooks that this plugin calls: what a project, or another plugin, can put into a `conftest.py`.
+
+Every implementation is asked, and None is no answer. An answer that a hook does not take is refused in a sentence that
+names the hook and the plugin.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from osiris_core.backends.extension import BackendFactory
     from osiris_core.manifest.model import Manifest
 
 
@@ -17,4 +22,14 @@ def pytest_osiris_normalizers(config: pytest.Config, manifest: Manifest) -> Sequ
     """Return rules of what may differ when `manifest` is compared, as `parity.normalizers` of a manifest has them.
 
     Called before each check; the rules of all implementations count, after those of the marker and the manifest.
+    """
+
+
+@pytest.hookspec
+def pytest_osiris_backends(config: pytest.Config) -> Mapping[str, BackendFactory] | None:
+    """Return backends by name: `{"moon": Moon}` makes the targets `moon` and `moon:ARGUMENT`, for every option that names targets.
+
+    A factory is given a `BackendRequest` and returns a `Backend`: `osiris_core/backends/extension.py`. Called once in each process
+    of a run, when the first target is looked up. A name of a built-in target (`local`, `e2b`, `venv`, `both`) is refused, and so is
+    one that two plugins give; of one that an installed distribution has too (entry point `osiris.backends`) the hook's is meant.
     """

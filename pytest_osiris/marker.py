@@ -56,7 +56,7 @@ def targets_of(item: pytest.Item) -> tuple[str, ...]:
     if target is None:
         return item.config.stash[SETTINGS].targets
     try:
-        return parse_targets(str(target), "the osiris marker")
+        return parse_targets(str(target), "the osiris marker", item.config)
     except pytest.UsageError as error:
         raise CheckFailedError(str(error)) from None
 

@@ -37,8 +37,8 @@ OPTIONS: Final = (
         "target",
         "TARGET",
         (
-            "where manifests run: `local` (this machine), `e2b` (a sandbox), `both` (run on both and compare), "
-            "or a comma list (default: local)"
+            "where manifests run: `local` (this machine), `e2b` (a sandbox), `venv:PATH` (this machine with another virtual "
+            "environment), or two with a comma between them, which are compared; `both` is `local,e2b` (default: local)"
         ),
     ),
     Option(

@@ -112,7 +112,7 @@ class Osiris:
         item = self._item
         secrets = require_texts(asked.secrets, "`secrets`")
         mask(item, MaskTable.of_values(secrets.items()))
-        targets = targets_of(item) if asked.target is None else _targets(asked.target)
+        targets = targets_of(item) if asked.target is None else _targets(asked.target, item.config)
         rules = (*parse_rules(asked.normalizers, "test", "`normalizers`"), *rules_of(item))
         loaded = self._load(manifest, asked.params)
         if unknown := sorted(secrets.keys() - told_names(loaded)):
@@ -172,8 +172,8 @@ def require_texts(secrets: Mapping[str, str], what: str) -> dict[str, str]:
     return dict(secrets)
 
 
-def _targets(text: str) -> tuple[str, ...]:
+def _targets(text: str, config: pytest.Config) -> tuple[str, ...]:
     try:
-        return parse_targets(str(text), "osiris.run(target=...)")
+        return parse_targets(str(text), "osiris.run(target=...)", config)
     except pytest.UsageError as error:
         raise CheckFailedError(str(error)) from None

@@ -192,7 +192,7 @@ def _close_checks(config: pytest.Config) -> None:
 def _refuse_impossible(config: pytest.Config) -> None:
     from pytest_osiris.checks import require_possible
 
-    require_possible(config.stash[SETTINGS], config.rootpath)
+    require_possible(config)
 
 
 def _refuse_meaningless(session: pytest.Session) -> None:

@@ -61,19 +61,19 @@ class Settings:
 
     @property
     def target(self) -> str:
-        """The word for the targets: `local`, `e2b` or `both`."""
+        """The word for the targets: `local`, `both`, `local,venv:envs/old`."""
         return target_word(self.targets)
 
     def command_line(self, target: str) -> list[str]:
         """Return the options that repeat a check on `target` as it was made here."""
-        repeated = [f"--osiris-target={target}"]
-        if target != "local" and self.provider != "embedded":
+        repeated, in_sandbox = [f"--osiris-target={target}"], not {"both", "e2b"}.isdisjoint(target.split(","))
+        if in_sandbox and self.provider != "embedded":
             repeated.append(f"--osiris-e2b={self.provider}")
-        if target != "local" and self.isolation != "bubblewrap":
+        if in_sandbox and self.isolation != "bubblewrap":
             repeated.append(f"--osiris-isolation={self.isolation}")
         if self.now is not None:
             repeated.append(f"--osiris-now={self.now}")
-        if target != "local" and self.fetch != "all":
+        if in_sandbox and self.fetch != "all":
             repeated.append(f"--osiris-fetch={self.fetch}")
         if self.strict:
             repeated.append("--osiris-strict")
@@ -107,7 +107,9 @@ def read_settings(config: pytest.Config) -> Settings:
     written_params = tuple(given["param"].value) if "param" in given else ()
     default = Settings()
     return Settings(
-        targets=parse_targets(given["target"].value, "--osiris-target") if "target" in given else default.targets,
+        targets=parse_targets(given["target"].value, "--osiris-target", config)
+        if "target" in given
+        else default.targets,
         provider=_parse_provider(given["e2b"].value) if "e2b" in given else default.provider,
         isolation=choice("isolation", ISOLATIONS),
         now=_parse_now(given["now"].value) if "now" in given else None,
@@ -176,23 +178,29 @@ def _names_osiris(config: pytest.Config) -> bool:
     return overridden or (config.inipath is not None and b"osiris" in config.inipath.read_bytes())
 
 
-def parse_targets(text: str, origin: str) -> tuple[str, ...]:
-    """Return the targets that `text` names, in its order; `origin` is what a refusal says was wrong."""
-    from osiris_core.choices import TARGETS
+def parse_targets(text: str, origin: str, config: pytest.Config) -> tuple[str, ...]:
+    """Return the targets that `text` asks for, in its order; `origin` is what a refusal says was wrong.
 
-    targets = TARGETS if text.strip() == "both" else tuple(part.strip() for part in text.split(","))
-    for target in targets:
-        if target not in TARGETS:
-            hint = "local, e2b, both, or a comma list such as local,e2b"
-            raise pytest.UsageError(f"{origin}: unknown target {target!r}; give {hint}")
-        if targets.count(target) > 1:
-            raise pytest.UsageError(f"{origin}: {target!r} is named twice; give every target once")
+    For one that is not built in the plugins of this run are asked.
+    """
+    from osiris_core.choices import TARGETS
+    from osiris_core.errors import UsageError
+    from osiris_core.targets import parse_targets as parse
+
+    try:
+        targets = parse(text)
+        if not set(TARGETS).issuperset(targets):
+            from pytest_osiris.extension import require_known
+
+            require_known(targets, config)
+    except UsageError as error:
+        raise pytest.UsageError(f"{origin}: {error}") from None
     return targets
 
 
 def target_word(targets: Sequence[str]) -> str:
-    """Return `both` for the two targets, or the name of the one."""
-    return targets[0] if len(targets) == 1 else "both"
+    """Return the word that asks for these targets: `local`, `both`, `local,venv:envs/old`."""
+    return "both" if tuple(targets) == ("local", "e2b") else ",".join(targets)
 
 
 def _parse_provider(text: str) -> str:

@@ -1,9 +1,11 @@
-"""Carries a request to a target and its bytes back: `local` on this machine, `e2b` through the E2B SDK.
+"""Carries a request to a target and its bytes back: `local` and `venv` on this machine, `e2b` through the E2B SDK.
 
 A backend moves bytes. It knows no event name and no file format: frames go to the session's writer as they
 arrive, and files with artifacts as the session asks for them.
 
 ``protocol``   what a backend is given and gives back         ``confirm``    whether the right worker says hello
+``catalog``    which backends there are                       ``extension``  what others need to bring one
+``venv``       ``local`` with another environment's interpreter, as it is given in ``imitation``
 ``local``      a child process: ``local_worker`` holds it, ``local_following`` listens to it
 ``e2b``        one sandbox a run, by ``sandbox_run``, which tells it what ``sandbox_home`` says; ``loop`` runs the SDK,
                ``sdk`` says which one, ``provider`` whose API; the sandbox is ``leased``, and ``retrying`` says what is asked again

@@ -1,4 +1,4 @@
-"""How a local worker is started where it is to find itself somewhere else: in another environment, behind another root."""
+"""How a worker of this machine is started where it is to find itself somewhere else: in another environment, behind another root."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Imitation:
 
     `run_directory` is where its files lie on this machine, and `told_directory` what the worker calls it. `environment` are all
     variables that it starts with. `prefix` is a command that becomes the `python` behind it. `placement` has the members of the
-    placement that are others than in an ordinary run.
+    placement that are others than in an ordinary run. With `hosts_build` the interpreter has to be this process's own build.
     """
 
     run_directory: Path
@@ -25,6 +25,7 @@ class Imitation:
     python: str
     prefix: tuple[str, ...] = ()
     placement: Mapping[str, Any] = field(default_factory=dict)
+    hosts_build: bool = True
 
     def command(self, bundle: Path) -> list[str | Path]:
         """Return the command of the worker, for a bundle."""

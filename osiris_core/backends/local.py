@@ -68,7 +68,7 @@ class LocalBackend:
         with facts.phase("collect"):
             if session.needs_fill:
                 session.fill(run_directory / "spool", segment_bytes=placement.segment_bytes)
-                _confirmed(session, job)
+                self._confirmed(session, job)
             session.adopt_artifacts(run_directory / "outbox")
 
     def _takes_up(self, session: SessionWriter, run_directory: Path) -> bool:
@@ -99,7 +99,7 @@ class LocalBackend:
 
         def confirm() -> None:
             nonlocal confirmed
-            confirmed = confirmed or _confirmed(session, job)
+            confirmed = confirmed or self._confirmed(session, job)
 
         try:
             session.remember(worker=Owner.of_process(worker.pid).to_json())
@@ -112,7 +112,17 @@ class LocalBackend:
         finally:
             worker.end(self._patience)
         if session.terminal is None and not (run_directory / "spool").exists():
-            raise InfrastructureError(f"the local worker did not start: {_tail(run_directory / 'supervisor.err')}")
+            raise InfrastructureError(
+                f"the {facts.target} worker did not start: {_tail(run_directory / 'supervisor.err')}"
+            )
+
+    def _confirmed(self, session: SessionWriter, job: Job) -> bool:
+        """Judge the worker's hello once it is there."""
+        if session.hello is None:
+            return False
+        with session.judging():
+            confirm_hello(session.hello, job, hosts_build=self._imitation is None or self._imitation.hosts_build)
+        return True
 
 
 def host_variables(job: Job) -> dict[str, str]:
@@ -135,15 +145,6 @@ def _stopped_by(cancellation: Cancellation, worker: LocalWorker, patience: Patie
             yield
     finally:
         late.cancel()
-
-
-def _confirmed(session: SessionWriter, job: Job) -> bool:
-    """Judge the worker's hello once it is there."""
-    if session.hello is None:
-        return False
-    with session.judging():
-        confirm_hello(session.hello, job)
-    return True
 
 
 def local_placement(job: Job, run_directory: Path, patience: Patience) -> Placement:

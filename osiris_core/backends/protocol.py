@@ -6,7 +6,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from osiris_core.wire.limits import ArtifactLimits
 from osiris_core.wire.secrets import Secrets
@@ -275,8 +275,9 @@ class Patience:
         return self.driver_stop_s + self.fetch_s
 
 
+@runtime_checkable
 class Backend(Protocol):
-    """Reaches one target.
+    """Reaches one target. `extension.py` says how another distribution brings one.
 
     `run` feeds every byte the worker writes to `session`, brings the artifacts back, and returns when nothing
     of the run is left at the target, whatever happened. It raises `InfrastructureError` where the target
@@ -285,7 +286,7 @@ class Backend(Protocol):
 
     @property
     def target(self) -> str:
-        """The target's name: `local`, `e2b`."""
+        """The target's name, as it was asked for: `local`, `e2b`, `venv:envs/old`."""
         ...
 
     def facts(self) -> TargetFacts:

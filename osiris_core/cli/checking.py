@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from osiris_core.backend_set import require_targets
 from osiris_core.check import Checker, CheckOptions, validate_options
 from osiris_core.choices import FETCHING, TRIAGES
 from osiris_core.cli.exits import EXIT_FAILED, EXIT_GOOD, EXIT_INFRASTRUCTURE, EXIT_USAGE
@@ -65,6 +66,8 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
     if given.report is not None:
         require_report_place(given.report)
     readings = read_all(given.manifests, given.param)
+    for root in {each.project_root: None for _, each in readings if not isinstance(each, ManifestError)}:
+        require_targets(_options(given, root), targets)
     finished: list[_Checked] = []
     verdicts = err if given.json else out
 

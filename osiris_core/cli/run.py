@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, REQUIREMENTS, TARGETS, TRIAGES
+from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, REQUIREMENTS, TRIAGES
 from osiris_core.cli.settling import leave_open, settle
 
 if TYPE_CHECKING:
     import argparse
     from typing import Any, TextIO
-
-_TARGETS = {**{name: (name,) for name in TARGETS}, "both": TARGETS}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -26,7 +24,12 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("manifests", nargs="+", type=Path, metavar="MANIFEST", help="a manifest file")
     parser.add_argument(
-        "--target", choices=_TARGETS, default="both", help="where to run: both compares them (default: both)"
+        "--target",
+        type=_target,
+        default="both",
+        metavar="TARGET",
+        help="where to run: local (this machine), e2b (a sandbox), venv:PATH (this machine with another virtual environment), or two with a "
+        "comma between them, which compares them; both is local,e2b (default: both)",
     )
     parser.add_argument(
         "--e2b",
@@ -117,6 +120,21 @@ def add_gate_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _target(text: str) -> str:
+    """Refuse, as argparse would have it, what is no list of targets."""
+    import argparse
+
+    from osiris_core.errors import UsageError
+    from osiris_core.options import validate_targets
+    from osiris_core.targets import parse_targets
+
+    try:
+        validate_targets(parse_targets(text))
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
 def add_param_option(parser: argparse.ArgumentParser) -> None:
     """Add `--param`, which every command that reads manifests has."""
     parser.add_argument(
@@ -145,6 +163,7 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     Raises `UsageError` for options that cannot work, before anything is started.
     """
     from osiris_core.cli.checking import check_all
+    from osiris_core.targets import parse_targets
 
     settle(given)
-    return check_all(given, _TARGETS[given.target], out, err)
+    return check_all(given, parse_targets(given.target), out, err)

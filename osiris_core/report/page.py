@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from osiris_core.report.environment import environment_diff
 from osiris_core.report.findings import grouped
 from osiris_core.report.marks import MARKS, failures_first, mark_of
-from osiris_core.report.place import place_of, sandbox_places
+from osiris_core.report.place import place_of, sandbox_places, time_columns
 from osiris_core.report.sentence import report_sentence
 from osiris_core.report.steps import step_rows
 from osiris_core.report.timeline import timeline
@@ -112,7 +112,7 @@ def page_of(records: RecordSet) -> Page:
         places=tuple(sandbox_places(ordered)),
         created_at=records.created_at,
         host=tuple(sorted(records.host.items())),
-        targets=tuple(dict.fromkeys(run.target for record in ordered for run in record.targets)),
+        targets=time_columns(ordered),
         manifests=manifests,
         environments=tuple(shared for shared in environments.values() if shared.anchor),
     )

@@ -11,7 +11,7 @@ from osiris_core.parity.gates import ending_soon
 from osiris_core.parity.record import Verdict
 from osiris_core.parity.summary import causes_and_effects
 from osiris_core.report.marks import failures_first, mark_of
-from osiris_core.report.place import sandbox_places
+from osiris_core.report.place import sandbox_places, time_columns
 from osiris_core.report.rules import rule_lines
 from osiris_core.report.sentence import report_sentence
 from osiris_core.report.text import fitted, shortened, visible_line, width_of
@@ -178,7 +178,7 @@ def _reason(record: ParityRecord) -> str:
 def _table(records: Sequence[ParityRecord], width: int) -> list[str]:
     if not records:
         return []
-    targets = list(dict.fromkeys(run.target for record in records for run in record.targets))
+    targets = time_columns(records)
     directory, names = _names(records)
     title = f"manifest in {directory}" if directory else "manifest"
     rows = [_row(record, name, targets) for record, name in zip(records, names, strict=True)]
@@ -189,7 +189,7 @@ def _table(records: Sequence[ParityRecord], width: int) -> list[str]:
     manifest_width = min(wanted, room * 3 // 5 if explained else room)
     where_width = room - manifest_width if explained else 0
     where = "first diverging step or reason" if explained else ""
-    head = (title, "verdict", where, [f"{target} ms" for target in targets])
+    head = (title, "verdict", where, [_time_head(target) for target in targets])
 
     def line(symbol: str, manifest: str, verdict: str, where: str, times: Iterable[str]) -> str:
         cells = [symbol, fitted(manifest, manifest_width), fitted(verdict, verdict_width), fitted(where, where_width)]
@@ -197,6 +197,13 @@ def _table(records: Sequence[ParityRecord], width: int) -> list[str]:
 
     body = [line(mark_of(record).symbol, *row) for record, row in zip(records, rows, strict=True)]
     return [each.rstrip() for each in (line(" ", *head), *body)]
+
+
+def _time_head(target: str) -> str:
+    """Return the head of a column of times: of a target with an argument its end, which tells two of one backend apart."""
+    head = f"{visible_line(target)} ms"
+    excess = width_of(head) - _NUMBER_WIDTH
+    return f"…{head[excess + 1 :]}" if ":" in target and excess > 0 else head
 
 
 def _names(records: Sequence[ParityRecord]) -> tuple[str, list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -42,15 +43,26 @@ INCOMING_DIRECTORY: Final = "incoming"
 SCRATCH_DIRECTORIES: Final = (RUN_DIRECTORY, INCOMING_DIRECTORY, EXPORT_DIRECTORY, ADOPTION_DIRECTORY)
 """What is only needed while a run lasts; removed when its session is closed."""
 
+_READABLE_CHARACTERS: Final = 80
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 def session_directory(root: Path, session_id: str, target: str) -> Path:
-    """Return where the session of one target lies. ValueError for an id or target that is no plain name."""
-    for name in (session_id, target):
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} cannot name a directory: letters, digits, '.', '_' and '-' only")
-    return root / ".osiris" / "runs" / session_id / target
+    """Return where the session of one target lies. ValueError for an id that is no plain name."""
+    if not _NAME.fullmatch(session_id):
+        raise ValueError(f"{session_id!r} cannot name a directory: letters, digits, '.', '_' and '-' only")
+    return root / ".osiris" / "runs" / session_id / target_directory(target)
+
+
+def target_directory(target: str) -> str:
+    """Return the name of a target's directory: the target's own where that is a plain name.
+
+    Of `venv:envs/old` it is `venv-envs-old-` and 8 hex digits of the SHA-256 of the whole name, which no other target has.
+    """
+    if _NAME.fullmatch(target):
+        return target
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", target).strip("-._")[:_READABLE_CHARACTERS]
+    return f"{readable or 'target'}-{sha256(target.encode()).hexdigest()[:8]}"
 
 
 def new_session_id(clock: Callable[[], datetime] | None = None) -> str:

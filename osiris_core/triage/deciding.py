@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from osiris_core.choices import TARGETS
 from osiris_core.parity.record import Triage, Verdict
 from osiris_core.parity.triage.investigation import NONDETERMINISTIC, UNKNOWN, Check, investigate
 from osiris_core.parity.triage.reruns import Reruns, TriageBudget
@@ -67,7 +68,14 @@ def triaged(
         why = f"{external} has effects outside of its artifacts, so nothing is run again"
         return _with(judged, Triage(cause=UNKNOWN if record.verdict is Verdict.DIVERGENT else "", evidence=(why,)))
     diverged = record.verdict is Verdict.DIVERGENT and len(sessions) == _TWO
-    original, impossible = original_of(judged.job, sessions, _scratch(sessions)) if diverged else (None, {})
+    imitable = {each.target for each in sessions} == {*TARGETS}
+    if imitable:
+        sessions = tuple(
+            sorted(sessions, key=lambda each: TARGETS.index(each.target))
+        )  # it is this machine that imitates
+    original, impossible = (
+        original_of(judged.job, sessions, _scratch(sessions)) if diverged and imitable else (None, {})
+    )
     rerun = Rerunner(
         judged.job,
         {each.target: each for each in sessions},
@@ -79,7 +87,7 @@ def triaged(
     )
     longest_s = max((each.elapsed_ms for each in record.targets), default=0.0) / 1000
     reruns = Reruns(rerun, judged.compare, budget, time.monotonic, longest_s=longest_s)
-    check = Check(sessions=sessions, comparison=record.comparison, impossible=impossible)
+    check = Check(sessions=sessions, comparison=record.comparison, impossible=impossible, imitable=imitable)
     try:
         found = investigate(check, reruns, budget)
     finally:

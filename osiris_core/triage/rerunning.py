@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from osiris_core.backends.extension import RunsHere
 from osiris_core.backends.local import LocalBackend
 from osiris_core.errors import InfrastructureError
 from osiris_core.session import contract
@@ -57,6 +58,7 @@ class Rerunner:
         """Run; see `parity.triage.reruns.Rerun`."""
         self._made += 1
         backend = self._backend(target, factors)
+        here = isinstance(backend, LocalBackend | RunsHere)
         directory = self._sessions[target].directory / contract.HOST_DIRECTORY / RERUNS_DIRECTORY / f"{self._made:02}"
         pool = ThreadPoolExecutor(1, thread_name_prefix="osiris-rerun")
         try:
@@ -74,7 +76,7 @@ class Rerunner:
                     )
                 )
         finally:
-            if target == _LOCAL:
+            if here:
                 remove_tree(run_directory_of(self._sessions[target]))
         result = futures[0].result()
         if result.facts.kept:
@@ -98,4 +100,4 @@ class Rerunner:
         backend = self._backends.find(target)
         if isinstance(backend, InfrastructureError):
             raise backend
-        return backend
+        return backend.at(run_directory_of(self._sessions[target])) if isinstance(backend, RunsHere) else backend

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, Self, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 from osiris_core.wire.canon import canonical_json, sha256_hex
 from osiris_core.wire.errors import WireProtocolError
@@ -82,7 +82,7 @@ class Placement:
     `memory_mb` is what the target allows, or None where nothing is known.
     """
 
-    target: Literal["local", "e2b"]
+    target: str
     bundle: str
     run_dir: str
     project_dir: str

@@ -40,7 +40,11 @@ def test_the_version_is_that_of_the_distribution(project: Project) -> None:
     [
         ([], "COMMAND"),
         (["run"], "MANIFEST"),
-        (["run", "it.osiris.yaml", "--target=moon"], "invalid choice: 'moon'"),
+        (["run", "it.osiris.yaml", "--target=local,e2b,venv:x"], "argument --target: 3 targets are too many"),
+        (
+            ["run", "it.osiris.yaml", "--target=moon"],
+            "argument --target: unknown target 'moon' (known: e2b, local, venv, both)",
+        ),
         (["run", "it.osiris.yaml", "--isolation=docker"], "invalid choice: 'docker'"),
         (["run", "it.osiris.yaml", "--e2b=clod"], "unknown E2B provider 'clod'"),
         (["run", "it.osiris.yaml", "--e2b=cloud"], "E2B_API_KEY is not set"),

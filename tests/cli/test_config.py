@@ -44,7 +44,7 @@ def test_a_projects_report_lies_in_the_project(project: Project, monkeypatch: py
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ('target = "moon"', "pyproject.toml:2 [tool.osiris]: `target`: unknown 'moon' (give local, e2b, both)"),
+        ('target = "moon"', "pyproject.toml:2 [tool.osiris]: `target`: unknown target 'moon' (known: "),
         ('repeat = "often"', "`repeat` of [tool.osiris] in "),
         ("repeat = 1.5", "pyproject.toml:2 [tool.osiris]: `repeat`: '1.5' is not understood"),
         ("tagret = 1", "has no key `tagret` (did you mean `target`?)"),

@@ -185,7 +185,7 @@ def test_the_marker_decides_the_target_of_its_test(project: Project, engine: Eng
             "the osiris marker takes one path, and `target=`, `params=` and `normalizers=` if need be, as in *",
         ),
         ('@pytest.mark.osiris("it.osiris.yaml", tarjet="e2b")', "the osiris marker takes one path, *"),
-        ('@pytest.mark.osiris("it.osiris.yaml", target="moon")', "the osiris marker: unknown target 'moon'; *"),
+        ('@pytest.mark.osiris("it.osiris.yaml", target="moon")', "the osiris marker: unknown target 'moon' (*"),
         ('@pytest.mark.osiris("broken.osiris.yaml")', "broken.osiris.yaml:*: *nonsense*"),
     ],
     ids=["no marker", "no file", "no path", "unknown keyword", "unknown target", "unreadable manifest"],

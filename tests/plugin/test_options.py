@@ -15,9 +15,9 @@ USAGE_ERROR = 4
 @pytest.mark.parametrize(
     ("option", "sentence"),
     [
-        ("--osiris-target=cloud", "--osiris-target: unknown target 'cloud'; give local, e2b, both,*"),
-        ("--osiris-target=", "--osiris-target: unknown target ''; give local, e2b, both,*"),
-        ("--osiris-target=e2b,e2b", "--osiris-target: 'e2b' is named twice; give every target once"),
+        ("--osiris-target=cloud", "--osiris-target: unknown target 'cloud' (known: e2b, local, venv, both)"),
+        ("--osiris-target=", "--osiris-target: unknown target '' (give local, e2b, both, or two*"),
+        ("--osiris-target=e2b,e2b", "--osiris-target: 'e2b' is named twice (give every target once)"),
         ("--osiris-e2b=clod", "--osiris-e2b: unknown provider 'clod'; give embedded, cloud, or a URL*"),
         ("--osiris-isolation=docker", "--osiris-isolation: unknown 'docker'; give bubblewrap or plain"),
         ("--osiris-keep-sandbox=yes", "--osiris-keep-sandbox: unknown 'yes'; give no, on-failure or always"),

@@ -114,7 +114,7 @@ def test_a_run_that_does_not_pass_fails_the_test_where_it_is_called(project: Pro
     ("call", "sentence"),
     [
         ('run("lost.osiris.yaml")', "there is no manifest */lost.osiris.yaml; a path counts from the test file"),
-        ('run("it.osiris.yaml", target="moon")', "osiris.run(target=...): unknown target 'moon'; give *"),
+        ('run("it.osiris.yaml", target="moon")', "osiris.run(target=...): unknown target 'moon' (known: *"),
         ('run("it.osiris.yaml", params={"carier": "AA"})', "*carier*"),
         ('run("it.osiris.yaml", params=[1])', "`params` is [[]1], but a mapping of names to values is asked for"),
         ('parity("it.osiris.yaml", normalizers=[{"preset": "moon"}])', "`normalizers`: *moon*"),

@@ -72,7 +72,8 @@ def test_what_is_wrong_with_a_hook_fails_the_test_in_a_sentence(project: Project
     result = project.run("it.osiris.yaml")
 
     result.assert_outcomes(failed=1)
-    assert "the hook pytest_osiris_normalizers gave {'id': 'ids'" in result.stdout.str()
+    assert "the hook pytest_osiris_normalizers of " in result.stdout.str()
+    assert "conftest.py gave {'id': 'ids'" in result.stdout.str()
     assert engine.calls == []
 
 

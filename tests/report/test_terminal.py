@@ -110,6 +110,31 @@ def test_one_target_has_one_column():
     assert lines[-1] == "The manifest ran as expected on local, compared with nothing."
 
 
+def on(*names):
+    return tuple(local_run(target=name) for name in names)
+
+
+def test_two_targets_of_one_backend_have_heads_that_tell_them_apart():
+    """Of a long name the end is shown, which is where two paths differ."""
+    lines = summary_lines(
+        RecordSet(records=(record("a", Verdict.IDENTICAL, targets=on("venv:envs/a", "venv:envs/b")),)), 80, None
+    )
+    assert lines[0].split()[-4:] == ["…nvs/a", "ms", "…nvs/b", "ms"]
+
+
+def test_more_targets_than_columns_have_none():
+    """Records of many runs put together: the times stand with each manifest in the page."""
+    merged = RecordSet(
+        records=(
+            record("a", Verdict.IDENTICAL, targets=on("local", "e2b")),
+            record("b", Verdict.IDENTICAL, targets=on("venv:a", "venv:b")),
+        )
+    )
+    lines = summary_lines(merged, 80, None)
+    assert not lines[0].rstrip().endswith("ms")
+    assert max(map(width_of, lines)) <= 80
+
+
 def test_an_empty_run_says_so():
     """Nothing checked is a sentence, not silence."""
     assert summary_lines(RecordSet(records=()), 80, None) == ["", "No manifest was checked."]

@@ -27,11 +27,25 @@ def test_a_session_lies_below_its_id_and_target(record_session, tmp_path):
 
 @pytest.mark.parametrize("name", ["", "..", ".hidden", "a/b", "a b", "x" * 129, "é"])
 def test_a_name_that_is_no_plain_name_is_refused(tmp_path, name):
-    """Neither session id nor target can lead out of the runs directory."""
+    """A session id cannot lead out of the runs directory."""
     with pytest.raises(ValueError, match="cannot name a directory"):
         session_directory(tmp_path, name, "local")
-    with pytest.raises(ValueError, match="cannot name a directory"):
-        session_directory(tmp_path, SESSION_ID, name)
+
+
+@pytest.mark.parametrize(
+    ("target", "directory"),
+    [
+        ("local", "local"),
+        ("venv:envs/old", "venv-envs-old-ebfbfd61"),
+        ("venv:envs-old", "venv-envs-old-be46b1ed"),
+        ("ssh:é@[::1]", "ssh-1-55aab235"),
+        ("../..", "target-0cfd1c96"),
+        ("venv:" + "x" * 300, "venv-" + "x" * 75 + "-03e335fd"),
+    ],
+)
+def test_a_target_with_an_argument_has_a_plain_directory_of_its_own(tmp_path, target, directory):
+    """Whatever a target is told, its directory is one below the session's, and no other target's."""
+    assert session_directory(tmp_path, SESSION_ID, target) == tmp_path / ".osiris" / "runs" / SESSION_ID / directory
 
 
 def test_session_ids_sort_by_time_and_differ():

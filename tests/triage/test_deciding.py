@@ -65,9 +65,11 @@ class Investigated:
     def __init__(self, found: Triage) -> None:
         self.found = found
         self.budgets: list[TriageBudget] = []
+        self.checks: list[Any] = []
 
-    def __call__(self, _check: object, _reruns: object, budget: TriageBudget) -> Triage:
+    def __call__(self, check: object, _reruns: object, budget: TriageBudget) -> Triage:
         """Answer."""
+        self.checks.append(check)
         self.budgets.append(budget)
         return self.found
 
@@ -79,13 +81,17 @@ def decided(
     *,
     verdict: Verdict | None = Verdict.DIVERGENT,
     effects: str = "none",
+    targets: tuple[str, str] = ("local", "e2b"),
     **options: Any,
 ) -> tuple[ParityRecord, Investigated]:
     """Return what becomes of a record, and the investigation that was made."""
     investigated = Investigated(found)
     monkeypatch.setattr("osiris_core.triage.deciding.investigate", investigated)
     monkeypatch.setattr("osiris_core.triage.deciding.original_of", lambda *_: (None, {}))
-    sessions = tuple(healthy(each).build(tmp_path) for each in ("local", "e2b"))
+    sessions = tuple(
+        dataclasses.replace(healthy(side).build(tmp_path), target=target)
+        for side, target in zip(("local", "e2b"), targets, strict=True)
+    )
     step = SimpleNamespace(id="load", driver="it")
     manifest: Any = SimpleNamespace(steps=(step,), drivers={"it": SimpleNamespace(effects=effects)})
     job = dataclasses.replace(JOB, manifest=manifest)
@@ -183,3 +189,22 @@ def test_a_step_with_effects_elsewhere_is_never_run_again(tmp_path: Path, monkey
     assert made.cause == "UNKNOWN"
     assert made.triage is not None
     assert made.triage.evidence == ("step load has effects outside of its artifacts, so nothing is run again",)
+
+
+@pytest.mark.parametrize(
+    ("targets", "sides", "imitable"),
+    [
+        (("local", "e2b"), ["local", "e2b"], True),
+        (("e2b", "local"), ["local", "e2b"], True),
+        (("venv-b", "venv-a"), ["venv-b", "venv-a"], False),
+        (("local", "moon"), ["local", "moon"], False),
+    ],
+)
+def test_only_this_machine_imitates_and_only_a_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, targets: tuple[str, str], sides: list[str], imitable: bool
+) -> None:
+    """In whichever order both were asked for; any other pair is run again as it is."""
+    _, investigated = decided(tmp_path, monkeypatch, environment(ZONE), targets=targets)
+
+    (check,) = investigated.checks
+    assert ([each.target for each in check.sessions], check.imitable) == (sides, imitable)

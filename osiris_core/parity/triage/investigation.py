@@ -16,6 +16,7 @@ from osiris_core.parity.triage.environment import differing, not_reached, of_ano
 from osiris_core.parity.triage.narrowing import smallest
 from osiris_core.parity.triage.repeats import held_against_itself
 from osiris_core.parity.triage.reruns import BudgetSpentError, RerunError
+from osiris_core.parity.triage.side_by_side import side_by_side
 from osiris_core.parity.triage.suspicion import advice, suspected
 from osiris_core.parity.triage.transport import damages
 
@@ -38,12 +39,14 @@ NONDETERMINISTIC: Final = "NONDETERMINISTIC"
 class Check:
     """What is to be explained: the sessions of the targets, and their comparison where there are two.
 
-    `impossible` says for factors that cannot be imitated on this machine why.
+    `impossible` says for factors that cannot be imitated on this machine why; of a pair that is not `imitable` none can be: the
+    targets are this machine and a sandbox in every other.
     """
 
     sessions: tuple[Session, ...]
     comparison: Comparison | None
     impossible: Mapping[str, str]
+    imitable: bool = True
 
 
 def investigate(check: Check, reruns: Reruns, budget: TriageBudget) -> Triage:
@@ -61,7 +64,12 @@ def investigate(check: Check, reruns: Reruns, budget: TriageBudget) -> Triage:
     if unstable is not None:
         return _spent(_unstable(unstable), reruns)
     bound = bound_sentence(budget.repeats)
-    found = _Environment(check, reruns, budget).search() if diverged else Triage(cause="")
+    if not diverged:
+        found = Triage(cause="")
+    elif check.imitable:
+        found = _Environment(check, reruns, budget).search()
+    else:
+        found = side_by_side(*check.sessions, repeats=budget.repeats)
     return _spent(replace(found, bound=found.bound or bound), reruns)
 
 
