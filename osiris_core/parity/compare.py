@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from osiris_core.parity.clues import Clues
 from osiris_core.parity.evidence import evidence_of
 from osiris_core.parity.hints import failure_hints
+from osiris_core.parity.kinds.tables.connections import one_engine
 from osiris_core.parity.layers import comparer_of
 from osiris_core.parity.layers.tables import tables_of
 from osiris_core.parity.ledger import Ledger
@@ -63,10 +64,11 @@ def compare(
     pair = _pair(left, right, text, rules, evidence)
     ledger = Ledger(max_findings, waivers)
     ledger.extend(evidence.findings)
-    for layer in evidence.layers:
-        if layer in comparers:
-            found = comparer_of(layer)(pair)
-            ledger.extend(_without_strangers(found, pair) if evidence.loose_paths else found)
+    with one_engine():
+        for layer in evidence.layers:
+            if layer in comparers:
+                found = comparer_of(layer)(pair)
+                ledger.extend(_without_strangers(found, pair) if evidence.loose_paths else found)
     ledger.extend(pair.rules.broken())
     uses = (*evidence.uses, *pair.text.uses(), *pair.rules.uses(), *_order_rule(ledger))
     not_compared = (

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 from pyarrow.parquet import encryption
 
+from osiris_core.parity.kinds.tables import connections
 from osiris_core.parity.kinds.tables.engine import Engine
 from osiris_core.parity.kinds.tables.plain import plain_column
 from tests.parity.table_pairs import codes, compared, parquets, unordered
@@ -100,3 +104,68 @@ def test_a_part_of_a_column_of_maps_becomes_plain():
     column = pa.array([[("a", 1)], None, [("b", 2), ("c", 3)]], pa.map_(pa.string(), pa.int64()))
     expected = [None, [{"key": "b", "value": 2}, {"key": "c", "value": 3}]]
     assert plain_column(column.slice(1)).to_pylist() == expected
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """The engines that were opened since, none before."""
+    made = []
+    connect = duckdb.connect
+
+    def noted(*given, **config):
+        made.append(connect(*given, **config))
+        return made[-1]
+
+    monkeypatch.setattr(duckdb, "connect", noted)
+    monkeypatch.setattr(connections, "_shared", ContextVar("_shared", default=None))
+    return made
+
+
+def is_closed(connection):
+    try:
+        connection.execute("select 1")
+    except duckdb.ConnectionException:
+        return True
+    return False
+
+
+def test_tables_that_are_compared_in_one_block_share_an_engine_and_nothing_else(opened):
+    """What one left is not there for the next; the engine goes with the block, its directory too."""
+    with connections.one_engine():
+        for _ in range(2):
+            with connections.connection() as given:
+                given.execute("create temp table kept as select 1")
+                (folder,) = given.execute("select current_setting('temp_directory')").fetchone()
+                assert Path(folder).is_dir()
+        assert len(opened) == 1
+    assert is_closed(opened[0])
+    assert not Path(folder).exists()
+
+
+def test_without_a_block_each_comparison_has_its_own_engine(opened):
+    """It is closed behind each."""
+    for _ in range(2):
+        with connections.connection() as given:
+            given.execute("select 1")
+    assert [is_closed(each) for each in opened] == [True, True]
+
+
+def test_an_engine_that_failed_is_not_used_again(opened):
+    """Some errors leave one that answers nothing any more."""
+    with connections.one_engine():
+        with pytest.raises(duckdb.Error), connections.connection() as given:
+            given.execute("select error('a hostile file')")
+        assert is_closed(opened[0])
+        with connections.connection() as given:
+            given.execute("select 1")
+        assert len(opened) == 2
+
+
+def test_room_for_a_wide_table_is_not_kept_by_the_next(opened):
+    """The bound is that of the table at hand."""
+    with connections.one_engine():
+        limits = []
+        for more in (0, 100, 0):
+            with connections.connection(more_mb=more) as given:
+                limits += given.execute("select current_setting('memory_limit')").fetchone()
+    assert limits == ["244.1 MiB", "339.5 MiB", "244.1 MiB"]

@@ -5,7 +5,8 @@
 ``cells``    when two cells are equal, and by how much they differ: the only place where that is decided
 ``rules``    what declared rules say of a table                ``told``     differences and their findings
 ``tally``    counts differing cells, and keeps the first of them
-``stream``   rows by their number, in constant memory          ``engine``   a private DuckDB, for everything without order
+``stream``   rows by their number, in constant memory          ``engine``   queries, for everything without order
+``connections`` a private DuckDB, one for all tables of a comparison
 ``multiset`` rows counted by their hashes                      ``keyed``    rows matched by a key; ``keys`` finds one
 ``judge``    the order of work: schema, rows in order, hashes, key; on inequality only as much as has to be told
 

@@ -1,4 +1,4 @@
-"""A private DuckDB for what needs no order: bounded in memory and threads, spilling to a directory that goes with it.
+"""Queries over two tables, for what needs no order.
 
 Columns are called `c0`, `c1`, ... in every query, whatever the file calls them: no text of a file is ever part of one.
 """
@@ -6,10 +6,9 @@ Columns are called `c0`, `c1`, ... in every query, whatever the file calls them:
 from __future__ import annotations
 
 from contextlib import contextmanager
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-from osiris_core.parity.kinds.tables.model import MEMORY_MB, THREADS
+from osiris_core.parity.kinds.tables.connections import connection
 from osiris_core.parity.kinds.tables.plain import engine_column, holds_floats, is_nested, plain_column
 from osiris_core.parity.kinds.tables.scalars import empty
 
@@ -25,35 +24,12 @@ if TYPE_CHECKING:
 _COLUMNS_A_MB: Final = 16
 """Every query has all columns in hand, a piece of each: past some hundred, these need room of their own."""
 
-_UNTRUSTED: Final = "statistics_propagation,join_filter_pushdown"
-"""What would believe a file's own statistics: a Parquet column of 1.0 and NaN says that 1.0 is all it holds, and a query
-that relies on it fails (`aggregate group exceeded total groups`), or passes over rows."""
-
 
 @contextmanager
 def engine(left: Table, right: Table, columns: Sequence[Column]) -> Iterator[Engine]:
-    """Give an engine for two tables, which is closed and leaves nothing behind."""
-    import duckdb
-
-    with TemporaryDirectory(prefix="osiris-tables-", ignore_cleanup_errors=True) as folder:
-        connection = duckdb.connect(
-            ":memory:",
-            config={
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-                "python_enable_replacements": "false",
-                "preserve_insertion_order": "false",
-                "disabled_optimizers": _UNTRUSTED,
-                "perfect_ht_threshold": 0,
-                "memory_limit": f"{MEMORY_MB + len(columns) // _COLUMNS_A_MB}MB",
-                "threads": THREADS,
-                "temp_directory": folder,
-            },
-        )
-        try:
-            yield Engine(connection, left, right, columns)
-        finally:
-            connection.close()
+    """Give an engine for two tables, which leaves nothing behind."""
+    with connection(more_mb=len(columns) // _COLUMNS_A_MB) as given:
+        yield Engine(given, left, right, columns)
 
 
 class Engine:
