@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,17 +13,22 @@ from osiris_core.triage.namespace import View
 from osiris_core.triage.original import working_bubblewrap
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 
 @pytest.fixture
-def host(tmp_path: Path, bubblewrap: None) -> Path:
-    """A directory with a file, a directory, and a link to that."""
-    (tmp_path / "real" / "deep").mkdir(parents=True)
-    (tmp_path / "real" / "deep" / "kept.txt").write_text("kept")
-    (tmp_path / "link").symlink_to("real")
-    (tmp_path / "shown.txt").write_text("shown")
-    return tmp_path
+def host(bubblewrap: None) -> Iterator[Path]:
+    """A directory with a file, a directory, and a link to that.
+
+    It has few neighbours: beside a `tmp_path` are those of all tests, and each would be shown in its place by itself.
+    """
+    with TemporaryDirectory(prefix="osiris-host-", dir="/var/tmp") as place:
+        root = Path(place)
+        (root / "real" / "deep").mkdir(parents=True)
+        (root / "real" / "deep" / "kept.txt").write_text("kept")
+        (root / "link").symlink_to("real")
+        (root / "shown.txt").write_text("shown")
+        yield root
 
 
 def tree(view: View, host: Path) -> set[str]:
