@@ -86,7 +86,7 @@ def _read(source: _Source) -> pa.Table:
 
     names = _column_names(source)
     wanted = _wanted(source, names)
-    with borrow_in_utc() as connection:
+    with borrow_in_utc(Path(source.path).stat().st_size) as connection:
         fields = {name: f"c{index}" for index, name in enumerate(names)}
         cells = read_cells(
             connection,

@@ -55,7 +55,7 @@ def csv_lines(table: pa.Table, form: CsvFormat) -> Iterator[memoryview]:
     plain = pa.table([_plain(table, index) for index in range(table.num_columns)], names=fields)
     texts = [_field(name, source, form) for name, source in zip(fields, table.schema, strict=True)]
     joined = f", {text_literal(form.delimiter)}, ".join(texts)
-    with borrow_in_utc() as connection:
+    with borrow_in_utc(table.nbytes) as connection:
         connection.register("given", plain)
         lines = connection.sql(f"select concat({joined}, {_sql_text(form.newline)}) as line from given")
         for batch in lines.to_arrow_reader(_BATCH_ROWS):

@@ -16,7 +16,11 @@ _SETTINGS: Final = {
 }
 
 
+SMALL_BYTES: Final = 8 << 20
+"""Work on no more than this is done in the prepared engine: by one thread, it is over before another engine were open."""
+
 _prepared: duckdb.DuckDBPyConnection | None = None
+_has_threads = False
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -33,36 +37,44 @@ def connect_in_utc() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def borrow_in_utc() -> duckdb.DuckDBPyConnection:
-    """Return a connection as `connect_in_utc` does, for work that leaves nothing but temporary tables and views.
+def borrow_in_utc(size_bytes: int) -> duckdb.DuckDBPyConnection:
+    """Return a connection as `connect_in_utc` does, for work on so many bytes that leaves nothing but temporary tables and views.
 
-    Where an engine is prepared it is one more connection to that, and a new engine otherwise.
+    For little work it is one more connection to the prepared engine, and a new engine otherwise.
     """
-    if _prepared is None:
+    if size_bytes > SMALL_BYTES or not prepare_engine():
         return connect_in_utc()
+    assert _prepared is not None  # noqa: S101 - it has just been prepared
     connection = _prepared.cursor()
     connection.execute("set TimeZone = 'UTC'")
     return connection
 
 
-def prepare_engine() -> None:
+def prepare_engine() -> bool:
     """Open the engine of which `borrow_in_utc` gives connections, in this process and in those forked from it.
 
     It takes longer to open one than to read a small table. A fork must find no thread at work, so this one has none of
-    its own; nothing is left of it where a version of the engine has all the same.
+    its own; nothing is left of it where a version of the engine has all the same, and False is returned.
     """
     import duckdb
 
-    global _prepared  # noqa: PLW0603 - one a process, made before it forks
-    before = _threads()
-    _prepared = duckdb.connect(":memory:", config={**_SETTINGS, "threads": 1, "async_threads": 0})
-    if _threads() > before:
-        _prepared.close()
-        _prepared = None
+    global _prepared, _has_threads  # noqa: PLW0603 - one a process
+    if _prepared is None and not _has_threads:
+        before = _threads()
+        opened = duckdb.connect(":memory:", config={**_SETTINGS, "threads": 1, "async_threads": 0})
+        _has_threads = _threads() > before
+        if _has_threads:
+            opened.close()
+        else:
+            _prepared = opened
+    return _prepared is not None
 
 
 def _threads() -> int:
-    return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - names only
+    try:
+        return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - names only
+    except FileNotFoundError:  # no Linux: nothing is forked from a prepared engine there
+        return 0
 
 
 def first_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:

@@ -108,7 +108,7 @@ def _declared(columns: Mapping[str, str]) -> dict[str, pa.DataType]:
     import duckdb
 
     found = {}
-    with borrow_in_utc() as connection:
+    with borrow_in_utc(0) as connection:
         for name, written in columns.items():
             try:
                 found[name] = _arrow_type(connection, str(written))

@@ -98,7 +98,7 @@ def _measured(table: pa.Table) -> tuple[dict[str, str], list[dict[str, Any]]]:
         Statistics.of(field, exact.field(field).type, source.type)
         for field, source in zip(fields, table.schema, strict=True)
     ]
-    with borrow_in_utc() as connection:
+    with borrow_in_utc(table.nbytes) as connection:
         scales = _scales(connection, table, exact, statistics)
         parts = [_Digests.sql("h")]
         for field, each in zip(fields, statistics, strict=True):
