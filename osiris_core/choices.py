@@ -37,6 +37,8 @@ PROJECT_OPTIONS = {
     "strict": "switch",
     "require": "text",
     "min_manifests": "number",
+    "summary": "text",
+    "github": "text",
     "param": "texts",
     "manifests": "texts",
 }

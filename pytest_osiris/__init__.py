@@ -22,6 +22,8 @@
 ``masking``    takes secrets out of what pytest shows of a test
 ``summary``    the section at the end, and the report
 ``gates``      what a gate asks of a whole run; ``telling`` writes a line past pytest's capturing
+``flat``       a test's record as flat properties, for JUnit
+``publishing`` the Markdown summary, and what GitHub Actions is told
 
 Every pytest run that has this distribution installed imports `plugin`, `hooks`, `options`, `settings`, `keys` and `fixtures`; all
 else, and all of `osiris_core`, is imported when there is a manifest to run.

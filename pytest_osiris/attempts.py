@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from osiris_core.parity.record import EarlierAttempt, Verdict
+from pytest_osiris.flat import flat_properties, is_ours
 from pytest_osiris.keys import PROPERTY, REPORTED, RUN, WORKER_NAME, CheckFailedError, records_directory
 from pytest_osiris.store import read_file, record_file, write_records
 
@@ -57,9 +58,9 @@ class Attempt:
             path = write_records(self._directory, self._test, self.records)
         except OSError as error:
             raise CheckFailedError(f"{record.manifest}: its record cannot be kept: {error}") from error
-        _drop_entry(self._item)
+        _drop_entries(self._item)
         entry = properties_of(self.records, path.relative_to(self._root).as_posix())
-        self._item.user_properties.append((PROPERTY, entry))
+        self._item.user_properties += [(PROPERTY, entry), *flat_properties(worst_of(self.records), entry["record"])]
         return record
 
     def reported(self, report: pytest.TestReport) -> None:
@@ -69,7 +70,7 @@ class Attempt:
 
     def _replaced(self) -> dict[int, tuple[EarlierAttempt, ...]]:
         """Drop what the attempt before this one left, also in a process that crashed; return its checks by their places."""
-        _drop_entry(self._item)
+        _drop_entries(self._item)
         file = record_file(self._directory, self._test)
         if not file.exists():
             return {}
@@ -93,12 +94,17 @@ def new_attempt(item: pytest.Item) -> Attempt:
     return attempt
 
 
+def worst_of(records: Sequence[ParityRecord]) -> ParityRecord:
+    """Return the record that a test is known by."""
+    return max(records, key=lambda each: (not each.passed, -1 if each.verdict is None else _WEIGHTS[each.verdict]))
+
+
 def properties_of(records: Sequence[ParityRecord], path: str) -> dict[str, Any]:
     """Return the small form of a test's records that travels with its report; `path` is the file of the whole.
 
     It speaks of the worst, and names each where there are several.
     """
-    worst = max(records, key=lambda each: (not each.passed, -1 if each.verdict is None else _WEIGHTS[each.verdict]))
+    worst = worst_of(records)
     entry = {
         **_outline(worst),
         "first_step": worst.first_diverging_step,
@@ -126,5 +132,5 @@ def _outline(record: ParityRecord) -> dict[str, Any]:
     }
 
 
-def _drop_entry(item: pytest.Item) -> None:
-    item.user_properties[:] = [entry for entry in item.user_properties if entry[0] != PROPERTY]
+def _drop_entries(item: pytest.Item) -> None:
+    item.user_properties[:] = [entry for entry in item.user_properties if not is_ours(entry[0])]

@@ -31,14 +31,14 @@ WORKER_NAME = "osiris_worker_name"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The records of a run, where its report is, and why there is none although one was asked for.
+    """The records of a run, where its report is, and why something is not there although it was asked for.
 
     `remarks` are sentences that whoever reads the end of the run should know, and that do not fail it.
     """
 
     records: RecordSet
     report: Path | None
-    problem: str
+    problems: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
 

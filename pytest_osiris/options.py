@@ -122,6 +122,19 @@ OPTIONS: Final = (
         "fail the run where fewer manifests than N were really compared, whatever its tests say (default: no minimum)",
     ),
     Option(
+        "summary",
+        "PATH",
+        "write a summary in Markdown to PATH; on GitHub the step's own is written anyway (default: no summary)",
+    ),
+    Option(
+        "github",
+        "WHEN",
+        (
+            "whether GitHub Actions is told: `auto` (annotations where GITHUB_ACTIONS=true, a summary where GITHUB_STEP_SUMMARY "
+            "names a file), `on` (annotations everywhere) or `off` (default: auto)"
+        ),
+    ),
+    Option(
         "env_file",
         "PATH",
         (

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from osiris_core.errors import UsageError
-from osiris_core.surface import require_report_place
+from osiris_core.surface import require_place, require_report_place
 from pytest_osiris.keys import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from pytest_osiris.settings import Settings
 
 _OTHERS: Final = {
     "xmlpath": "--junitxml",
@@ -24,16 +26,18 @@ _OTHERS: Final = {
 
 
 def require_places(config: pytest.Config) -> None:
-    """Raise `pytest.UsageError` for the first place that a report of ours cannot have."""
-    report = config.stash[SETTINGS].report
-    if report is None:
-        return
+    """Raise `pytest.UsageError` for the first place that a report or a summary of ours cannot have."""
+    settings, option = config.stash[SETTINGS], "--osiris-report"
     try:
-        require_report_place(report)
+        if settings.report is not None:
+            require_report_place(settings.report)
+        option = "--osiris-summary"
+        if settings.summary is not None:
+            require_place("the summary", settings.summary)
     except UsageError as error:
-        raise pytest.UsageError(f"--osiris-report: {error}") from None
+        raise pytest.UsageError(f"{option}: {error}") from None
     taken: dict[Path, str] = {}
-    for option, path in _written(config, report):
+    for option, path in _written(config, settings):
         if path in taken:
             raise pytest.UsageError(
                 f"{taken[path]} and {option} both write {path}, and one of the two would be lost: give them different names"
@@ -41,10 +45,13 @@ def require_places(config: pytest.Config) -> None:
         taken[path] = option
 
 
-def _written(config: pytest.Config, report: Path) -> Iterator[tuple[str, Path]]:
+def _written(config: pytest.Config, settings: Settings) -> Iterator[tuple[str, Path]]:
     """Yield every file that this run is going to write, with the option that asks for it."""
-    yield "--osiris-report", report.resolve()
-    yield "--osiris-report (its data)", report.with_suffix(".json").resolve()
+    if settings.report is not None:
+        yield "--osiris-report", settings.report.resolve()
+        yield "--osiris-report (its data)", settings.report.with_suffix(".json").resolve()
+    if settings.summary is not None:
+        yield "--osiris-summary", settings.summary.resolve()
     for name, option in _OTHERS.items():
         given = config.getoption(name, None)
         if isinstance(given, str) and given:

@@ -72,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures, "osiris-fixtures")
     if worker is not None or config.option.collectonly:
         return
-    if settings.report is not None:
+    if settings.report is not None or settings.summary is not None:
         from pytest_osiris.places import require_places
 
         require_places(config)
@@ -179,8 +179,8 @@ def _has_something_to_tell(config: pytest.Config) -> bool:
     if _worker_input(config) is not None or config.option.collectonly:
         return False
     settings = config.stash[SETTINGS]
-    asked = "report" in settings.on_command_line or settings.min_manifests is not None
-    return asked or records_directory(config.rootpath, config.stash[RUN]).is_dir()
+    asked = settings.on_command_line & {"report", "summary"} or settings.min_manifests is not None
+    return bool(asked) or records_directory(config.rootpath, config.stash[RUN]).is_dir()
 
 
 def _close_checks(config: pytest.Config) -> None:

@@ -51,6 +51,8 @@ class Settings:
     strict: bool = False
     require: str = ""
     min_manifests: int | None = None
+    summary: Path | None = None
+    github: str = "auto"
     triage: str = "divergent"
     repeat: int = 0
     manifests: tuple[str, ...] = DEFAULT_MANIFESTS
@@ -93,7 +95,7 @@ def read_settings(config: pytest.Config) -> Settings:
     given = given_values(config)
     if not given:
         return Settings()
-    from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, REQUIREMENTS, TRIAGES
+    from osiris_core.choices import FETCHING, GITHUB, ISOLATIONS, KEEPING, REQUIREMENTS, TRIAGES
 
     def choice(name: str, known: Sequence[str]) -> str:
         return _parse_choice(given[name].value, flag_of(name), known) if name in given else known[0]
@@ -122,6 +124,8 @@ def read_settings(config: pytest.Config) -> Settings:
         strict="strict" in given and bool(given["strict"].value),
         require=choice("require", REQUIREMENTS) if "require" in given and given["require"].value else "",
         min_manifests=number("min_manifests", int),
+        summary=place("summary"),
+        github=choice("github", GITHUB),
         triage=choice("triage", TRIAGES),
         repeat=0 if "repeat" in given and given["repeat"].value == "0" else number("repeat", int) or 0,
         manifests=tuple(given["manifests"].value) if "manifests" in given else default.manifests,

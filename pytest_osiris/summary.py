@@ -14,6 +14,7 @@ from osiris_core.report.text import visible_line
 from osiris_core.surface import record_set
 from pytest_osiris.gates import held_gates
 from pytest_osiris.keys import OUTCOME, RUN, SETTINGS, Outcome, records_directory
+from pytest_osiris.publishing import publish
 from pytest_osiris.store import read_records
 from pytest_osiris.telling import tell
 
@@ -38,28 +39,29 @@ def header(settings: Settings) -> str:
 
 
 def finish(session: pytest.Session) -> None:
-    """Gather the records of the run and write the report; a report that cannot be written fails the run."""
+    """Gather the records of the run, judge its gates, and write what was asked for; what cannot be written fails the run."""
     config = session.config
+    settings = config.stash[SETTINGS]
     found = read_records(records_directory(config.rootpath, config.stash[RUN]))
     unmet, remarks = held_gates(session, found)
     records = dataclasses.replace(record_set(found, note=_left_out(session)), unmet=unmet)
-    report, problem = config.stash[SETTINGS].report, ""
-    if report is not None and session.exitstatus == pytest.ExitCode.INTERRUPTED and not _stopped_itself(session):
-        report, problem = None, "the run was interrupted, and a report that left manifests out would speak for them too"
-    elif report is not None and not records.records:
-        report, problem = None, "no manifest ran"
-    elif report is not None:
-        try:
-            _write(records, report)
-        except UsageError as error:
-            report, problem = None, str(error)
-            if session.exitstatus == pytest.ExitCode.OK:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    if unmet and session.exitstatus == pytest.ExitCode.OK:
+    report, problems, failed = settings.report, [], bool(unmet)
+    if session.exitstatus == pytest.ExitCode.INTERRUPTED and not _stopped_itself(session):
+        report = None
+        problems = _missing(settings, "the run was interrupted, and what leaves manifests out would speak for them too")
+    else:
+        if not records.records:
+            report, problems = None, ["there is no report: no manifest ran"] if settings.report else []
+        elif report is not None and (problem := _written(records, report)):
+            report, problems, failed = None, [f"there is no report: {problem}"], True
+        problem, lacking = publish(config, records, report)
+        problems += [f"there is no summary: {problem}"] if problem else []
+        remarks, failed = (*remarks, *lacking), failed or bool(problem)
+    if failed and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    for sentence in unmet:
-        tell(config, visible_line(f"{_UNMET}{sentence}"), everywhere=False)
-    config.stash[OUTCOME] = Outcome(records=records, report=report, problem=problem, remarks=remarks)
+    if unmet:
+        tell(config, *(visible_line(f"{_UNMET}{sentence}") for sentence in unmet), everywhere=False)
+    config.stash[OUTCOME] = Outcome(records=records, report=report, problems=tuple(problems), remarks=remarks)
 
 
 def _stopped_itself(session: pytest.Session) -> str:
@@ -93,8 +95,8 @@ def write_section(terminal: pytest.TerminalReporter, outcome: Outcome) -> None:
         terminal.line(visible_line(f"{_UNMET}{sentence}"), red=True)
     for remark in outcome.remarks:
         terminal.line(visible_line(remark))
-    if outcome.problem:
-        terminal.line(f"there is no report: {outcome.problem}", red=True)
+    for problem in outcome.problems:
+        terminal.line(visible_line(problem), red=True)
 
 
 def _write_records(terminal: pytest.TerminalReporter, outcome: Outcome) -> None:
@@ -114,7 +116,18 @@ def _write_records(terminal: pytest.TerminalReporter, outcome: Outcome) -> None:
             terminal.line(line)
 
 
-def _write(records: RecordSet, report: Path) -> None:
+def _missing(settings: Settings, reason: str) -> list[str]:
+    """Return what is not there of what was asked for, and why."""
+    asked = {"report": settings.report, "summary": settings.summary}
+    return [f"there is no {what}: {reason}" for what, path in asked.items() if path is not None]
+
+
+def _written(records: RecordSet, report: Path) -> str:
+    """Write the report; return why that was not possible, or nothing."""
     from osiris_core.report.files import write_report
 
-    write_report(records, report)
+    try:
+        write_report(records, report)
+    except UsageError as error:
+        return str(error)
+    return ""

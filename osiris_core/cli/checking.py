@@ -18,6 +18,7 @@ from osiris_core.check import Checker, CheckOptions, validate_options
 from osiris_core.choices import FETCHING, TRIAGES
 from osiris_core.cli.exits import EXIT_FAILED, EXIT_GOOD, EXIT_INFRASTRUCTURE, EXIT_USAGE
 from osiris_core.cli.reading import read_all
+from osiris_core.cli.summarizing import require_summary_place, write_markdown
 from osiris_core.errors import ManifestError, UsageError
 from osiris_core.parity.gates import stale_waivers, too_few
 from osiris_core.parity.record import Verdict
@@ -65,6 +66,8 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
     _require_possible_gates(given, targets)
     if given.report is not None:
         require_report_place(given.report)
+    if given.summary is not None:
+        require_summary_place(given.summary, given.report)
     readings = read_all(given.manifests, given.param)
     for root in {each.project_root: None for _, each in readings if not isinstance(each, ManifestError)}:
         require_targets(_options(given, root), targets)
@@ -94,6 +97,8 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
         from osiris_core.report.files import write_report
 
         err.write(f"report: {write_report(together, given.report).html}\n")
+    if given.summary is not None:
+        write_markdown(together, given.summary, given.report)
     codes = [checked.code for checked in finished]
     return min([*codes, *([EXIT_FAILED] if unmet else [])], key=_WORST_FIRST.index)
 

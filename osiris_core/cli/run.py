@@ -98,6 +98,12 @@ def add_parser(subparsers: Any) -> None:
         help="how often each target is run again and held against itself, whatever the verdict (default: 0, and 3 in a triage)",
     )
     parser.add_argument("--report", type=Path, metavar="PATH", help="write an HTML report, and its data beside it")
+    parser.add_argument(
+        "--summary",
+        type=Path,
+        metavar="PATH",
+        help="write a summary in Markdown; to the file that GITHUB_STEP_SUMMARY names it is appended",
+    )
     parser.add_argument("--json", action="store_true", help="print the records as JSON; verdict lines go to stderr")
     parser.set_defaults(run=run)
     leave_open(parser)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SETTLED = "settled"
-_PLACES = {"report", "env_file"}
+_PLACES = {"report", "env_file", "summary"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

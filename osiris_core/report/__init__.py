@@ -4,6 +4,7 @@ Everything shown here stands in a `RecordSet`; nothing is measured, compared or 
 
 ``files``        `write_report`: the page and the record beside it, both written atomically
 ``html``         `render_html`: one self-contained page, from the files under ``templates/``
+``markdown``     `render_markdown`: the summary of a CI job; ``annotations`` failures as GitHub shows them at a line
 ``terminal``     `summary_lines`: the table and the failures, for pytest and the command line
 ``text``         the visible form of text that nobody vouched for
 ``marks``        word, symbol and order of every verdict and step state

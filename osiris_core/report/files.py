@@ -1,4 +1,4 @@
-"""Writes a report: the page and, beside it, the records it was made from."""
+"""Writes reports: the page and, beside it, the records it was made from; and the Markdown summary."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from osiris_core.errors import UsageError
 from osiris_core.parity.record_io import encode_records
 from osiris_core.report.html import render_html
+from osiris_core.report.markdown import LEAST_BYTES, LIMIT_BYTES, render_markdown
+from osiris_core.report.units import size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +50,36 @@ def write_report(records: RecordSet, html_path: Path) -> ReportFiles:
         reason = error.strerror or str(error)
         raise UsageError(f"the report cannot be written to {html}: {reason}", hint="give another path") from error
     return files
+
+
+def write_summary(records: RecordSet, path: Path, *, report: Path | None = None) -> None:
+    """Write the Markdown summary to `path`, whole or not at all; it links to the `report` from where it lies itself.
+
+    Directories on the way are made. Raises `UsageError` where the place cannot be written.
+    """
+    name = "" if report is None else Path(os.path.relpath(report, path.parent)).as_posix()
+    text = render_markdown(records, report=name, link=quote(name))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace_all({path: text.encode("utf-8", "backslashreplace")})
+    except OSError as error:
+        raise UsageError(f"the summary cannot be written to {path}: {error.strerror or error}") from error
+
+
+def append_summary(records: RecordSet, path: Path, *, report: str = "", link: str = "") -> None:
+    """Append the Markdown summary to a file that others write too, within what GitHub takes of one step.
+
+    Raises `UsageError` where there is no room, or the file cannot be written.
+    """
+    try:
+        used = path.stat().st_size if path.exists() else 0
+        if LIMIT_BYTES - used < LEAST_BYTES:
+            raise UsageError(f"the summary {path} has no room left: GitHub takes {size(LIMIT_BYTES)} of a step")
+        text = render_markdown(records, report=report, link=link, limit_bytes=LIMIT_BYTES - used - 1)
+        with path.open("ab") as file:
+            file.write(b"\n" * bool(used) + text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise UsageError(f"the summary cannot be written to {path}: {error.strerror or error}") from error
 
 
 def _replace_all(contents: Mapping[Path, bytes]) -> None:

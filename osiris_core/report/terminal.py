@@ -112,6 +112,16 @@ def failure_lines(record: ParityRecord, width: int) -> list[str]:
     return lines
 
 
+def first_cause(record: ParityRecord) -> str:
+    """Return why a record failed, in one sentence: the cause that reruns found, else the first difference, else the reason."""
+    finding = _first_finding(record)
+    told = triage_sentence(record) if record.triage and record.triage.factors else ""
+    if finding is None:
+        return _reason(record)
+    where = f"step {finding.step}: " if finding.step else ""
+    return f"{where}{finding.path}: {finding.message}{f'; cause: {told}' if told else ''}"
+
+
 def triage_sentence(record: ParityRecord) -> str:
     """Return the cause of a record as one sentence: with both values and what to do, or with what it rests on; or nothing."""
     found = record.triage

@@ -61,3 +61,23 @@ def test_too_few_comparisons_are_exit_code_1(project: Project, engine: Engine) -
     assert json.loads(ended.out)["unmet"] == ["1 manifest was compared, and at least 2 have to be"]
     assert project.run("run", both[0], "--min-manifests=1").code == 0
     assert project.run("run", *both, "--min-manifests=1").code == 3
+
+
+def test_the_summary_is_written_and_appended_to_that_of_a_step(
+    project: Project, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of one's own is replaced; the one that other commands of a step write, too, is not."""
+    engine.gives("it", Verdict.DIVERGENT, passed=False, step="only", headline="parted")
+    path = project.manifest("it")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project.root / "step.md"))
+
+    for name in ("own.md", "step.md"):
+        (project.root / name).write_text("# Before\n")
+        assert project.run("run", path, "--summary", name, "--report=p.html").code == 1
+
+    own, step = ((project.root / name).read_text() for name in ("own.md", "step.md"))
+    assert own.startswith("## ✗ osiris parity: 0 of 1 manifests behave the same; 1 diverges\n")
+    assert own.endswith("Report: [`p.html`](<p.html>)\n")
+    assert step.startswith("# Before\n\n## ✗ osiris parity: ")
+    ended = project.run("run", path, "--summary=p.json", "--report=p.html")
+    assert (ended.code, "is also the report, or its data" in ended.err) == (2, True)

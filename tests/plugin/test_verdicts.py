@@ -140,7 +140,7 @@ def test_a_small_record_travels_with_the_test(project: Project, engine: Engine) 
 
     project.run("--osiris-target=both", "--junitxml=junit.xml")
 
-    [entry] = ET.parse(project.root / "junit.xml").iter("property")
+    entry, *_ = ET.parse(project.root / "junit.xml").iter("property")
     assert entry.get("name") == "osiris"
     assert "'verdict': 'DIVERGENT'" in str(entry.get("value"))
     assert "'first_step': 'only'" in str(entry.get("value"))
@@ -163,9 +163,10 @@ def test_a_test_that_runs_again_has_one_record_the_last(project: Project, engine
 
     project.run().assert_outcomes(passed=1)
 
-    [(name, properties)] = json.loads((project.root / "properties.json").read_text())
+    (name, properties), *flat = json.loads((project.root / "properties.json").read_text())
     assert len(engine.calls) == 2
     assert name == "osiris"
+    assert [each for each, _ in flat].count("osiris_verdict") == 1
     assert (project.root / properties["record"]).is_file()
     assert len(project.records()) == 1
     assert {key: properties[key] for key in ("manifest", "passed", "verdict", "first_step")} == {

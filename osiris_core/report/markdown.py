@@ -1,0 +1,145 @@
+"""Renders records as Markdown, for the summary of a CI job or a comment: what failed first, then the rest, within a limit.
+
+What a pipeline wrote is hostile input here too. None of it is printed as prose: it stands in code spans and fenced blocks, whose
+fences are longer than what it could close them with, on one line each, in its visible form; or, where a span could be left inside of a
+table, as HTML code of which every sign is a character reference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from osiris_core.report.marks import MARKS, failures_first, mark_of
+from osiris_core.report.sentence import report_sentence
+from osiris_core.report.terminal import failure_lines, first_cause, place_lines, waiver_lines
+from osiris_core.report.text import capped_line, visible_line
+from osiris_core.report.units import plural, size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from osiris_core.parity.record import ParityRecord, RecordSet
+
+LIMIT_BYTES: Final = 1024 * 1024
+"""As much as GitHub takes of one step; it shows nothing of a summary that is larger."""
+LEAST_BYTES: Final = 4096
+"""Below this there is no room for a summary that says anything."""
+_EXPLAINED: Final = 25
+"""So many failures are explained; the table has all of them."""
+_COLUMNS: Final = 110
+_NAME_CHARACTERS: Final = 200
+_CAUSE_CHARACTERS: Final = 300
+_RESERVED_BYTES: Final = 1024  # for the sentences on what was left out, and the link
+_SIGNS: Final = re.compile(r"[^\w\s]", re.ASCII)
+_HARMLESS: Final = re.compile(r"[A-Za-z0-9 ,;]*")
+_BACKQUOTES: Final = re.compile(r"`+")
+
+
+def render_markdown(records: RecordSet, *, report: str = "", link: str = "", limit_bytes: int = LIMIT_BYTES) -> str:
+    """Return the summary in at most `limit_bytes` of UTF-8, which are `LEAST_BYTES` or more; what is left out is counted.
+
+    `report` is the name of the page with everything, `link` where it can be had.
+    """
+    ordered = failures_first(records.records)
+    good = bool(ordered) and all(record.passed for record in ordered) and not records.unmet
+    failures = _Text(limit_bytes // 2)
+    explained = _add_failures(failures, [record for record in ordered if not record.passed])
+    text = _Text(limit_bytes - _RESERVED_BYTES - failures.used)
+    sentence = report_sentence(ordered)
+    said = sentence if _HARMLESS.fullmatch(sentence) else code(sentence)
+    text.add(f"## {'✓' if good else '✗'} osiris parity: {said}\n\n")
+    for each in records.unmet:
+        text.add(f"**Not as asked for:** {code(each)}\n\n")
+    if records.note:
+        text.add(f"Not all: {code(records.note)}\n\n")
+    counts = Counter(mark_of(record) for record in ordered)
+    text.add(" · ".join(f"{mark.symbol} {counts[mark]:,} {mark.word}" for mark in MARKS if counts[mark]) + "\n\n")
+    for each in (*place_lines(ordered), *waiver_lines(ordered)):
+        text.add(f"- {code(each)}\n")
+    listed = _add_table(text, ordered)
+    left_out = _left_out(ordered, listed, explained, limit_bytes)
+    return "".join((*text.parts, *failures.parts, left_out, _pointer(report, link)))
+
+
+def code(text: str, limit: int = _CAUSE_CHARACTERS) -> str:
+    """Return text that nobody vouched for as Markdown code on one line, good in a table too."""
+    shown = capped_line(visible_line(text), limit).strip()
+    if not shown:
+        return ""
+    if "`" not in shown and "|" not in shown and "\\" not in shown:
+        return f"`{shown}`"
+    return f"<code>{_SIGNS.sub(lambda sign: f'&#{ord(sign.group())};', shown)}</code>"
+
+
+def block(lines: Sequence[str]) -> str:
+    """Return lines that nobody vouched for as a fenced block."""
+    shown = [capped_line(visible_line(line)) for line in lines]
+    longest = max((len(run) for line in shown for run in _BACKQUOTES.findall(line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join([f"{fence}text", *shown, fence]) + "\n\n"
+
+
+class _Text:
+    """Parts of a text, added as long as there is room."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.parts: list[str] = []
+        self.used = 0
+        self._limit = limit_bytes
+
+    def add(self, part: str) -> bool:
+        """Add a part, or say that there is no room for it."""
+        needed = len(part.encode("utf-8", "surrogatepass"))
+        if self.used + needed > self._limit:
+            return False
+        self.parts.append(part)
+        self.used += needed
+        return True
+
+
+def _add_table(text: _Text, ordered: Sequence[ParityRecord]) -> int:
+    """Add a row for each record; return for how many there was room."""
+    if not ordered or not text.add("\n| | manifest | verdict | first cause |\n|---|---|---|---|\n"):
+        return 0
+    return next((number for number, record in enumerate(ordered) if not text.add(_row(record))), len(ordered))
+
+
+def _row(record: ParityRecord) -> str:
+    mark = mark_of(record)
+    cause = "" if record.passed else code(first_cause(record).replace("`", "'"))
+    return f"| {mark.symbol} | {code(record.name, _NAME_CHARACTERS)} | {mark.word} | {cause} |\n"
+
+
+def _add_failures(text: _Text, failed: Sequence[ParityRecord]) -> int:
+    """Explain the first failures; return how many."""
+    if not failed or not text.add("\n### What failed\n\n"):
+        return 0
+    shown = failed[:_EXPLAINED]
+    return next(
+        (number for number, record in enumerate(shown) if not text.add(block(failure_lines(record, _COLUMNS)))),
+        len(shown),
+    )
+
+
+def _left_out(ordered: Sequence[ParityRecord], listed: int, explained: int, limit_bytes: int) -> str:
+    failed = sum(not record.passed for record in ordered)
+    unlisted = len(ordered) - listed
+    sentences = []
+    if unlisted:
+        hidden = sum(not record.passed for record in ordered[listed:])
+        sentences.append(
+            f"{plural(unlisted, 'more manifest')}, {hidden:,} of them failing, left out of the table, because the summary "
+            f"would be larger than {size(limit_bytes)}."
+        )
+    if failed > explained:
+        sentences.append(f"{plural(failed - explained, 'more failure')} not explained here.")
+    return "".join(f"\n{each}\n" for each in sentences) + "\n" * bool(sentences)
+
+
+def _pointer(report: str, link: str) -> str:
+    if not report:
+        return ""
+    shown = code(report, _NAME_CHARACTERS)
+    return f"Report: [{shown}](<{link}>)\n" if re.fullmatch(r"[^\s<>\\]+", link) else f"Report: {shown}\n"
