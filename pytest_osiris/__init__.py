@@ -20,6 +20,7 @@
 ``fuzzing``    `osiris_fuzz`, generated manifests over one's own drivers
 ``strategies`` Hypothesis strategies, re-exported
 ``masking``    takes secrets out of what pytest shows of a test
+``judging``    what other plugins hold against a check; ``sections`` what they add to the report
 ``summary``    the section at the end, and the report
 ``gates``      what a gate asks of a whole run; ``telling`` writes a line past pytest's capturing
 ``flat``       a test's record as flat properties, for JUnit
@@ -34,18 +35,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from osiris_core.parity.record import ParityRecord, Verdict
+    from osiris_core.parity.record import ParityRecord, ReportSection, Verdict
     from pytest_osiris.artifacts import Artifact, Artifacts
     from pytest_osiris.osiris import Osiris
     from pytest_osiris.run import Run, Step
 
-__all__ = ["Artifact", "Artifacts", "Osiris", "ParityRecord", "Run", "Step", "Verdict"]
+__all__ = ["Artifact", "Artifacts", "Osiris", "ParityRecord", "ReportSection", "Run", "Step", "Verdict"]
 
 _HOMES = {
     "Artifact": "pytest_osiris.artifacts",
     "Artifacts": "pytest_osiris.artifacts",
     "Osiris": "pytest_osiris.osiris",
     "ParityRecord": "osiris_core.parity.record",
+    "ReportSection": "osiris_core.parity.record",
     "Run": "pytest_osiris.run",
     "Step": "pytest_osiris.run",
     "Verdict": "osiris_core.parity.record",

@@ -25,6 +25,7 @@ from osiris_core.signals import terminable
 from osiris_core.surface import begun_record, placed, refused_record
 from pytest_osiris.attempts import attempt_of
 from pytest_osiris.extension import answers, backends_of
+from pytest_osiris.judging import judged_by_plugins
 from pytest_osiris.keys import CLOSE, MASK, REFUSAL, SETTINGS, CheckFailedError
 from pytest_osiris.marker import read_marker
 from pytest_osiris.masking import table_of
@@ -107,7 +108,7 @@ class Checks:
         except KeyboardInterrupt as stopped:
             # pytest parses the source of every file in its traceback, which takes longer than the stop itself.
             raise stopped.with_traceback(None) from None
-        record = keep(record)
+        record = judged_by_plugins(item, keep(record), keep)
         self._tell(item, manifest, record)
         return record
 

@@ -15,6 +15,7 @@ from osiris_core.surface import record_set
 from pytest_osiris.gates import held_gates
 from pytest_osiris.keys import OUTCOME, RUN, SETTINGS, Outcome, records_directory
 from pytest_osiris.publishing import publish
+from pytest_osiris.sections import section_lines, with_sections
 from pytest_osiris.store import read_records
 from pytest_osiris.telling import tell
 
@@ -44,7 +45,8 @@ def finish(session: pytest.Session) -> None:
     settings = config.stash[SETTINGS]
     found = read_records(records_directory(config.rootpath, config.stash[RUN]))
     unmet, remarks = held_gates(session, found)
-    records = dataclasses.replace(record_set(found, note=_left_out(session)), unmet=unmet)
+    records = with_sections(config, dataclasses.replace(record_set(found, note=_left_out(session)), unmet=unmet))
+    unmet = records.unmet
     report, problems, failed = settings.report, [], bool(unmet)
     if session.exitstatus == pytest.ExitCode.INTERRUPTED and not _stopped_itself(session):
         report = None
@@ -91,6 +93,9 @@ def write_section(terminal: pytest.TerminalReporter, outcome: Outcome) -> None:
     terminal.section("osiris parity")
     if outcome.records.records:
         _write_records(terminal, outcome)
+    if terminal.config.get_verbosity() >= 0:
+        for line in section_lines(outcome.records.sections):
+            terminal.line(line)
     for sentence in outcome.records.unmet:
         terminal.line(visible_line(f"{_UNMET}{sentence}"), red=True)
     for remark in outcome.remarks:

@@ -375,11 +375,26 @@ class ParityRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSection:
+    """A part of a report that somebody else has something to say in: plain text, a table, or both.
+
+    `columns` are the heads of `rows`, which each have as many cells, and need not be there. `source` is who says it; a plugin that
+    gives a section leaves it empty.
+    """
+
+    title: str
+    text: str = ""
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSet:
     """Records with the facts of the run that made them: what a report file is made from.
 
     `unmet` are sentences about the run as a whole that make it red whatever its records say: what a gate asked for and did not get.
-    `note` says what keeps them from being all, as a run that stopped at its first failure.
+    `note` says what keeps them from being all, as a run that stopped at its first failure. `sections` are what plugins say besides.
     """
 
     records: tuple[ParityRecord, ...]
@@ -387,4 +402,5 @@ class RecordSet:
     host: dict[str, str] = field(default_factory=dict)  # python, platform, pytest_osiris, e2b, bubblewrap ...
     unmet: tuple[str, ...] = ()
     note: str = ""
+    sections: tuple[ReportSection, ...] = ()
     version: int = RECORD_VERSION

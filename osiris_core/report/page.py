@@ -19,7 +19,7 @@ from osiris_core.report.timeline import timeline
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from osiris_core.parity.record import Compared, ParityRecord, RecordSet, TargetRun
+    from osiris_core.parity.record import Compared, ParityRecord, RecordSet, ReportSection, TargetRun
     from osiris_core.report.environment import EnvironmentDiff
     from osiris_core.report.findings import FindingGroup
     from osiris_core.report.marks import Mark
@@ -83,6 +83,7 @@ class Page:
     targets: tuple[str, ...]
     manifests: tuple[ManifestView, ...]
     environments: tuple[SharedEnvironment, ...]
+    sections: tuple[ReportSection, ...]
 
 
 def page_of(records: RecordSet) -> Page:
@@ -115,6 +116,7 @@ def page_of(records: RecordSet) -> Page:
         targets=time_columns(ordered),
         manifests=manifests,
         environments=tuple(shared for shared in environments.values() if shared.anchor),
+        sections=records.sections,
     )
 
 

@@ -1,0 +1,60 @@
+"""What other plugins hold against a check, by `pytest_osiris_verdict`: a worse record, or a sentence about who gave something else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from osiris_core.parity.worsening import refusal, worst
+from osiris_core.secrets.masked_record import masked
+from pytest_osiris.extension import answers
+from pytest_osiris.keys import MASK, CheckFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from osiris_core.parity.record import ParityRecord
+
+_OUTCOMES = (pytest.fail.Exception, pytest.skip.Exception, pytest.xfail.Exception)
+"""What would say how the test ended: a red check must not end as a skip."""
+
+
+def judged_by_plugins(
+    item: pytest.Item, record: ParityRecord, keep: Callable[[ParityRecord], ParityRecord]
+) -> ParityRecord:
+    """Return the record as the plugins leave it, kept where they changed it.
+
+    Raises `CheckFailedError` where one gave what it may not; the record then fails by that sentence. What one raises passes on.
+    """
+    accepted: list[ParityRecord] = []
+    wrong = ""
+    try:
+        for plugin, answer in answers(item.config, item.ihook.pytest_osiris_verdict, item=item, record=record):
+            reason = refusal(record, answer)
+            if reason:
+                wrong = wrong or f"the hook pytest_osiris_verdict of {plugin} {reason}"
+            else:
+                accepted.append(answer)
+    except _OUTCOMES as error:
+        wrong = f"a hook pytest_osiris_verdict cannot end the test: {type(error).__name__}: {error}"
+    except Exception as error:
+        told = f"a hook pytest_osiris_verdict raised {type(error).__name__}: {error}"
+        keep(replace(record, passed=False, headline=_masked(item, told)))
+        raise
+    found = worst(record, accepted)
+    if wrong:
+        keep(replace(found, passed=False, headline=_masked(item, wrong)))
+        raise CheckFailedError(f"{record.manifest}: {wrong}")
+    if found is record:
+        return record
+    for table in item.stash.get(MASK, ()):
+        found = masked(found, table)
+    return keep(found)
+
+
+def _masked(item: pytest.Item, sentence: str) -> str:
+    for table in item.stash.get(MASK, ()):
+        sentence = table.inside(sentence)
+    return sentence
