@@ -13,7 +13,7 @@ from osiris_core.parity.layers import comparer_of
 from osiris_core.parity.layers.tables import tables_of
 from osiris_core.parity.ledger import Ledger
 from osiris_core.parity.pair import Pair
-from osiris_core.parity.record import Compared, Comparison, Layer, RuleUse, Verdict
+from osiris_core.parity.record import Compared, ComparerUse, Comparison, Layer, RuleUse, Verdict
 from osiris_core.parity.rulebook import Rulebook
 from osiris_core.parity.side import execution_order, labels, manifest_steps, view
 from osiris_core.parity.streams import line_ends
@@ -92,6 +92,10 @@ def compare(
         effects=max(0, ledger.deciding - max(1, len(causes))),
         waivers=waivers.uses() if waivers else (),
         rules_digest=rules_digest(rules),
+        comparers=tuple(
+            ComparerUse(comparer=name, files=len(paths), examples=tuple(paths[:EXAMPLES]))
+            for name, paths in sorted(pair.compared_by.items())
+        ),
     )
 
 

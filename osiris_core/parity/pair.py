@@ -18,7 +18,7 @@ class Pair:
     """Two sides of one comparison; `order` ranks the steps as they were to be executed, `needs` is the graph.
 
     A layer that cannot compare something says so in `not_compared`, one sentence each; it leaves nothing better than
-    INCONCLUSIVE.
+    INCONCLUSIVE. `compared_by` has the files that installed comparers decided about, by comparer.
     """
 
     left: Side
@@ -28,6 +28,7 @@ class Pair:
     order: dict[str, int]
     needs: dict[str, set[str]]
     not_compared: list[str] = field(default_factory=list)
+    compared_by: dict[str, list[str]] = field(default_factory=dict)
 
     def rank(self, step: str | None) -> int:
         """Return a step's place in the execution; run-level findings come last."""

@@ -178,6 +178,18 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ComparerUse:
+    """A comparer of another distribution that decided about files: how many, and the first few of them.
+
+    `comparer` names it with its distribution: `geometry of our-comparers 1.0`.
+    """
+
+    comparer: str
+    files: int
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """What `compare` returns: the verdict of two sessions, with all its evidence.
 
@@ -199,6 +211,7 @@ class Comparison:
     effects: int = 0
     waivers: tuple[WaiverUse, ...] = ()
     rules_digest: str = ""  # over the declared rules in their order; empty where there are none
+    comparers: tuple[ComparerUse, ...] = ()  # of other distributions; the built-in ones are not named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import sys
+import zipfile
 
 import pytest
 
+from osiris_core.parity.compare import compare
 from osiris_core.parity.kinds.extensions import extensions
 from osiris_core.parity.kinds.protocol import FilePair
 from osiris_core.parity.kinds.registry import compare_files
+from tests.parity.sessions import healthy
 
 EXAMPLE = """
 from osiris_core.parity.kinds.protocol import FileComparison, FileFinding, SetAside
@@ -40,6 +44,10 @@ class Nameless(Rounds):
 class Odd(Rounds):
     def compare(self, pair):
         return "equal"
+
+class Loose(Rounds):
+    def compare(self, pair):
+        return FileComparison(findings=("they differ",))
 
 class NoComparer:
     name = "nothing else"
@@ -80,6 +88,28 @@ def test_an_installed_comparer_decides_about_its_files(install, tmp_path):
     assert [each.rule for each in compared(tmp_path, "x.rounds", "1.1", "1.2").set_aside] == ["rounds"]
     assert [each.message for each in compared(tmp_path, "x.rounds", "1", "2").findings] == ["another whole number"]
     assert compared(tmp_path, "x.txt", "1.1", "1.2").set_aside == ()
+    assert compared(tmp_path, "x.rounds", "1.1", "1.2").compared_by == ("rounds of rounds 1.0",)
+    assert compared(tmp_path, "x.rounds", "1", "2").compared_by == ("rounds of rounds 1.0",)
+    assert compared(tmp_path, "x.txt", "1.1", "1.2").compared_by == ()
+
+
+def test_who_compared_stands_in_the_comparison(install, tmp_path):
+    """Of a file, and of one inside of a container; a verdict that rests on somebody else's word says so."""
+    install("rounds = rounds_of_ours:Rounds")
+    sides = [healthy(target) for target in ("local", "e2b")]
+    for side, number in zip(sides, ("1.1", "1.2"), strict=True):
+        side.files["write/x.rounds"] = number.encode()
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr(zipfile.ZipInfo("in.rounds"), number)
+        side.files["write/y.zip"] = packed.getvalue()
+
+    found = compare(*(side.build(tmp_path) for side in sides))
+
+    assert found.verdict == "EQUIVALENT"
+    (use,) = found.comparers
+    assert (use.comparer, use.files) == ("rounds of rounds 1.0", 2)
+    assert set(use.examples) == {"write/x.rounds", "write/y.zip"}
 
 
 def test_an_object_serves_as_well_as_a_class(install, tmp_path):
@@ -95,10 +125,11 @@ def test_an_object_serves_as_well_as_a_class(install, tmp_path):
         ("gone = rounds_of_nobody:X", "the comparer gone of rounds cannot be loaded: ModuleNotFoundError"),
         ("gone = rounds_of_ours:X", "the comparer gone of rounds cannot be loaded: AttributeError"),
         ("odd = rounds_of_ours:NoComparer", "cannot be loaded: TypeError: rounds_of_ours:NoComparer has not all of"),
-        ("bad = rounds_of_ours:Raises", "x.rounds was not compared as rounds: RuntimeError: out of order"),
-        ("mute = rounds_of_ours:Silent", "x.rounds was not compared as rounds: it names no difference"),
-        ("sly = rounds_of_ours:Nameless", "x.rounds was not compared as rounds: it names no difference"),
-        ("odd = rounds_of_ours:Odd", "x.rounds was not compared as rounds: it names no difference"),
+        ("bad = rounds_of_ours:Raises", "x.rounds was not compared as bad of rounds 1.0: RuntimeError: out of order"),
+        ("mute = rounds_of_ours:Silent", "x.rounds was not compared as mute of rounds 1.0: it names no difference"),
+        ("sly = rounds_of_ours:Nameless", "x.rounds was not compared as sly of rounds 1.0: it names no difference"),
+        ("odd = rounds_of_ours:Odd", "x.rounds was not compared as odd of rounds 1.0: it names no difference"),
+        ("odd = rounds_of_ours:Loose", "x.rounds was not compared as odd of rounds 1.0: it names no difference"),
     ],
 )
 def test_a_broken_comparer_is_told_and_the_next_one_compares(point, sentence, install, tmp_path):

@@ -20,9 +20,13 @@ GROUP: Final = "osiris.comparers"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extensions:
-    """The comparers that were found, in the order of their names, and a sentence for each that could not be had."""
+    """The comparers that were found, in the order of their names, and a sentence for each that could not be had.
+
+    `called` says for each comparer how records name it: `geometry of our-comparers 1.0`.
+    """
 
     comparers: tuple[FileComparer, ...] = ()
+    called: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
 
 
@@ -32,14 +36,16 @@ def extensions() -> Extensions:
     from importlib.metadata import entry_points
 
     comparers: list[FileComparer] = []
+    called: list[str] = []
     broken: list[str] = []
     for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
         try:
             comparers.append(_loaded(point))
+            called.append(f"{point.name} of {point.dist.name} {point.dist.version}" if point.dist else point.name)
         except Exception as error:  # noqa: BLE001 - importing somebody else's module may raise anything; it is told
             whose = f" of {point.dist.name}" if point.dist else ""
             broken.append(f"the comparer {point.name}{whose} cannot be loaded: {type(error).__name__}: {error}")
-    return Extensions(comparers=tuple(comparers), broken=tuple(broken))
+    return Extensions(comparers=tuple(comparers), called=tuple(called), broken=tuple(broken))
 
 
 def _loaded(point: EntryPoint) -> FileComparer:

@@ -75,7 +75,8 @@ class FileComparison:
     """All that a comparer has to say of two files: equal under rules where there is neither a finding nor a gap.
 
     `not_compared` are sentences about what could not be looked at (too large, cut off, not what its name says). `idle_rules`
-    are the ids of declared rules that cover what differs, and that such files do not know.
+    are the ids of declared rules that cover what differs, and that such files do not know. `compared_by` names the installed comparers
+    that decided, of the file or of what it holds; whoever asks a comparer fills it in.
     """
 
     findings: tuple[FileFinding, ...] = ()
@@ -83,6 +84,7 @@ class FileComparison:
     set_aside: tuple[SetAside, ...] = ()
     not_compared: tuple[str, ...] = field(default=())
     idle_rules: tuple[str, ...] = ()
+    compared_by: tuple[str, ...] = ()
 
 
 @runtime_checkable

@@ -6,6 +6,7 @@ a difference, nor a rule, nor a gap is no answer.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.kinds.binary import BinaryComparer
@@ -15,12 +16,14 @@ from osiris_core.parity.kinds.containers.zipped import ZipComparer
 from osiris_core.parity.kinds.extensions import extensions
 from osiris_core.parity.kinds.names import misnamed
 from osiris_core.parity.kinds.opened import NotComparableError, held
-from osiris_core.parity.kinds.protocol import FileComparison, FileFinding
+from osiris_core.parity.kinds.protocol import FileComparison, FileFinding, SetAside
 from osiris_core.parity.kinds.structured import JsonComparer
 from osiris_core.parity.kinds.table_files import TABLES
 from osiris_core.parity.kinds.text import TextComparer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from osiris_core.parity.kinds.opened import HeldFile
     from osiris_core.parity.kinds.protocol import FileComparer, FilePair
 
@@ -51,7 +54,8 @@ def compare_files(pair: FilePair) -> FileComparison:
     try:
         files = held(pair.left, pair.labels[0]), held(pair.right, pair.labels[1])
         gaps += [gap for file in files if (gap := misnamed(pair.path, file.head, file.label))]
-        told = _compare(pair, (*found.comparers, *COMPARERS), files, gaps)
+        asked = (*zip(found.comparers, found.called, strict=True), *((each, "") for each in COMPARERS))
+        told = _compare(pair, asked, files, gaps)
     except (OSError, NotComparableError) as error:
         return _by_digest(pair, error, gaps)
     changed = [file.label for file in files if file.has_changed()]
@@ -63,32 +67,39 @@ def compare_files(pair: FilePair) -> FileComparison:
         set_aside=told.set_aside,
         not_compared=(*gaps, *told.not_compared),
         idle_rules=told.idle_rules,
+        compared_by=told.compared_by,
     )
 
 
 def _compare(
-    pair: FilePair, comparers: tuple[FileComparer, ...], files: tuple[HeldFile, HeldFile], gaps: list[str]
+    pair: FilePair, comparers: Sequence[tuple[FileComparer, str]], files: tuple[HeldFile, HeldFile], gaps: list[str]
 ) -> FileComparison:
-    """Return the first answer of a comparer that claims both files; what went wrong before it is added to `gaps`."""
-    for comparer in comparers:
-        told = None
+    """Return the first answer of a comparer that claims both files; what went wrong before it is added to `gaps`.
+
+    Of an installed comparer it is known how records call it; of a built-in one that is empty.
+    """
+    for comparer, called in comparers:
+        told, kind = None, called or comparer.name
         try:
             if all(comparer.claims(pair.path, file.head) for file in files):
                 told = comparer.compare(pair)
         except (OSError, NotComparableError):
             raise
         except Exception as error:  # noqa: BLE001 - a comparer may be anybody's, and a hostile file may break any: it is told, and the next one compares
-            gaps.append(f"{pair.path} was not compared as {comparer.name}: {type(error).__name__}: {error}")
+            gaps.append(f"{pair.path} was not compared as {kind}: {type(error).__name__}: {error}")
         if told is None:
             continue
         if not isinstance(told, FileComparison) or not _says_something(told):
-            gaps.append(f"{pair.path} was not compared as {comparer.name}: it names no difference, no rule and no gap")
+            gaps.append(f"{pair.path} was not compared as {kind}: it names no difference, no rule and no gap")
             continue
-        return told
+        return replace(told, compared_by=(called,)) if called else told
     return FileComparison(not_compared=(f"{pair.path} was not compared: no comparer takes it",))
 
 
 def _says_something(told: FileComparison) -> bool:
+    for given, kind in ((told.findings, FileFinding), (told.set_aside, SetAside), (told.not_compared, str)):
+        if not isinstance(given, tuple) or not all(isinstance(each, kind) for each in given):
+            return False
     return bool(told.findings or told.not_compared or (told.set_aside and all(each.rule for each in told.set_aside)))
 
 

@@ -97,6 +97,8 @@ def _opened(pair: Pair, path: str, left: ArtifactFile, right: ArtifactFile) -> I
             pair.rules.credit(each.rule, each.reason, place, each.left, each.right)
     pair.rules.note_idle(told.idle_rules, path)
     pair.not_compared.extend(gap for gap in told.not_compared if gap not in pair.not_compared)
+    for comparer in told.compared_by:
+        pair.compared_by.setdefault(comparer, []).append(path)
     for found in told.findings:
         yield Finding(
             layer=Layer.ARTIFACTS,

@@ -66,6 +66,7 @@ class Parts:
     set_aside: list[SetAside] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     idle: set[str] = field(default_factory=set)
+    compared_by: set[str] = field(default_factory=set)
     opened: int = 0
 
     def metadata(self, name: str, left: object, right: object) -> None:
@@ -94,6 +95,7 @@ class Parts:
             set_aside=tuple(self.set_aside),
             not_compared=tuple(self.gaps),
             idle_rules=tuple(sorted(self.idle)),
+            compared_by=tuple(sorted(self.compared_by)),
         )
 
 
@@ -134,6 +136,7 @@ def compare_content(parts: Parts, name: str, left: Member, right: Member, expans
     parts.set_aside += [replace(each, path=f"{inside}{each.path}".rstrip(":")) for each in told.set_aside]
     parts.gaps += told.not_compared
     parts.idle.update(told.idle_rules)
+    parts.compared_by.update(told.compared_by)
     return False
 
 
