@@ -28,7 +28,9 @@ _API: Final = (
     (
         "In a test",
         "What the fixtures hand to a test: `from pytest_osiris import Run`.",
-        ("pytest_osiris.run", ("Run", "Step", "Artifact")),
+        ("pytest_osiris.osiris", ("Osiris",)),
+        ("pytest_osiris.run", ("Run", "Step")),
+        ("pytest_osiris.artifacts", ("Artifact", "Artifacts")),
     ),
     (
         "Results",

@@ -11,6 +11,8 @@ FETCHING = ("all", "differing")
 """Which artifacts are brought back from a sandbox: all, or under both targets those that are not as this machine's."""
 KEEPING = ("no", "on-failure", "always")
 """When a sandbox outlives its run: never, where the check did not pass, whatever came out."""
+KEEPING_SESSIONS = ("failed", "all", "none")
+"""Whose sessions stay when a test run is over: those of tests that failed, all, or none."""
 TRIAGES = ("divergent", "always", "off")
 """Which checks are run again to find out more: those that diverge, all, or none."""
 REQUIREMENTS = ("EQUIVALENT", "IDENTICAL")
@@ -30,6 +32,7 @@ PROJECT_OPTIONS = {
     "max_sandboxes": "number",
     "create_rate": "number",
     "keep_sandbox": "text",
+    "keep_sessions": "text",
     "fetch": "text",
     "triage": "text",
     "repeat": "number",

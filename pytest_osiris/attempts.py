@@ -14,6 +14,7 @@ import pytest
 from osiris_core.parity.record import EarlierAttempt, Verdict
 from pytest_osiris.flat import flat_properties, is_ours
 from pytest_osiris.keys import PROPERTY, REPORTED, RUN, WORKER_NAME, CheckFailedError, records_directory
+from pytest_osiris.retention import hold_records, made_sessions
 from pytest_osiris.store import read_file, record_file, write_records
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Attempt:
         self._test = f"{item.nodeid}@{self._worker}" if self._worker else item.nodeid
         self._records: dict[int, ParityRecord] = {}
         self._checks = 0
+        self._failed = False
         self._before = self._replaced()
 
     @property
@@ -58,14 +60,26 @@ class Attempt:
             path = write_records(self._directory, self._test, self.records)
         except OSError as error:
             raise CheckFailedError(f"{record.manifest}: its record cannot be kept: {error}") from error
+        hold_records(self._item.config, self._directory)
         _drop_entries(self._item)
         entry = properties_of(self.records, path.relative_to(self._root).as_posix())
         self._item.user_properties += [(PROPERTY, entry), *flat_properties(worst_of(self.records), entry["record"])]
         return record
 
     def reported(self, report: pytest.TestReport) -> None:
-        """Take in what pytest says of a phase of the test; with its teardown the attempt is over."""
+        """Take in what pytest says of a phase of the test; with its teardown the attempt is over.
+
+        Of a test that goes well the properties name no session, where there will be none when the run is over.
+        """
+        made = made_sessions(self._item.config)
+        self._failed = self._failed or report.failed or not all(each.passed for each in self.records)
+        if report.when != "setup" and self._records:
+            stays = made.is_wanted(failed=self._failed)
+            for name, entry in report.user_properties:
+                if name == PROPERTY and isinstance(entry, dict):
+                    entry["session"] = _sessions(worst_of(self.records)) if stays else []
         if report.when == "teardown":
+            made.note(self._test, self.records, failed=self._failed)
             del self._item.stash[_ATTEMPT], self._item.stash[REPORTED]
 
     def _replaced(self) -> dict[int, tuple[EarlierAttempt, ...]]:
@@ -109,7 +123,7 @@ def properties_of(records: Sequence[ParityRecord], path: str) -> dict[str, Any]:
         **_outline(worst),
         "first_step": worst.first_diverging_step,
         "headline": worst.headline,
-        "session": [run.session_directory for run in worst.targets if run.session_directory],
+        "session": _sessions(worst),
         "attempt": len(worst.earlier) + 1,
         "record": path,
     }
@@ -117,6 +131,10 @@ def properties_of(records: Sequence[ParityRecord], path: str) -> dict[str, Any]:
         return entry
     left_out = {"checks_left_out": len(records) - _MOST_OUTLINES} if len(records) > _MOST_OUTLINES else {}
     return {**entry, "checks": [_outline(each) for each in records[:_MOST_OUTLINES]], **left_out}
+
+
+def _sessions(record: ParityRecord) -> list[str]:
+    return [run.session_directory for run in record.targets if run.session_directory]
 
 
 def _became(record: ParityRecord) -> str:

@@ -29,6 +29,7 @@ from pytest_osiris.judging import judged_by_plugins
 from pytest_osiris.keys import CLOSE, MASK, REFUSAL, SETTINGS, CheckFailedError
 from pytest_osiris.marker import read_marker
 from pytest_osiris.masking import table_of
+from pytest_osiris.retention import made_sessions
 from pytest_osiris.settings import target_word
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ class Checks:
         """Stop what was started; closing twice is harmless."""
         while self._checkers:
             self._checkers.popitem()[1].close()
+        made_sessions(self._config).remove()
         self._signals.close()
 
     def _checker(self, project_root: Path) -> Checker:

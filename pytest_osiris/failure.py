@@ -14,20 +14,22 @@ from osiris_core.surface import verdict_line
 
 if TYPE_CHECKING:
     from osiris_core.parity.record import ParityRecord
+    from pytest_osiris.settings import Settings
 
 _WIDEST = 120
 _SUMMARY_CHARACTERS = 300
 
 
-def explanation(record: ParityRecord) -> str:
-    """Return the verdict in one line, then where, what differs, both values, and the command that repeats it."""
+def explanation(record: ParityRecord, settings: Settings) -> str:
+    """Return the verdict in one line, then where, what differs, both values, the command that repeats it, and the sessions that stay."""
     width = min(shutil.get_terminal_size().columns, _WIDEST)
     summary = capped_line(visible_line(verdict_line(record, record.name)), _SUMMARY_CHARACTERS)
     _, *what, reproduce = failure_lines(record, width)
     if _words(*what) in summary:
         what = []  # there is no more to say than the reason, which stands in the summary
     directories = [run.session_directory for run in record.targets if run.session_directory]
-    sessions = [f"    sessions: {' '.join(directories)}"] if directories else []
+    stay = directories and settings.keep_sessions != "none"
+    sessions = [f"    sessions: {' '.join(directories)}"] if stay else []
     return "\n".join([summary, f"    at {record.manifest}:{record.line}", *what, reproduce, *sessions])
 
 

@@ -89,9 +89,9 @@ class ManifestItem(_OsirisItem):
         new_attempt(self)  # whoever calls this again wants it again, also without a setup and a teardown between
         record = checks_of(self.config).run(self, self.manifest, self.config.stash[SETTINGS].targets, case=self.case)
         if record.verdict is Verdict.INFRA:
-            raise CheckFailedError(explanation(record))
+            raise CheckFailedError(explanation(record, self.config.stash[SETTINGS]))
         if not record.passed:
-            raise PipelineFailedError(explanation(record))
+            raise PipelineFailedError(explanation(record, self.config.stash[SETTINGS]))
 
     def reportinfo(self) -> tuple[os.PathLike[str], int, str]:
         """Return the file, its first line, and `<pipeline> [<target>]`."""

@@ -85,6 +85,14 @@ OPTIONS: Final = (
         ),
     ),
     Option(
+        "keep_sessions",
+        "WHOSE",
+        (
+            "whose session directories stay when the run is over: those of tests that `failed`, `all`, or `none` "
+            "(default: failed)"
+        ),
+    ),
+    Option(
         "fetch",
         "WHICH",
         (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_osiris.artifacts import Artifact, Artifacts
 from pytest_osiris.failure import explanation
-from pytest_osiris.keys import CheckFailedError
+from pytest_osiris.keys import SETTINGS, CheckFailedError
 from pytest_osiris.named import ByName
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def open_run(item: pytest.Item, record: ParityRecord) -> Run:
     from osiris_core.session.reader import open_session
 
     if not record.passed:
-        raise CheckFailedError(explanation(record))
+        raise CheckFailedError(explanation(record, item.config.stash[SETTINGS]))
     directories = session_directories(record, item.config.rootpath)
     sessions = [open_session(directory) for directory in directories.values()]
     return Run(

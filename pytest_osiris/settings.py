@@ -47,6 +47,7 @@ class Settings:
     max_sandboxes: int | None = None
     create_rate: float | None = None
     keep_sandbox: str = "no"
+    keep_sessions: str = "failed"
     fetch: str = "all"
     strict: bool = False
     require: str = ""
@@ -95,7 +96,7 @@ def read_settings(config: pytest.Config) -> Settings:
     given = given_values(config)
     if not given:
         return Settings()
-    from osiris_core.choices import FETCHING, GITHUB, ISOLATIONS, KEEPING, REQUIREMENTS, TRIAGES
+    from osiris_core.choices import FETCHING, GITHUB, ISOLATIONS, KEEPING, KEEPING_SESSIONS, REQUIREMENTS, TRIAGES
 
     def choice(name: str, known: Sequence[str]) -> str:
         return _parse_choice(given[name].value, flag_of(name), known) if name in given else known[0]
@@ -120,6 +121,7 @@ def read_settings(config: pytest.Config) -> Settings:
         max_sandboxes=number("max_sandboxes", int),
         create_rate=number("create_rate", float),
         keep_sandbox=choice("keep_sandbox", KEEPING),
+        keep_sessions=choice("keep_sessions", KEEPING_SESSIONS),
         fetch=choice("fetch", FETCHING),
         strict="strict" in given and bool(given["strict"].value),
         require=choice("require", REQUIREMENTS) if "require" in given and given["require"].value else "",

@@ -15,6 +15,7 @@ from osiris_core.surface import record_set
 from pytest_osiris.gates import held_gates
 from pytest_osiris.keys import OUTCOME, RUN, SETTINGS, Outcome, records_directory
 from pytest_osiris.publishing import publish
+from pytest_osiris.retention import remove_old_records, without_removed
 from pytest_osiris.sections import section_lines, with_sections
 from pytest_osiris.store import read_records
 from pytest_osiris.telling import tell
@@ -43,7 +44,10 @@ def finish(session: pytest.Session) -> None:
     """Gather the records of the run, judge its gates, and write what was asked for; what cannot be written fails the run."""
     config = session.config
     settings = config.stash[SETTINGS]
-    found = read_records(records_directory(config.rootpath, config.stash[RUN]))
+    directory = records_directory(config.rootpath, config.stash[RUN])
+    found = [without_removed(each, config.rootpath) for each in read_records(directory)]
+    if found:
+        remove_old_records(directory)
     unmet, remarks = held_gates(session, found)
     records = with_sections(config, dataclasses.replace(record_set(found, note=_left_out(session)), unmet=unmet))
     unmet = records.unmet

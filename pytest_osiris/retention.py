@@ -1,0 +1,122 @@
+"""Which sessions stay when a run is over, `--osiris-keep-sessions`, and which records of earlier runs.
+
+Each process removes what it made itself in this run, and nothing that it only finds: it knows its sessions by the records of its tests.
+So the sessions of an xdist worker that crashed stay, and those of other runs, of the command line, and what a person put there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from osiris_core.session.removal import remove_session
+from pytest_osiris.keys import SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from osiris_core.parity.record import ParityRecord
+
+KEPT_RUNS: Final = 10
+"""So many runs' records stay, this one's among them."""
+_RUN_NAME: Final = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+_RECORD_NAME: Final = re.compile(r"[A-Za-z0-9_.-]*-[0-9a-f]{8}\.(json|\d+)")
+_MADE: pytest.StashKey[MadeSessions] = pytest.StashKey()
+_HELD: pytest.StashKey[int] = pytest.StashKey()
+
+
+@dataclass(slots=True)
+class _OfTest:
+    """The sessions of a test, as (id, target), of all attempts at it; `wanted` says that the last one needs them."""
+
+    sessions: dict[tuple[str, str], None] = field(default_factory=dict)
+    wanted: bool = True
+
+
+class MadeSessions:
+    """The sessions that this process has made, by test."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._root = config.rootpath
+        settings = config.stash[SETTINGS]
+        # A sandbox that is kept is reached through what its session knows of it.
+        self._policy = "all" if settings.keep_sandbox == "always" else settings.keep_sessions
+        self._tests: dict[str, _OfTest] = {}
+
+    def is_wanted(self, *, failed: bool) -> bool:
+        """Whether the sessions of a test stay when the run is over."""
+        return self._policy == "all" or (self._policy == "failed" and failed)
+
+    def note(self, test: str, records: Iterable[ParityRecord], *, failed: bool) -> None:
+        """Take in what an attempt at a test has made, and whether it failed: the last attempt decides about all of them."""
+        of_test = self._tests.setdefault(test, _OfTest())
+        of_test.wanted = self.is_wanted(failed=failed)
+        for record in records:
+            for run in record.targets:
+                if run.session_directory:
+                    of_test.sessions[record.session_id, run.target] = None
+
+    def remove(self) -> None:
+        """Remove the sessions that nobody wants; removing again does nothing."""
+        while self._tests:
+            _, of_test = self._tests.popitem()
+            for session_id, target in () if of_test.wanted else of_test.sessions:
+                remove_session(self._root, session_id, target)
+
+
+def made_sessions(config: pytest.Config) -> MadeSessions:
+    """Return the sessions of this process."""
+    if _MADE not in config.stash:
+        config.stash[_MADE] = MadeSessions(config)
+    return config.stash[_MADE]
+
+
+def without_removed(record: ParityRecord, root: Path) -> ParityRecord:
+    """Return a record that names no session which is not there any more."""
+    gone = {
+        run.target for run in record.targets if run.session_directory and not (root / run.session_directory).exists()
+    }
+    if not gone:
+        return record
+    targets = (replace(run, session_directory="") if run.target in gone else run for run in record.targets)
+    return replace(record, targets=tuple(targets))
+
+
+def hold_records(config: pytest.Config, directory: Path) -> None:
+    """Keep other runs from removing this run's records, as long as this process lives."""
+    if _HELD in config.stash:
+        return
+    config.stash[_HELD] = held = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    config.add_cleanup(lambda: os.close(held))
+    fcntl.flock(held, fcntl.LOCK_SH)
+
+
+def remove_old_records(directory: Path) -> None:
+    """Remove the records of all runs but the newest beside `directory`, that of this run: not of one that goes on, and only records."""
+    runs = [each for each in directory.parent.iterdir() if _RUN_NAME.fullmatch(each.name) and not each.is_symlink()]
+    for each in sorted(runs, key=lambda run: run.name, reverse=True)[KEPT_RUNS:]:
+        if each != directory and each.is_dir():
+            _remove_records(each)
+
+
+def _remove_records(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        files = list(directory.iterdir())
+        if all(_RECORD_NAME.fullmatch(each.name) and each.is_file() and not each.is_symlink() for each in files):
+            for each in files:
+                each.unlink()
+            with suppress(OSError):
+                directory.rmdir()
+    except BlockingIOError:  # its run goes on
+        pass
+    finally:
+        os.close(descriptor)
