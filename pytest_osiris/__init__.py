@@ -23,6 +23,7 @@
 ``judging``    what other plugins hold against a check; ``sections`` what they add to the report
 ``summary``    the section at the end, and the report
 ``gates``      what a gate asks of a whole run; ``telling`` writes a line past pytest's capturing
+``sharding``   which part of the tests a machine runs
 ``flat``       a test's record as flat properties, for JUnit
 ``publishing`` the Markdown summary, and what GitHub Actions is told
 

@@ -130,6 +130,14 @@ OPTIONS: Final = (
         "fail the run where fewer manifests than N were really compared, whatever its tests say (default: no minimum)",
     ),
     Option(
+        "shard",
+        "K/N",
+        (
+            "run the K-th of N parts of all tests, the same part on every machine; `osiris-parity merge` makes one report of them "
+            "(default: all tests)"
+        ),
+    ),
+    Option(
         "summary",
         "PATH",
         "write a summary in Markdown to PATH; on GitHub the step's own is written anyway (default: no summary)",
@@ -152,7 +160,7 @@ OPTIONS: Final = (
     ),
 )
 
-ON_COMMAND_LINE_ONLY: Final = frozenset[str]()
+ON_COMMAND_LINE_ONLY: Final = frozenset({"shard"})
 """Options that are a deed rather than a setting: no file can ask for them."""
 ALL_NAMES: Final = (*(option.name for option in OPTIONS), "strict", "param", "manifests")
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import pytest
 
-from pytest_osiris.options import ALL_NAMES, DEFAULT_MANIFESTS, flag_of
+from pytest_osiris.options import ALL_NAMES, DEFAULT_MANIFESTS, ON_COMMAND_LINE_ONLY, flag_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from pytest_osiris.sharding import Shard
 
 Number = TypeVar("Number", int, float)
 _MOST = 1_000_000
@@ -52,6 +54,7 @@ class Settings:
     strict: bool = False
     require: str = ""
     min_manifests: int | None = None
+    shard: Shard | None = None
     summary: Path | None = None
     github: str = "auto"
     triage: str = "divergent"
@@ -126,6 +129,7 @@ def read_settings(config: pytest.Config) -> Settings:
         strict="strict" in given and bool(given["strict"].value),
         require=choice("require", REQUIREMENTS) if "require" in given and given["require"].value else "",
         min_manifests=number("min_manifests", int),
+        shard=_parse_shard(given["shard"].value) if "shard" in given else None,
         summary=place("summary"),
         github=choice("github", GITHUB),
         triage=choice("triage", TRIAGES),
@@ -151,7 +155,7 @@ def given_values(config: pytest.Config) -> dict[str, Given]:
         require_known_entries(config)
     written = list(given["param"].value) if "param" in given else []
     for name in ALL_NAMES:
-        entry = config.getini(f"osiris_{name}")
+        entry = config.getini(f"osiris_{name}") if name not in ON_COMMAND_LINE_ONLY else None
         if entry is not None and entry != []:
             given[name] = Given(entry, "ini", ini_directory)
             written += entry if name == "param" else []
@@ -234,6 +238,12 @@ def _parse_number(text: str, option: str, kind: Callable[[str], Number]) -> Numb
     if not 0 < number < _MOST:
         raise pytest.UsageError(f"{option}: {text!r} is no number above 0")
     return number
+
+
+def _parse_shard(text: str) -> Shard | None:
+    from pytest_osiris.sharding import parse_shard
+
+    return parse_shard(text)
 
 
 def _parse_now(text: str) -> str:

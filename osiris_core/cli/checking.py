@@ -31,7 +31,7 @@ from osiris_core.surface import placed, record_set, refused_record, require_repo
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from concurrent.futures import Future
     from typing import Self, TextIO
 
@@ -99,8 +99,24 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
         err.write(f"report: {write_report(together, given.report).html}\n")
     if given.summary is not None:
         write_markdown(together, given.summary, given.report)
-    codes = [checked.code for checked in finished]
-    return min([*codes, *([EXIT_FAILED] if unmet else [])], key=_WORST_FIRST.index)
+    return _worst([checked.code for checked in finished], unmet)
+
+
+def code_of_all(records: Iterable[ParityRecord], unmet: Sequence[str]) -> int:
+    """Return the exit code of records that were made elsewhere, as a run that made them would have it."""
+    return _worst([_code(record) for record in records], unmet)
+
+
+def _worst(codes: Sequence[int], unmet: Sequence[str]) -> int:
+    return min([*codes, EXIT_FAILED if unmet else EXIT_GOOD], key=_WORST_FIRST.index)
+
+
+def _code(record: ParityRecord) -> int:
+    if record.passed:
+        return EXIT_GOOD
+    if record.verdict is None and not record.targets:
+        return EXIT_USAGE  # nothing was started for it
+    return EXIT_INFRASTRUCTURE if record.verdict is Verdict.INFRA else EXIT_FAILED
 
 
 def _require_possible_gates(given: argparse.Namespace, targets: Sequence[str]) -> None:
@@ -109,8 +125,13 @@ def _require_possible_gates(given: argparse.Namespace, targets: Sequence[str]) -
         raise UsageError(
             f"--require={given.require} asks for a comparison, but there is one target", hint="give --target both"
         )
-    if given.min_manifests is not None and given.min_manifests < 1:
-        raise UsageError(f"--min-manifests {given.min_manifests} asks for nothing", hint="give a number above 0")
+    require_least(given.min_manifests)
+
+
+def require_least(number: int | None) -> None:
+    """Raise `UsageError` for a minimum that asks for nothing."""
+    if number is not None and number < 1:
+        raise UsageError(f"--min-manifests {number} asks for nothing", hint="give a number above 0")
 
 
 @contextmanager
@@ -249,10 +270,8 @@ def _check(
         record = refused_record(str(path), error, reproduce=command, pipeline_id=manifest.pipeline.id)
         return _Checked(code=EXIT_USAGE, record=record, details=(f"{path}: {error}",))
     noted = (*_noted(manifest, path), *(f"{path}: warning: {each}" for each in record.warnings))
-    if record.passed:
-        return _Checked(code=EXIT_GOOD, record=record, details=noted)
-    code = EXIT_INFRASTRUCTURE if record.verdict is Verdict.INFRA else EXIT_FAILED
-    return _Checked(code=code, record=record, details=(*failure_lines(record, _DETAIL_COLUMNS), *noted))
+    details = noted if record.passed else (*failure_lines(record, _DETAIL_COLUMNS), *noted)
+    return _Checked(code=_code(record), record=record, details=details)
 
 
 def _noted(manifest: Manifest, path: Path) -> tuple[str, ...]:
