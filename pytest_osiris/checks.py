@@ -22,9 +22,10 @@ from osiris_core.errors import ManifestError, OsirisError, UsageError
 from osiris_core.manifest.loader import find_project_root
 from osiris_core.secrets.resolution import told_names
 from osiris_core.signals import terminable
-from osiris_core.surface import begun_record, placed, refused_record
+from osiris_core.surface import placed, refused_record, unfinished_record
 from pytest_osiris.attempts import attempt_of
 from pytest_osiris.extension import answers, backends_of
+from pytest_osiris.failure import explanation
 from pytest_osiris.judging import judged_by_plugins
 from pytest_osiris.keys import CLOSE, MASK, REFUSAL, SETTINGS, CheckFailedError
 from pytest_osiris.marker import read_marker
@@ -92,7 +93,12 @@ class Checks:
 
         if refusal := item.config.stash.get(REFUSAL, ""):
             raise CheckFailedError(refusal)
-        keep(begun_record(manifest, reproduce=command))
+        known = begun = keep(unfinished_record(manifest, reproduce=command))
+
+        def judged(record: ParityRecord) -> None:
+            nonlocal known
+            known = keep(record)
+
         try:
             mask(item, table_of(manifest, self.settings.env_file, self.settings.provider, secrets))
             declared = (*rules, *hook_rules(item.config, manifest))
@@ -101,11 +107,15 @@ class Checks:
                 targets,
                 rules=declared,
                 secrets=secrets,
-                judged=keep,
+                judged=judged,
             )
         except OsirisError as error:
             keep(refused_record(manifest.location, error, reproduce=command, pipeline_id=manifest.pipeline.id))
             raise CheckFailedError(f"{manifest.location}: {error}") from error
+        except pytest.fail.Exception as stopped:  # from outside, as by pytest-timeout
+            if known is begun:
+                known = keep(unfinished_record(manifest, reproduce=command, reason=str(stopped)))
+            raise CheckFailedError(f"{explanation(known, self.settings)}\n    stopped: {stopped}") from None
         except KeyboardInterrupt as stopped:
             # pytest parses the source of every file in its traceback, which takes longer than the stop itself.
             raise stopped.with_traceback(None) from None
