@@ -62,7 +62,7 @@ OPTIONS: Final = (
         "now",
         "TIME",
         (
-            "the logical time that every step is told, ISO 8601, such as 2026-01-31T12:00:00Z (default: the start of "
+            "the time that every step is told (`ctx.now`), ISO 8601, such as 2026-01-31T12:00:00Z (default: the start of "
             "each check)"
         ),
     ),
@@ -74,7 +74,7 @@ OPTIONS: Final = (
     Option(
         "create_rate",
         "N",
-        "how many sandboxes may be made in a second, counted alike; 0.5 is one in 2 s (default: no limit)",
+        "how many sandboxes may be made a second, in the same processes; 0.5 is one in 2 s (default: no limit)",
     ),
     Option(
         "keep_sandbox",
@@ -206,5 +206,5 @@ def add_options(parser: pytest.Parser) -> None:
         dest="osiris_config",
         action="store_true",
         default=False,
-        help="print what is in force of these options and where it is said, and end",
+        help="print which of these options are in force, where each is said, and end",
     )

@@ -61,7 +61,7 @@ def add_parser(subparsers: Any) -> None:
         help="how many sandboxes may live at once, in all processes of a project",
     )
     parser.add_argument(
-        "--create-rate", type=float, metavar="N", help="how many sandboxes may be made in a second, counted alike"
+        "--create-rate", type=float, metavar="N", help="how many sandboxes may be made a second, in the same processes"
     )
     parser.add_argument(
         "--fetch",
