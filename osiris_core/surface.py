@@ -50,9 +50,7 @@ def placed(record: ParityRecord, manifest: Manifest, *, reproduce: str) -> Parit
     return dataclasses.replace(record, line=line, reproduce=reproduce)
 
 
-def unfinished_record(
-    manifest: Manifest, *, reproduce: str, reason: str = "it was stopped, or the process that made it died"
-) -> ParityRecord:
+def begun_record(manifest: Manifest, *, reproduce: str) -> ParityRecord:
     """Return the record that stands for a check until it is over.
 
     Where its process dies meanwhile, or something stops it, nobody takes it for a check that never was.
@@ -61,7 +59,7 @@ def unfinished_record(
         manifest=manifest.location,
         pipeline_id=manifest.pipeline.id,
         passed=False,
-        headline=f"the check did not come to its end: {reason}",
+        headline="the check did not come to its end: it was stopped, or the process that made it died",
         verdict=Verdict.INFRA,
         reproduce=reproduce,
     )

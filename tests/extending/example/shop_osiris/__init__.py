@@ -1,1 +1,0 @@
-"""What the shop adds to pytest-osiris."""
