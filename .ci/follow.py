@@ -33,6 +33,8 @@ _NAMED: Final = re.compile(r"`([^`\n]+)`[^`.]*:\s*\Z")
 _PROMPT: Final = "$ "
 _STATUS: Final = "echo $?"
 _END: Final = "\x1e"
+_FOREIGN: Final = ("PYTHON", "PYTEST", "COV", "VIRTUAL_ENV", "UV", "OSIRIS", "E2B", "CI", "BUILD_NUMBER", "GITHUB")
+"""What variables begin with that a reader, on a machine of their own, would not have."""
 
 
 class PageError(Exception):
@@ -208,8 +210,8 @@ def write(deed: Written | Changed, directory: Path) -> None:
 def main() -> int:
     """Follow the page that the command line names."""
     page, directory = Path(sys.argv[1]), Path(sys.argv[2])
-    kept = ("PATH", "HOME", "LANG", "TMPDIR", "PIP_FIND_LINKS", "PIP_CONSTRAINT", "PIP_CACHE_DIR", "OSIRIS_CACHE_DIR")
-    environment = {name: os.environ[name] for name in kept if name in os.environ} | {"COLUMNS": "80", "TERM": "dumb"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    environment |= {"COLUMNS": "80", "TERM": "dumb"}
     try:
         for said in follow(page, directory, environment):
             sys.stdout.write(f"{said}\n")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 HERE: Final = Path(__file__).resolve().parent / "reference"
 _DEFAULT = re.compile(r" \((default: .*|repeatable)\)$")
-_FORMS: Final = {"text": "text", "number": "number", "switch": "true", "texts": "list of texts"}
+_FORMS: Final = {"text": "a text", "number": "a number", "switch": "true or false", "texts": "a list of texts"}
 _API: Final = (
     (
         "In a test",
@@ -116,24 +116,33 @@ def _options() -> str:
     listener: Any = _Listener()
     add_options(listener)
     names = [*listener.options, *(name for name in listener.entries if name not in listener.options)]
-    rows = []
+    assert set(ALL_NAMES) <= set(names)
+    parts: list[str] = []
     for name in names:
         flag, metavar, text = listener.options.get(name, _Option("", "", listener.entries.get(name, "")))
-        default = _DEFAULT.search(text)
-        typed = f"`{flag}={metavar}`" if metavar else f"`{flag}`" if flag else ""
-        settled = [f"`osiris_{name}`"] if name in listener.entries else []
-        settled += [f"`{name}` ({_FORMS[PROJECT_OPTIONS[name]]})"] if name in PROJECT_OPTIONS else []
-        where = ", ".join(settled) or "on the command line only"
-        rows.append((typed, where, _DEFAULT.sub("", text), default[1].removeprefix("default: ") if default else ""))
-    assert set(ALL_NAMES) <= set(names)
+        parts += [f"## `{flag}={metavar}`" if metavar else f"## `{flag or f'osiris_{name}'}`"]
+        parts += [_sentence(_DEFAULT.sub("", text)), _settled(name, text, in_ini_file=name in listener.entries)]
     return _page(
         "Options",
         "The options of pytest that this plugin adds. An option on the command line wins over pytest's ini file (`osiris_...`, in "
         "`pytest.ini` or `[tool.pytest]`), that over `[tool.osiris]` in `pyproject.toml`, and that over the default. "
         "`pytest --osiris-config` prints what is in force, and where it is said. What they do together, and what each refuses: "
         "[pytest](../pytest.md). What else `[tool.osiris]` can say: [the project's section](project.md).",
-        _table(("command line", "ini entry, `[tool.osiris]` key", "what it says", "default"), rows),
+        *parts,
     )
+
+
+def _settled(name: str, text: str, *, in_ini_file: bool) -> str:
+    """Return where an option can be said beside the command line, and what it is where nobody says it."""
+    default = _DEFAULT.search(text)
+    facts = [default[1][0].upper() + default[1][1:]] if default else []
+    if in_ini_file:
+        facts.append(f"ini file: `osiris_{name}`")
+    if name in PROJECT_OPTIONS:
+        facts.append(f"`[tool.osiris]`: `{name}`, {_FORMS[PROJECT_OPTIONS[name]]}")
+    if not in_ini_file and name not in PROJECT_OPTIONS:
+        facts.append("on the command line only")
+    return " · ".join(facts)
 
 
 def _fixtures() -> str:

@@ -50,7 +50,9 @@ def placed(record: ParityRecord, manifest: Manifest, *, reproduce: str) -> Parit
     return dataclasses.replace(record, line=line, reproduce=reproduce)
 
 
-def begun_record(manifest: Manifest, *, reproduce: str) -> ParityRecord:
+def unfinished_record(
+    manifest: Manifest, *, reproduce: str, reason: str = "it was stopped, or the process that made it died"
+) -> ParityRecord:
     """Return the record that stands for a check until it is over.
 
     Where its process dies meanwhile, or something stops it, nobody takes it for a check that never was.
@@ -59,7 +61,7 @@ def begun_record(manifest: Manifest, *, reproduce: str) -> ParityRecord:
         manifest=manifest.location,
         pipeline_id=manifest.pipeline.id,
         passed=False,
-        headline="the check did not come to its end: it was stopped, or the process that made it died",
+        headline=f"the check did not come to its end: {reason}",
         verdict=Verdict.INFRA,
         reproduce=reproduce,
     )

@@ -12,7 +12,6 @@
 ``checks``     runs a manifest for a test; ``attempts`` keeps its records
 ``osiris``     `Osiris`, for tests that run manifests by themselves
 ``parameters`` holds what `--osiris-param` gives against the manifests of the run
-``progress``   shows how far runs are while they last, also those of xdist workers
 ``store``      one record file a test, shared by all xdist workers of a run
 ``run``        `Run`, what `osiris_run` hands to a test; ``agreement`` is what is true of both targets in it
 ``artifacts``  the files of a run; ``tables`` reads them as tables, ``named`` finds them by name
@@ -24,6 +23,7 @@
 ``judging``    what other plugins hold against a check; ``sections`` what they add to the report
 ``summary``    the section at the end, and the report
 ``gates``      what a gate asks of a whole run; ``telling`` writes a line past pytest's capturing
+``sharding``   which part of the tests a machine runs
 ``flat``       a test's record as flat properties, for JUnit
 ``publishing`` the Markdown summary, and what GitHub Actions is told
 

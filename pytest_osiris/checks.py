@@ -22,14 +22,14 @@ from osiris_core.errors import ManifestError, OsirisError, UsageError
 from osiris_core.manifest.loader import find_project_root
 from osiris_core.secrets.resolution import told_names
 from osiris_core.signals import terminable
-from osiris_core.surface import begun_record, placed, refused_record
+from osiris_core.surface import placed, refused_record, unfinished_record
 from pytest_osiris.attempts import attempt_of
 from pytest_osiris.extension import answers, backends_of
+from pytest_osiris.failure import explanation
 from pytest_osiris.judging import judged_by_plugins
 from pytest_osiris.keys import CLOSE, MASK, REFUSAL, SETTINGS, CheckFailedError
 from pytest_osiris.marker import read_marker
 from pytest_osiris.masking import table_of
-from pytest_osiris.progress import showing
 from pytest_osiris.retention import made_sessions
 from pytest_osiris.settings import target_word
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from osiris_core.backends.templates import Report
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
     from osiris_core.rules.model import Rule
@@ -62,7 +63,7 @@ class Checks:
         self.settings = config.stash[SETTINGS]
         self.root = config.rootpath
         self._told: list[str] = []  # where there is no terminal, it stands in the test's report
-        self.showing = showing(config, self._told.append)
+        self._report = reporter_of(config) or self._told.append
         self._checkers: dict[Path, Checker] = {}
         self._signals = contextlib.ExitStack()
         self._signals.enter_context(terminable())  # there is something to be stopped from now on
@@ -92,21 +93,29 @@ class Checks:
 
         if refusal := item.config.stash.get(REFUSAL, ""):
             raise CheckFailedError(refusal)
-        keep(begun_record(manifest, reproduce=command))
+        known = begun = keep(unfinished_record(manifest, reproduce=command))
+
+        def judged(record: ParityRecord) -> None:
+            nonlocal known
+            known = keep(record)
+
         try:
             mask(item, table_of(manifest, self.settings.env_file, self.settings.provider, secrets))
             declared = (*rules, *hook_rules(item.config, manifest))
-            with self.showing.running(_label(item, manifest, case)):
-                record = self._checker(manifest.project_root).check(
-                    manifest,
-                    targets,
-                    rules=declared,
-                    secrets=secrets,
-                    judged=keep,
-                )
+            record = self._checker(manifest.project_root).check(
+                manifest,
+                targets,
+                rules=declared,
+                secrets=secrets,
+                judged=judged,
+            )
         except OsirisError as error:
             keep(refused_record(manifest.location, error, reproduce=command, pipeline_id=manifest.pipeline.id))
             raise CheckFailedError(f"{manifest.location}: {error}") from error
+        except pytest.fail.Exception as stopped:  # from outside, as by pytest-timeout
+            if known is begun:
+                known = keep(unfinished_record(manifest, reproduce=command, reason=str(stopped)))
+            raise CheckFailedError(f"{explanation(known, self.settings)}\n    stopped: {stopped}") from None
         except KeyboardInterrupt as stopped:
             # pytest parses the source of every file in its traceback, which takes longer than the stop itself.
             raise stopped.with_traceback(None) from None
@@ -130,15 +139,13 @@ class Checks:
         while self._checkers:
             self._checkers.popitem()[1].close()
         made_sessions(self._config).remove()
-        self.showing.close()
         self._signals.close()
 
     def _checker(self, project_root: Path) -> Checker:
         if project_root not in self._checkers:
             self._checkers[project_root] = Checker(
                 check_options(self.settings, project_root, self.root),
-                report=self.showing.report,
-                progress=self.showing.observe,
+                report=self._report,
                 backends=backends_of(self._config),
             )
         return self._checkers[project_root]
@@ -152,18 +159,27 @@ def checks_of(config: pytest.Config) -> Checks:
     return config.stash[_CHECKS]
 
 
+def reporter_of(config: pytest.Config) -> Report | None:
+    """Return what shows a line at once, while tests run: a template that is being built takes minutes.
+
+    None in a process without a terminal, as an xdist worker is.
+    """
+    terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
+    capture: Any = config.pluginmanager.get_plugin("capturemanager")
+
+    def report(line: str) -> None:
+        with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+            terminal.ensure_newline()
+            terminal.write_line(f"osiris: {line}")
+            terminal.flush()
+
+    return None if terminal is None else report
+
+
 def mask(item: pytest.Item, table: MaskTable | None) -> None:
     """Show nothing of what a table has in the reports of a test."""
     if table is not None:
         item.stash.setdefault(MASK, []).append(table)
-
-
-def _label(item: pytest.Item, manifest: Manifest, case: str) -> str:
-    """Return the name of a case while it runs; nothing where the pipeline's is enough."""
-    label = f"{manifest.pipeline.id}[{case}]" if case else ""
-    for table in item.stash.get(MASK, ()):
-        label = table.text(label)
-    return label
 
 
 def run_marked(item: pytest.Item, params: Mapping[str, Any], secrets: Mapping[str, str]) -> ParityRecord:

@@ -22,6 +22,7 @@ _JUDGED: Final = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, py
 _CI: Final = ("CI", "BUILD_NUMBER")
 """The variables by which pytest itself knows that it runs in CI."""
 _NARROWING: Final = {
+    "osiris_shard": "--osiris-shard",
     "file_or_dir": "what is named on the command line",
     "keyword": "-k",
     "markexpr": "-m",
@@ -53,7 +54,7 @@ def held_gates(session: pytest.Session, records: Sequence[ParityRecord]) -> tupl
     settings, narrowed = session.config.stash[SETTINGS], narrowed_by(session.config)
     unmet = too_few(records, settings.min_manifests)
     remarks: tuple[str, ...] = ()
-    if "min_manifests" not in settings.on_command_line and narrowed and not _in_ci():
+    if "min_manifests" not in settings.on_command_line and narrowed and (settings.shard or not _in_ci()):
         remarks = (
             (f"not held to osiris_min_manifests ({settings.min_manifests}): {narrowed} narrowed the run",)
             if unmet

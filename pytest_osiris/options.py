@@ -62,7 +62,7 @@ OPTIONS: Final = (
         "now",
         "TIME",
         (
-            "the logical time that every step is told, ISO 8601, such as 2026-01-31T12:00:00Z (default: the start of "
+            "the time that every step is told (`ctx.now`), ISO 8601, such as 2026-01-31T12:00:00Z (default: the start of "
             "each check)"
         ),
     ),
@@ -74,7 +74,7 @@ OPTIONS: Final = (
     Option(
         "create_rate",
         "N",
-        "how many sandboxes may be made in a second, counted alike; 0.5 is one in 2 s (default: no limit)",
+        "how many sandboxes may be made a second, in the same processes; 0.5 is one in 2 s (default: no limit)",
     ),
     Option(
         "keep_sandbox",
@@ -117,14 +117,6 @@ OPTIONS: Final = (
         ),
     ),
     Option(
-        "progress",
-        "HOW",
-        (
-            "how it is shown how far long runs are: `live` (lines that are redrawn), `lines` (one after 10 s, then one every 30 s), "
-            "`off`, or `auto`: live on a terminal, lines in CI and in a file, off with -q (default: auto)"
-        ),
-    ),
-    Option(
         "require",
         "VERDICT",
         (
@@ -136,6 +128,14 @@ OPTIONS: Final = (
         "min_manifests",
         "N",
         "fail the run where fewer manifests than N were really compared, whatever its tests say (default: no minimum)",
+    ),
+    Option(
+        "shard",
+        "K/N",
+        (
+            "run the K-th of N parts of all tests, the same part on every machine; `osiris-parity merge` makes one report of them "
+            "(default: all tests)"
+        ),
     ),
     Option(
         "summary",
@@ -160,7 +160,7 @@ OPTIONS: Final = (
     ),
 )
 
-ON_COMMAND_LINE_ONLY: Final = frozenset[str]()
+ON_COMMAND_LINE_ONLY: Final = frozenset({"shard"})
 """Options that are a deed rather than a setting: no file can ask for them."""
 ALL_NAMES: Final = (*(option.name for option in OPTIONS), "strict", "param", "manifests")
 
@@ -206,5 +206,5 @@ def add_options(parser: pytest.Parser) -> None:
         dest="osiris_config",
         action="store_true",
         default=False,
-        help="print what is in force of these options and where it is said, and end",
+        help="print which of these options are in force, where each is said, and end",
     )

@@ -70,6 +70,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SETTINGS] = settings
     config.stash[RUN] = worker[RUN_NAME] if worker else _new_run_name()
     config.pluginmanager.register(fixtures, "osiris-fixtures")
+    if settings.shard is not None:
+        from pytest_osiris.sharding import Sharding
+
+        config.pluginmanager.register(Sharding(settings.shard), "osiris-shard")
     if worker is not None or config.option.collectonly:
         return
     if settings.report is not None or settings.summary is not None:
@@ -146,10 +150,7 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker the name of this run, so that all records meet in one place; and its own where all run all tests."""
-    from pytest_osiris.progress import watch_worker
-
     node.workerinput[RUN_NAME] = node.config.stash[RUN]
-    watch_worker(node)
     node.workerinput[WORKER_NAME] = node.gateway.id if node.config.option.dist == "each" else ""
 
 
@@ -182,8 +183,8 @@ def _has_something_to_tell(config: pytest.Config) -> bool:
     if _worker_input(config) is not None or config.option.collectonly:
         return False
     settings = config.stash[SETTINGS]
-    asked = settings.on_command_line & {"report", "summary"} or settings.min_manifests is not None
-    return bool(asked) or records_directory(config.rootpath, config.stash[RUN]).is_dir()
+    asked = bool(settings.on_command_line & {"report", "summary", "shard"}) or settings.min_manifests is not None
+    return asked or records_directory(config.rootpath, config.stash[RUN]).is_dir()
 
 
 def _close_checks(config: pytest.Config) -> None:

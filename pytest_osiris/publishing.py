@@ -76,8 +76,8 @@ def _same(summary: Path, step: Path | None) -> bool:
     return step is not None and summary.resolve() == step.resolve()
 
 
-def _expected_failures(config: pytest.Config) -> set[str]:
-    """Return the names of the records whose tests were expected to fail, as far as a terminal counted them."""
+def _expected_failures(config: pytest.Config) -> set[tuple[str, str]]:
+    """Return manifest and case of the records whose tests were expected to fail, as far as a terminal counted them."""
     terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
     small = [
         value
@@ -86,4 +86,4 @@ def _expected_failures(config: pytest.Config) -> set[str]:
         if name == PROPERTY
     ]
     outlines = [each for entry in small for each in (entry, *entry.get("checks", ()))]
-    return {f"{each['manifest']}[{each['case']}]" if each["case"] else each["manifest"] for each in outlines}
+    return {(each["manifest"], each["case"]) for each in outlines}

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import pytest
 
-from pytest_osiris.options import ALL_NAMES, DEFAULT_MANIFESTS, flag_of
+from pytest_osiris.options import ALL_NAMES, DEFAULT_MANIFESTS, ON_COMMAND_LINE_ONLY, flag_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from pytest_osiris.sharding import Shard
 
 Number = TypeVar("Number", int, float)
 _MOST = 1_000_000
@@ -52,10 +54,10 @@ class Settings:
     strict: bool = False
     require: str = ""
     min_manifests: int | None = None
+    shard: Shard | None = None
     summary: Path | None = None
     github: str = "auto"
     triage: str = "divergent"
-    progress: str = "auto"
     repeat: int = 0
     manifests: tuple[str, ...] = DEFAULT_MANIFESTS
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -97,16 +99,7 @@ def read_settings(config: pytest.Config) -> Settings:
     given = given_values(config)
     if not given:
         return Settings()
-    from osiris_core.choices import (
-        FETCHING,
-        GITHUB,
-        ISOLATIONS,
-        KEEPING,
-        KEEPING_SESSIONS,
-        PROGRESSES,
-        REQUIREMENTS,
-        TRIAGES,
-    )
+    from osiris_core.choices import FETCHING, GITHUB, ISOLATIONS, KEEPING, KEEPING_SESSIONS, REQUIREMENTS, TRIAGES
 
     def choice(name: str, known: Sequence[str]) -> str:
         return _parse_choice(given[name].value, flag_of(name), known) if name in given else known[0]
@@ -136,10 +129,10 @@ def read_settings(config: pytest.Config) -> Settings:
         strict="strict" in given and bool(given["strict"].value),
         require=choice("require", REQUIREMENTS) if "require" in given and given["require"].value else "",
         min_manifests=number("min_manifests", int),
+        shard=_parse_shard(given["shard"].value) if "shard" in given else None,
         summary=place("summary"),
         github=choice("github", GITHUB),
         triage=choice("triage", TRIAGES),
-        progress=choice("progress", PROGRESSES),
         repeat=0 if "repeat" in given and given["repeat"].value == "0" else number("repeat", int) or 0,
         manifests=tuple(given["manifests"].value) if "manifests" in given else default.manifests,
         params=_parse_params(written_params) if written_params else {},
@@ -162,7 +155,7 @@ def given_values(config: pytest.Config) -> dict[str, Given]:
         require_known_entries(config)
     written = list(given["param"].value) if "param" in given else []
     for name in ALL_NAMES:
-        entry = config.getini(f"osiris_{name}")
+        entry = config.getini(f"osiris_{name}") if name not in ON_COMMAND_LINE_ONLY else None
         if entry is not None and entry != []:
             given[name] = Given(entry, "ini", ini_directory)
             written += entry if name == "param" else []
@@ -245,6 +238,12 @@ def _parse_number(text: str, option: str, kind: Callable[[str], Number]) -> Numb
     if not 0 < number < _MOST:
         raise pytest.UsageError(f"{option}: {text!r} is no number above 0")
     return number
+
+
+def _parse_shard(text: str) -> Shard | None:
+    from pytest_osiris.sharding import parse_shard
+
+    return parse_shard(text)
 
 
 def _parse_now(text: str) -> str:

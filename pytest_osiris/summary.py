@@ -33,6 +33,7 @@ _PROVIDERS = {"embedded": "embedded server", "cloud": "E2B cloud"}
 def header(settings: Settings) -> str:
     """Return `osiris: target both (e2b: embedded server, isolation bubblewrap)`, and what a gate asks for."""
     required = f", {settings.require} is required" if settings.require else ""
+    required += f", shard {settings.shard}" if settings.shard else ""
     if "e2b" not in settings.targets:
         return f"osiris: target {settings.target}{required}"
     provider = _PROVIDERS.get(settings.provider) or public_address(settings.provider)
@@ -49,14 +50,16 @@ def finish(session: pytest.Session) -> None:
     if found:
         remove_old_records(directory)
     unmet, remarks = held_gates(session, found)
-    records = with_sections(config, dataclasses.replace(record_set(found, note=_left_out(session)), unmet=unmet))
+    shard = "" if settings.shard is None else str(settings.shard)
+    records = dataclasses.replace(record_set(found, note=_left_out(session)), unmet=unmet, shard=shard)
+    records = with_sections(config, records)
     unmet = records.unmet
     report, problems, failed = settings.report, [], bool(unmet)
     if session.exitstatus == pytest.ExitCode.INTERRUPTED and not _stopped_itself(session):
         report = None
         problems = _missing(settings, "the run was interrupted, and what leaves manifests out would speak for them too")
     else:
-        if not records.records:
+        if not records.records and not shard:  # an empty shard has its say in a merge
             report, problems = None, ["there is no report: no manifest ran"] if settings.report else []
         elif report is not None and (problem := _written(records, report)):
             report, problems, failed = None, [f"there is no report: {problem}"], True

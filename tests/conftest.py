@@ -15,6 +15,8 @@ import _pytest.pytester
 import pytest
 from _pytest.pytester import SysModulesSnapshot
 
+from osiris_core.backends.cache import CACHE_VARIABLE, cache_directory
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
@@ -27,6 +29,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # These tests start hundreds of processes; where a machine forbids it, each of them would compile thousands of modules anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# pytester and some tests move HOME; bundle and closures would be made anew in each of theirs.
+os.environ.setdefault(CACHE_VARIABLE, str(cache_directory()))
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

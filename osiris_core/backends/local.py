@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from osiris_core.session.writer import SessionWriter
 
 _MESSAGE_BYTES = 2000
+_MEASURING = ("COV_", "COVERAGE_")
 
 
 class LocalBackend:
@@ -126,8 +127,12 @@ class LocalBackend:
 
 
 def host_variables(job: Job) -> dict[str, str]:
-    """Return the variables that a local worker starts with: this process's own, without those of secrets."""
-    return {name: value for name, value in os.environ.items() if name not in job.secret_variables}
+    """Return the variables that a local worker starts with: this process's own, without those of secrets.
+
+    Nor those by which coverage measures every Python process that it finds them in, unless the manifest names them.
+    """
+    own = {name: value for name, value in os.environ.items() if not name.startswith(_MEASURING)}
+    return {name: value for name, value in {**own, **job.host_variables}.items() if name not in job.secret_variables}
 
 
 @contextmanager

@@ -17,7 +17,6 @@ from osiris_core.backend_set import require_targets
 from osiris_core.check import Checker, CheckOptions, validate_options
 from osiris_core.choices import FETCHING, TRIAGES
 from osiris_core.cli.exits import EXIT_FAILED, EXIT_GOOD, EXIT_INFRASTRUCTURE, EXIT_USAGE
-from osiris_core.cli.progress import shown
 from osiris_core.cli.reading import read_all
 from osiris_core.cli.summarizing import require_summary_place, write_markdown
 from osiris_core.errors import ManifestError, UsageError
@@ -32,12 +31,12 @@ from osiris_core.surface import placed, record_set, refused_record, require_repo
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from concurrent.futures import Future
     from typing import Self, TextIO
 
     from osiris_core.backends.protocol import Cancellation
-    from osiris_core.cli.progress import Shown
+    from osiris_core.backends.templates import Report
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
 
@@ -73,16 +72,17 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
     for root in {each.project_root: None for _, each in readings if not isinstance(each, ManifestError)}:
         require_targets(_options(given, root), targets)
     finished: list[_Checked] = []
-    with (
-        shown(given.progress, out, err) as showing,
-        _Checkers(given, showing) as checkers,
-        _checked(readings, checkers, targets, given) as all_checked,
-    ):
-        verdicts = showing.err if given.json else showing.out
+    verdicts = err if given.json else out
+
+    def report(line: str) -> None:
+        err.write(f"{visible_line(line)}\n")
+        err.flush()
+
+    with _Checkers(given, report) as checkers, _checked(readings, checkers, targets, given) as all_checked:
         for (path, _), checked in zip(readings, all_checked, strict=True):
             verdicts.write(f"{visible_line(verdict_line(checked.record, str(path)))}\n")
             verdicts.flush()
-            showing.err.writelines(f"{visible_line(line)}\n" for line in checked.details)
+            err.writelines(f"{visible_line(line)}\n" for line in checked.details)
             finished.append(checked)
     records = [checked.record for checked in finished]
     unmet = (*too_few(records, given.min_manifests), *(stale_waivers(records, whole=False) if given.strict else ()))
@@ -99,8 +99,24 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
         err.write(f"report: {write_report(together, given.report).html}\n")
     if given.summary is not None:
         write_markdown(together, given.summary, given.report)
-    codes = [checked.code for checked in finished]
-    return min([*codes, *([EXIT_FAILED] if unmet else [])], key=_WORST_FIRST.index)
+    return _worst([checked.code for checked in finished], unmet)
+
+
+def code_of_all(records: Iterable[ParityRecord], unmet: Sequence[str]) -> int:
+    """Return the exit code of records that were made elsewhere, as a run that made them would have it."""
+    return _worst([_code(record) for record in records], unmet)
+
+
+def _worst(codes: Sequence[int], unmet: Sequence[str]) -> int:
+    return min([*codes, EXIT_FAILED if unmet else EXIT_GOOD], key=_WORST_FIRST.index)
+
+
+def _code(record: ParityRecord) -> int:
+    if record.passed:
+        return EXIT_GOOD
+    if record.verdict is None and not record.targets:
+        return EXIT_USAGE  # nothing was started for it
+    return EXIT_INFRASTRUCTURE if record.verdict is Verdict.INFRA else EXIT_FAILED
 
 
 def _require_possible_gates(given: argparse.Namespace, targets: Sequence[str]) -> None:
@@ -109,8 +125,13 @@ def _require_possible_gates(given: argparse.Namespace, targets: Sequence[str]) -
         raise UsageError(
             f"--require={given.require} asks for a comparison, but there is one target", hint="give --target both"
         )
-    if given.min_manifests is not None and given.min_manifests < 1:
-        raise UsageError(f"--min-manifests {given.min_manifests} asks for nothing", hint="give a number above 0")
+    require_least(given.min_manifests)
+
+
+def require_least(number: int | None) -> None:
+    """Raise `UsageError` for a minimum that asks for nothing."""
+    if number is not None and number < 1:
+        raise UsageError(f"--min-manifests {number} asks for nothing", hint="give a number above 0")
 
 
 @contextmanager
@@ -184,9 +205,9 @@ def command_for(path: Path, given: argparse.Namespace) -> str:
 class _Checkers:
     """One checker for every project that the manifests belong to, made when it is first needed."""
 
-    def __init__(self, given: argparse.Namespace, showing: Shown) -> None:
+    def __init__(self, given: argparse.Namespace, report: Report) -> None:
         self._given = given
-        self._showing = showing
+        self._report = report
         self._by_project: dict[Path, Checker] = {}
         self.cancellation: Cancellation | None = None
         """Stops all checks, where they run on other threads than the one that hears of it."""
@@ -214,9 +235,7 @@ class _Checkers:
     def _checker(self, manifest: Manifest) -> Checker:
         root = manifest.project_root
         if root not in self._by_project:
-            self._by_project[root] = Checker(
-                _options(self._given, root), report=self._showing.report, progress=self._showing.observe
-            )
+            self._by_project[root] = Checker(_options(self._given, root), report=self._report)
         return self._by_project[root]
 
 
@@ -251,10 +270,8 @@ def _check(
         record = refused_record(str(path), error, reproduce=command, pipeline_id=manifest.pipeline.id)
         return _Checked(code=EXIT_USAGE, record=record, details=(f"{path}: {error}",))
     noted = (*_noted(manifest, path), *(f"{path}: warning: {each}" for each in record.warnings))
-    if record.passed:
-        return _Checked(code=EXIT_GOOD, record=record, details=noted)
-    code = EXIT_INFRASTRUCTURE if record.verdict is Verdict.INFRA else EXIT_FAILED
-    return _Checked(code=code, record=record, details=(*failure_lines(record, _DETAIL_COLUMNS), *noted))
+    details = noted if record.passed else (*failure_lines(record, _DETAIL_COLUMNS), *noted)
+    return _Checked(code=_code(record), record=record, details=details)
 
 
 def _noted(manifest: Manifest, path: Path) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 COMMANDS: Final = {
     "run": "run",
     "diff": "diff",
+    "merge": "merge",
     "validate": "validate",
     "explain": "explain",
     "drivers": "drivers",

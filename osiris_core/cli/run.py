@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, REQUIREMENTS, TRIAGES
-from osiris_core.cli.progress import add_progress_option
 from osiris_core.cli.settling import leave_open, settle
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def add_parser(subparsers: Any) -> None:
         help="how many sandboxes may live at once, in all processes of a project",
     )
     parser.add_argument(
-        "--create-rate", type=float, metavar="N", help="how many sandboxes may be made in a second, counted alike"
+        "--create-rate", type=float, metavar="N", help="how many sandboxes may be made a second, in the same processes"
     )
     parser.add_argument(
         "--fetch",
@@ -98,7 +97,6 @@ def add_parser(subparsers: Any) -> None:
         metavar="N",
         help="how often each target is run again and held against itself, whatever the verdict (default: 0, and 3 in a triage)",
     )
-    add_progress_option(parser)
     parser.add_argument("--report", type=Path, metavar="PATH", help="write an HTML report, and its data beside it")
     parser.add_argument(
         "--summary",

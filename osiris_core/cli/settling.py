@@ -11,7 +11,7 @@ from osiris_core.choices import PROJECT_OPTIONS
 from osiris_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 _SETTLED = "settled"
 _PLACES = {"report", "env_file", "summary"}
@@ -25,9 +25,9 @@ class Settled:
     said_in: str
 
 
-def leave_open(parser: argparse.ArgumentParser) -> None:
+def leave_open(parser: argparse.ArgumentParser, names: Collection[str] = tuple(PROJECT_OPTIONS)) -> None:
     """Give the options that a project can settle no value of their own, and remember their defaults for `settle`."""
-    options = {action.dest: (action, action.default) for action in _actions(parser) if action.dest in PROJECT_OPTIONS}
+    options = {action.dest: (action, action.default) for action in _actions(parser) if action.dest in names}
     for action, _ in options.values():
         action.default = None
     parser.set_defaults(**{_SETTLED: options})

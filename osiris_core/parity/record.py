@@ -348,7 +348,7 @@ class ParityRecord:
     `cause` is TRANSPORT, ENVIRONMENT(factor), CODE or UNKNOWN, and empty where nothing diverged.
     `headline` is the sentence a reader sees first. `baseline` is there where a stored session was asked for. `line` is 0 where no manifest was read: of a diff, `manifest` names the two sides. `case` is the case of the manifest's `pytest.parametrize` that
     ran, and empty where it has none. `worker` is the xdist worker, where each of them ran every test. `earlier` are the attempts at
-    the same test that this one took the place of.
+    the same test that this one took the place of. `origin` is the name of the file that it was merged from.
     """
 
     manifest: str
@@ -369,6 +369,7 @@ class ParityRecord:
     line: int = 1
     case: str = ""
     worker: str = ""
+    origin: str = ""
     earlier: tuple[EarlierAttempt, ...] = ()
     triage: Triage | None = None
     baseline: BaselineUse | None = None
@@ -403,8 +404,22 @@ class ReportSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where records of a merged set come from: the file, when and on which host its records were made, and how many there are."""
+
+    name: str
+    created_at: str = ""
+    host: dict[str, str] = field(default_factory=dict)
+    shard: str = ""
+    records: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSet:
     """Records with the facts of the run that made them: what a report file is made from.
+
+    `shard` is the part of the tests that ran, `2/3`, and empty for all of them. A merged set has its `origins`; then `host` holds what is
+    true of all of them, and `remarks` say what a reader of the whole should know, as two results of one manifest.
 
     `unmet` are sentences about the run as a whole that make it red whatever its records say: what a gate asked for and did not get.
     `note` says what keeps them from being all, as a run that stopped at its first failure. `sections` are what plugins say besides.
@@ -416,4 +431,7 @@ class RecordSet:
     unmet: tuple[str, ...] = ()
     note: str = ""
     sections: tuple[ReportSection, ...] = ()
+    shard: str = ""
+    origins: tuple[Origin, ...] = ()
+    remarks: tuple[str, ...] = ()
     version: int = RECORD_VERSION

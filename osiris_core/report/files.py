@@ -52,6 +52,15 @@ def write_report(records: RecordSet, html_path: Path) -> ReportFiles:
     return files
 
 
+def write_records(records: RecordSet, path: Path) -> None:
+    """Write the records alone, whole or not at all. Raises `UsageError` where the place cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace_all({path: encode_records(records)})
+    except OSError as error:
+        raise UsageError(f"the records cannot be written to {path}: {error.strerror or error}") from error
+
+
 def write_summary(records: RecordSet, path: Path, *, report: Path | None = None) -> None:
     """Write the Markdown summary to `path`, whole or not at all; it links to the `report` from where it lies itself.
 

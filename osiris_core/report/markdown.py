@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from osiris_core.report.gathered import origin_lines
 from osiris_core.report.marks import MARKS, failures_first, mark_of
 from osiris_core.report.sentence import report_sentence
 from osiris_core.report.terminal import failure_lines, first_cause, place_lines, waiver_lines
@@ -56,7 +57,7 @@ def render_markdown(records: RecordSet, *, report: str = "", link: str = "", lim
         text.add(f"Not all: {code(records.note)}\n\n")
     counts = Counter(mark_of(record) for record in ordered)
     text.add(" · ".join(f"{mark.symbol} {counts[mark]:,} {mark.word}" for mark in MARKS if counts[mark]) + "\n\n")
-    for each in (*place_lines(ordered), *waiver_lines(ordered)):
+    for each in (*place_lines(ordered), *waiver_lines(ordered), *records.remarks, *origin_lines(records)):
         text.add(f"- {code(each)}\n")
     listed = _add_table(text, ordered)
     left_out = _left_out(ordered, listed, explained, limit_bytes)

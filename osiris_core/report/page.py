@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from osiris_core.report.environment import environment_diff
 from osiris_core.report.findings import grouped
+from osiris_core.report.gathered import origin_lines
 from osiris_core.report.marks import MARKS, failures_first, mark_of
 from osiris_core.report.place import place_of, sandbox_places, time_columns
 from osiris_core.report.sentence import report_sentence
@@ -80,6 +81,8 @@ class Page:
     places: tuple[Place, ...]
     created_at: str
     host: tuple[tuple[str, str], ...]
+    remarks: tuple[str, ...]
+    origins: tuple[str, ...]
     targets: tuple[str, ...]
     manifests: tuple[ManifestView, ...]
     environments: tuple[SharedEnvironment, ...]
@@ -113,6 +116,8 @@ def page_of(records: RecordSet) -> Page:
         places=tuple(sandbox_places(ordered)),
         created_at=records.created_at,
         host=tuple(sorted(records.host.items())),
+        remarks=records.remarks,
+        origins=tuple(origin_lines(records)),
         targets=time_columns(ordered),
         manifests=manifests,
         environments=tuple(shared for shared in environments.values() if shared.anchor),

@@ -53,15 +53,16 @@ def test_a_generated_page_fits_the_code(repository, generated, name):
 
 def test_the_options_have_what_a_reader_looks_for(generated):
     """Written out, so that the page is held to something that is not made by itself."""
-    rows = {
-        line.split(" | ")[0].strip("| `"): line for line in generated["options.md"].split("\n") if line.startswith("| ")
-    }
+    options = dict(part.split("\n\n", 1) for part in generated["options.md"].split("\n## ")[1:])
 
-    assert rows["--osiris-target=TARGET"].startswith(
-        "| `--osiris-target=TARGET` | `osiris_target`, `target` (text) | where manifests run: "
+    assert options["`--osiris-target=TARGET`"].startswith("Where manifests run: `local` (this machine), ")
+    assert (
+        options["`--osiris-target=TARGET`"]
+        .strip()
+        .endswith("\n\nDefault: local · ini file: `osiris_target` · `[tool.osiris]`: `target`, a text")
     )
-    assert rows["--osiris-target=TARGET"].endswith(" | local |")
-    assert rows["--osiris-config"].split(" | ")[1] == "on the command line only"
+    assert options["`--osiris-config`"].strip().endswith("on the command line only")
+    assert options["`osiris_manifests`"].startswith("Which files are manifests: ")
     assert all(f"`{flag_of(name)}" in generated["options.md"] for name in ALL_NAMES if name != "manifests")
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.triage import EXPECTED as CAUSES
-from osiris_core.backends.cache import cache_directory
 from osiris_core.check import Checker, CheckOptions, load
 from tests.conftest import need
 
@@ -128,12 +127,8 @@ def warm(repository: Path, server: ServerAddress, tmp_path_factory: pytest.TempP
 
 
 @pytest.fixture
-def diverging(
-    name: str, warm: Checker, fixtures: Project, warm_sandbox: WarmE2BBackend, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., ParityRecord]:
+def diverging(name: str, warm: Checker, fixtures: Project, warm_sandbox: WarmE2BBackend) -> Callable[..., ParityRecord]:
     """A function that checks a divergent pipeline, or its twin; warm here too where this host's variables do not matter."""
-    # Another HOME would mean another cache, with a bundle of its own for the local target alone.
-    monkeypatch.setenv("OSIRIS_CACHE_DIR", str(cache_directory()))
 
     def run(twin: str = "") -> ParityRecord:
         path = f"fixtures/manifests/divergent/{name}{twin}.osiris.yaml"

@@ -40,6 +40,7 @@ def test_a_planted_bug_is_found_and_made_small(
     assert found.trial.example.steps <= 3
     assert found.trial.example.rows <= 5
     test = write_reproducer(found, pytester.path).test
-    result = pytester.runpytest_subprocess(test)
+    # Without a triage, which would run it two dozen times more: what it is about is tested elsewhere.
+    result = pytester.runpytest_subprocess("--disable-plugin-autoload", "-p", "osiris", "--osiris-triage=off", test)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*DIVERGENT*"])

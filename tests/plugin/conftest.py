@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,6 +47,8 @@ class Project:
             "GITHUB_STEP_SUMMARY",
         ):  # what CI makes of a run is a test of its own
             monkeypatch.delenv(variable, raising=False)
+        for variable in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
+            monkeypatch.delenv(variable)  # else a plugin in a run of this project takes it for a worker
         self.pytester = pytester
         self.root = pytester.path
         pytester.makefile(".toml", pyproject="")

@@ -24,7 +24,7 @@ def test_the_example_passes(pytester, page, bubblewrap):
     driver, test = blocks(page, "Testing a driver")
     pytester.mkdir("code").joinpath("texts.py").write_text(driver)
     pytester.makepyfile(test_texts=test)
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-v")
+    result = pytester.runpytest_inprocess("--disable-plugin-autoload", "-p", "osiris", "-p", "no:cacheprovider", "-v")
     listed = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
     result.assert_outcomes(passed=len(listed))
     result.stdout.fnmatch_lines([f"*test_upper_keeps_its_promises?{each}? PASSED*" for each in listed])
@@ -34,7 +34,7 @@ def test_the_example_of_faults_passes(pytester, page, bubblewrap):
     """As it stands on the page, against a server of its own."""
     test, _simulated = blocks(page, "Testing a program against faults")
     pytester.makepyfile(test_faults=test)
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:xdist")
+    result = pytester.runpytest_inprocess("--disable-plugin-autoload", "-p", "osiris", "-p", "no:cacheprovider")
     result.assert_outcomes(passed=2)
 
 

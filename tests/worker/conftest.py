@@ -167,11 +167,38 @@ class Run:
         return digest.hexdigest()
 
 
-class Worker:
-    """One run directory and project, and the supervisor process that runs it."""
+class Server:
+    """The bundle's `serve`, for tests that ask what a run records and not how it starts: a fork costs a sixth of a start."""
 
-    def __init__(self, root, bundle):
+    def __init__(self, bundle):
+        modules = [f"osiris_core.{name}" for name in ("worker.supervisor", "worker.executor", "wire.pack")]
+        self.process = subprocess.Popen(
+            [sys.executable, "-s", "-P", str(bundle), "serve", *modules],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd="/",
+        )
+
+    def run(self, directory):
+        """Supervise the run in this directory to its end; return the exit code and what the supervisor said."""
+        request = {"id": directory.parent.name, "run_dir": str(directory), "files": {}, "clean": [], "watch": []}
+        self.process.stdin.write(json.dumps(request).encode() + b"\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        assert self.process.stdout.read(answer["spool"] + 1).endswith(b"\n")
+        return answer["exit"], answer["said"].encode()
+
+    def close(self):
+        """End the server."""
+        self.process.communicate(timeout=60)
+
+
+class Worker:
+    """One run directory and project, and the supervisor process that runs it: its own, or one that a `Server` forks."""
+
+    def __init__(self, root, bundle, server=None):
         self.bundle = bundle
+        self.server = server
         self.run_directory = root / "run"
         self.project = root / "project"
         self.code = self.project / "code"
@@ -260,6 +287,9 @@ class Worker:
             (step, step, (), {}) if isinstance(step, str) else (*step, *((), {})[len(step) - 2 :]) for step in steps
         ]
         self.prepare(source, full, **options)
+        if self.server is not None and told is None:
+            exit_code, said = self.server.run(self.run_directory)
+            return Run(self.run_directory, exit_code, b"", said, bytes(self.spool_from(0)))
         process = self.start(stdin=subprocess.DEVNULL if told is None else subprocess.PIPE)
         if told is not None:
             process.stdin.write(told)
@@ -274,6 +304,20 @@ def worker(tmp_path, bundle):
     yield from _worker(tmp_path, bundle)
 
 
+@pytest.fixture(scope="session")
+def server_of_workers(bundle):
+    """One process that forks all runs of the warm workers."""
+    server = Server(bundle)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def warm_worker(tmp_path, bundle, server_of_workers):
+    """A fresh worker whose `run` is forked and not started, where nothing is told to it."""
+    yield from _worker(tmp_path, bundle, server_of_workers)
+
+
 @pytest.fixture
 def real_worker(tmp_path):
     """A worker with the bundle that ships: `toys` holds driver classes, and tables are Arrow's."""
@@ -282,8 +326,8 @@ def real_worker(tmp_path):
     yield from _worker(tmp_path, build_bundle().path)
 
 
-def _worker(root, bundle):
-    made = Worker(root, bundle)
+def _worker(root, bundle, server=None):
+    made = Worker(root, bundle, server)
     yield made
     if made.process is not None:
         made.process.kill()

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+
+@pytest.fixture
+def worker(warm_worker):
+    """What a failure costs is asked here, and not how a process starts."""
+    return warm_worker
+
+
 SOURCE = """
 def table(config, inputs, ctx): return {"df": [1]}
 def fail(config, inputs, ctx):

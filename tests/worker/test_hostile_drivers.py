@@ -127,9 +127,9 @@ def test_a_process_that_ends_in_a_step_is_a_crash(worker, action, words, signal,
         ("import not_there", "ModuleNotFoundError", "No module named 'not_there'"),
     ],
 )  # fmt: skip
-def test_whatever_is_raised_fails_the_step(worker, action, kind, message):
+def test_whatever_is_raised_fails_the_step(warm_worker, action, kind, message):
     """Exceptions of every kind, `SystemExit(0)` too, are the step's failure with type and message."""
-    run = worker.run(f"def fail(config, inputs, ctx):\n    {action}", "fail")
+    run = warm_worker.run(f"def fail(config, inputs, ctx):\n    {action}", "fail")
     assert run.terminal["outcome"] == "failed"
     assert run.terminal["failed_step"] == "fail"
     assert (run.terminal["error"]["type"], run.terminal["error"]["message"]) == (kind, message)

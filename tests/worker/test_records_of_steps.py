@@ -7,6 +7,12 @@ import hashlib
 import pytest
 
 
+@pytest.fixture
+def worker(warm_worker):
+    """What a step leaves in the records is asked here, and not how its process starts."""
+    return warm_worker
+
+
 def test_the_steps_logger_is_captured_from_info_on(worker):
     """`ctx.logger` and its children from INFO, all other loggers from WARNING, each as one escaped line."""
     source = """

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+
+@pytest.fixture
+def worker(warm_worker):
+    """What an attempt does and leaves is asked here, and not how its process starts."""
+    return warm_worker
+
+
 FLAKY = """
 attempts = []
 def flaky(config, inputs, ctx):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.worker.conftest import Worker
+
 LINEAR = """
 def source(config, inputs, ctx):
     ctx.log_metric("rows_read", 3)
@@ -25,10 +27,16 @@ def write(config, inputs, ctx):
 STEPS = [("read-it", "source"), ("write", "write", ("read-it",))]
 
 
-@pytest.fixture
-def linear(worker):
-    """A finished run of two steps."""
-    run = worker.run(LINEAR, *STEPS)
+@pytest.fixture(scope="module")
+def linear_worker(tmp_path_factory, bundle):
+    """The worker of the finished run."""
+    return Worker(tmp_path_factory.mktemp("linear"), bundle)
+
+
+@pytest.fixture(scope="module")
+def linear(linear_worker):
+    """A finished run of two steps, which is only looked at."""
+    run = linear_worker.run(LINEAR, *STEPS)
     assert (run.exit_code, run.stderr) == (0, b"")
     return run
 
@@ -110,9 +118,9 @@ def test_a_checkpoint_states_what_came_before_it(linear):
         assert json.loads(linear.payloads[checkpoint["seq"]]) == checkpoint
 
 
-def test_checkpoints_come_every_so_many_records(worker):
+def test_checkpoints_come_every_so_many_records(warm_worker):
     """With `checkpoint_every` 10, no more than 10 frames stand between two checkpoints."""
-    run = worker.run(
+    run = warm_worker.run(
         "def many(config, inputs, ctx):\n  for n in range(95): ctx.log_metric('n', n)", "many", checkpoint_every=10
     )
     places = [checkpoint["seq"] for checkpoint in run.of_kind("checkpoint")]
@@ -137,27 +145,27 @@ def test_status_is_written_at_the_end(linear):
     }
 
 
-def test_hello_names_the_request_and_the_bundle(worker, linear):
+def test_hello_names_the_request_and_the_bundle(linear_worker, linear):
     """The digests in hello are those of the files the host sent; the nonce is fresh."""
     hello = linear.hello
     assert hello["protocol"] == 1
     assert hello["session"] == "20260102T030405Z-00000001"
     assert hello["request_digest"] == hashlib.sha256((linear.directory / "request.json").read_bytes()).hexdigest()
-    assert hello["bundle_digest"] == hashlib.sha256(worker.bundle.read_bytes()).hexdigest()
+    assert hello["bundle_digest"] == hashlib.sha256(linear_worker.bundle.read_bytes()).hexdigest()
     assert len(bytes.fromhex(hello["nonce"])) == 16
     assert hello["pid_namespace"] == Path("/proc/self/ns/pid").stat().st_ino
-    assert hello["supervisor_pid"] == worker.process.pid
+    assert hello["supervisor_pid"] == linear_worker.process.pid
 
 
-def test_hello_describes_the_executors_world(worker, linear):
+def test_hello_describes_the_executors_world(linear_worker, linear):
     """Roots and environment are those of this machine, of the variables only the names."""
     roots, environment = linear.hello["roots"], linear.hello["environment"]
     assert roots.keys() == {"project", "work", "output", "temporary", "home", "prefix", "site", "bundle"}
-    assert roots["project"] == str(worker.project)
+    assert roots["project"] == str(linear_worker.project)
     assert roots["prefix"] == sys.prefix
     assert roots["site"]
     assert environment["python"] == "{}.{}.{}".format(*sys.version_info[:3])
-    assert environment["cwd"] == str(worker.project)
+    assert environment["cwd"] == str(linear_worker.project)
     assert environment["umask"] == "0022"
     assert environment["affinity_cpus"] == len(os.sched_getaffinity(0))
     assert environment["distributions"]["msgspec"]
@@ -165,14 +173,33 @@ def test_hello_describes_the_executors_world(worker, linear):
     assert os.environ["PATH"] not in json.dumps(linear.hello)
 
 
-def test_two_runs_have_two_nonces(worker, linear, tmp_path, bundle):
+def test_two_runs_have_two_nonces(worker, linear):
     """The nonce tells two processes apart that did the same."""
-    second = type(worker)(tmp_path / "second", bundle).run(LINEAR, *STEPS)
+    second = worker.run(LINEAR, *STEPS)
     assert second.hello["nonce"] != linear.hello["nonce"]
     assert second.terminal["artifact_root"] == linear.terminal["artifact_root"]
 
 
-def test_inputs_are_named_for_every_need(worker):
+def test_a_forked_run_records_what_a_started_one_does(warm_worker, linear):
+    """So the tests that ask what is recorded may have their runs forked."""
+    warm = warm_worker.run(LINEAR, *STEPS)
+    assert (warm.exit_code, warm.stderr) == (0, b"")
+    assert [facts(each) for each in warm.records] == [facts(each) for each in linear.records]
+    assert (warm.hello["supervisor_pid"], warm.hello["pid"]) != (linear.hello["supervisor_pid"], linear.hello["pid"])
+
+
+def facts(record):
+    """What of a record does not depend on when, where and by which process it was made."""
+    volatile = {"ts", "digest", "offset", "nonce", "pid", "supervisor_pid", "roots", "environment", "request_digest"}
+    data = record.get("data")
+    if record.get("volatile"):
+        volatile.add("value")
+    if isinstance(data, dict):
+        data = {key: value for key, value in data.items() if not key.endswith("_ms")}
+    return {key: value for key, value in record.items() if key not in volatile} | {"data": data}
+
+
+def test_inputs_are_named_for_every_need(warm_worker):
     """Every upstream arrives as `df_<sanitized id>`; one without a table as None, with rows null."""
     source = """
     def table(config, inputs, ctx): return {"df": [1, 2]}
@@ -180,7 +207,7 @@ def test_inputs_are_named_for_every_need(worker):
     def sink(config, inputs, ctx):
         print(sorted(inputs.items()))
     """
-    run = worker.run(source, ("a-b", "table"), ("c_d", "none"), ("sink", "sink", ("a-b", "c_d")))
+    run = warm_worker.run(source, ("a-b", "table"), ("c_d", "none"), ("sink", "sink", ("a-b", "c_d")))
     assert run.printed("sink") == b"[('df_a_b', [1, 2]), ('df_c_d', None)]\n"
     resolved = [r["data"] for r in run.records if r.get("name") == "inputs_resolved"]
     assert resolved == [
@@ -189,14 +216,14 @@ def test_inputs_are_named_for_every_need(worker):
     ]
 
 
-def test_the_context_is_the_requests(worker):
+def test_the_context_is_the_requests(warm_worker):
     """Logical time, seed and session come from the request; the generator depends on seed and step alone."""
     source = """
     def tell(config, inputs, ctx):
         print(ctx.session_id, ctx.step_id, ctx.now.isoformat(), ctx.seed, config["x"])
         print([ctx.rng.randrange(100) for _ in range(3)])
     """
-    run = worker.run(source, ("one", "tell", (), {"x": 1}), ("two", "tell", (), {"x": 2}))
+    run = warm_worker.run(source, ("one", "tell", (), {"x": 1}), ("two", "tell", (), {"x": 2}))
     first, second = run.printed("one").decode().splitlines(), run.printed("two").decode().splitlines()
     assert first[0] == "20260102T030405Z-00000001 one 2026-01-02T03:04:05.000006+00:00 7 1"
     assert first[1] != second[1]
@@ -211,7 +238,7 @@ def test_the_global_generators_are_left_alone(worker):
     assert run.printed("draw") != again.printed("draw")
 
 
-def test_tables_are_let_go_after_their_last_use(worker):
+def test_tables_are_let_go_after_their_last_use(warm_worker):
     """A table that no later step needs is freed; one that is needed stays."""
     source = """
     import gc, weakref
@@ -223,14 +250,14 @@ def test_tables_are_let_go_after_their_last_use(worker):
     def look(config, inputs, ctx):
         gc.collect(); print({name: ref() is not None for name, ref in sorted(seen.items())})
     """
-    run = worker.run(
+    run = warm_worker.run(
         source, ("a", "make"), ("b", "make"), ("use", "look", ("a",)), ("after", "look"), ("last", "look", ("b",))
     )
     assert run.printed("use") == b"{'a': True, 'b': True}\n"
     assert run.printed("after") == b"{'a': False, 'b': True}\n"
 
 
-def test_a_long_record_travels_in_parts(worker):
+def test_a_long_record_travels_in_parts(warm_worker):
     """A record beyond one line is cut into parts that add up to it, and counted once by its own kind.
 
     Escaped twice it has 600,000 characters: 19 slices of 32,448.
@@ -240,7 +267,7 @@ def test_a_long_record_travels_in_parts(worker):
         ctx.logger.warning('"\\\\' * 100_000)
         ctx.log_metric("after", 1)
     """
-    run = worker.run(source, "long")
+    run = warm_worker.run(source, "long")
     assert run.logged("long") == ["WARNING osiris.long " + '"\\\\' * 100_000]
     assert run.terminal["counts"]["log"] == 1
     assert run.terminal["counts"]["part"] == sum(b'"kind":"part"' in payload for payload in run.payloads) == 19

@@ -10,6 +10,13 @@ import pytest
 from osiris_core.wire.limits import ArtifactLimits
 from osiris_core.wire.pack import PackLimits, unpack
 
+
+@pytest.fixture
+def worker(warm_worker):
+    """What is shipped is asked here, and not how a process starts."""
+    return warm_worker
+
+
 LEAVE = """
 def leave(config, inputs, ctx):
     for name, size in config["files"].items():
