@@ -29,6 +29,7 @@ _API: Final = (
         "In a test",
         "What the fixtures hand to a test: `from pytest_osiris import Run`.",
         ("pytest_osiris.osiris", ("Osiris",)),
+        ("pytest_osiris.building", ("BuiltManifest",)),
         ("pytest_osiris.run", ("Run", "Step")),
         ("pytest_osiris.artifacts", ("Artifact", "Artifacts")),
     ),

@@ -10,7 +10,7 @@
 ``items``      a manifest file becomes a test item
 ``marker``     reads `@pytest.mark.osiris`
 ``checks``     runs a manifest for a test; ``attempts`` keeps its records
-``osiris``     `Osiris`, for tests that run manifests by themselves
+``osiris``     `Osiris`, for tests that run manifests by themselves; ``building`` writes down those said in Python
 ``parameters`` holds what `--osiris-param` gives against the manifests of the run
 ``store``      one record file a test, shared by all xdist workers of a run
 ``run``        `Run`, what `osiris_run` hands to a test; ``agreement`` is what is true of both targets in it
@@ -38,19 +38,33 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from osiris_core.parity.record import ParityRecord, ReportSection, Verdict
     from pytest_osiris.artifacts import Artifact, Artifacts
+    from pytest_osiris.building import BuiltManifest, StepEntry
     from pytest_osiris.osiris import Osiris
     from pytest_osiris.run import Run, Step
 
-__all__ = ["Artifact", "Artifacts", "Osiris", "ParityRecord", "ReportSection", "Run", "Step", "Verdict"]
+__all__ = [
+    "Artifact",
+    "Artifacts",
+    "BuiltManifest",
+    "Osiris",
+    "ParityRecord",
+    "ReportSection",
+    "Run",
+    "Step",
+    "StepEntry",
+    "Verdict",
+]
 
 _HOMES = {
     "Artifact": "pytest_osiris.artifacts",
     "Artifacts": "pytest_osiris.artifacts",
+    "BuiltManifest": "pytest_osiris.building",
     "Osiris": "pytest_osiris.osiris",
     "ParityRecord": "osiris_core.parity.record",
     "ReportSection": "osiris_core.parity.record",
     "Run": "pytest_osiris.run",
     "Step": "pytest_osiris.run",
+    "StepEntry": "pytest_osiris.building",
     "Verdict": "osiris_core.parity.record",
 }
 

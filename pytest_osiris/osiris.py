@@ -7,9 +7,11 @@ the options of the run, the record of each check, and what a failure shows.
 from __future__ import annotations
 
 import inspect
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -19,20 +21,27 @@ from osiris_core.manifest.collecting import case_id
 from osiris_core.secrets.resolution import told_names
 from osiris_core.wire.masking import MaskTable
 from pytest_osiris.attempts import attempt_of
+from pytest_osiris.building import DIRECTORY, Ground, build
 from pytest_osiris.checks import checks_of, declared_secrets, mask, project_of, relative_name
 from pytest_osiris.keys import CheckFailedError
 from pytest_osiris.marker import params_of, parse_rules, rules_of, targets_of
 from pytest_osiris.run import open_run
 from pytest_osiris.settings import parse_targets
+from pytest_osiris.store import file_stem
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
     from pathlib import Path
+    from typing import Literal
 
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
+    from pytest_osiris.building import BuiltManifest, StepEntry
     from pytest_osiris.run import Run
+
+
+_STEM_CHARACTERS: Final = 63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +65,7 @@ class Osiris:
         self._item = item
         self._secrets = require_texts(secrets, "the fixture `osiris_secrets`")
         mask(item, MaskTable.of_values(self._secrets.items()))
+        self._built: Counter[str] = Counter()
         attempt_of(item)
 
     def run(
@@ -107,6 +117,75 @@ class Osiris:
             return self._check(manifest, asked)
         except CheckFailedError as error:
             raise self._placed(error) from None
+
+    def manifest(
+        self,
+        pipeline: str,
+        *,
+        steps: Sequence[StepEntry],
+        inputs: Sequence[str | os.PathLike[str]] | None = None,
+        code: Sequence[str | os.PathLike[str]] | None = None,
+        requirements: Sequence[str] | None = None,
+        env: Sequence[str] | Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        secrets: Sequence[str] | None = None,
+        secrets_in_artifacts: Mapping[str, str] | None = None,
+        connections: str | os.PathLike[str] | None = None,
+        network: str | Sequence[str] | None = None,
+        resources: Mapping[str, int] | None = None,
+        template: str | None = None,
+        timeout_s: float | None = None,
+        on_failure: Literal["stop", "continue"] | None = None,
+        expect: Mapping[str, Any] | None = None,
+        parity: Mapping[str, Any] | None = None,
+        version: str | None = None,
+        description: str | None = None,
+    ) -> BuiltManifest:
+        """Return a manifest that is said in Python; `run` and `parity` take it. `pipeline` is its id.
+
+        Each argument is the key of that name, `docs/manifest.md`. Paths count from the test file: `inputs`, `code`, `connections`, what
+        a driver declares as a path to read, and everywhere else a `pathlib.Path`. The file is `.osiris/manifests/<test>/<pipeline>.osiris.yaml`;
+        what is wrong with it is said at its line when it is run.
+        """
+        __tracebackhide__ = True
+        about = {"id": pipeline, "version": version, "description": description}
+        form: dict[str, Any] = {
+            "inputs": inputs,
+            "code": code,
+            "requirements": requirements,
+            "env": env,
+            "params": params,
+            "secrets": secrets,
+            "secrets_in_artifacts": secrets_in_artifacts,
+            "connections": connections,
+            "network": network,
+            "resources": resources,
+            "template": template,
+            "timeout_s": timeout_s,
+            "on_failure": on_failure,
+            "steps": steps,
+            "expect": expect,
+            "parity": parity,
+        }
+        said: dict[str, Any] = {"pipeline": {name: value for name, value in about.items() if value is not None}}
+        said |= {name: value for name, value in form.items() if value is not None}
+        try:
+            return build(said, self._ground, self._stem(pipeline))
+        except CheckFailedError as error:
+            raise self._placed(error) from None
+
+    @property
+    def _ground(self) -> Ground:
+        root = self._item.config.rootpath
+        base = self._item.path.parent
+        project = root if base.is_relative_to(root) else base
+        return Ground(base=base, directory=project / DIRECTORY / file_stem(self._item.nodeid), root=project)
+
+    def _stem(self, pipeline: str) -> str:
+        """Return the name of a file that no manifest of this test has yet."""
+        word = re.sub(r"[^A-Za-z0-9_-]+", "-", pipeline)[:_STEM_CHARACTERS] or "pipeline"
+        self._built[word] += 1
+        return word if self._built[word] == 1 else f"{word}-{self._built[word]}"
 
     def _check(self, manifest: str | os.PathLike[str], asked: _Asked) -> ParityRecord:
         item = self._item

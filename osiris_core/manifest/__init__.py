@@ -16,6 +16,7 @@ Read in this order:
 ``expect``     the oracle
 ``collecting`` how pytest collects the file: marks and cases
 ``canonical``  the one form in which equal manifests are equal, and its fingerprint
+``writing``    a manifest as text again
 ``overrides``  parameters as command lines and ini files give them
 ``schema``     the same rules as a JSON Schema, for editors
 ``loader``     composes all of these: the room's door; ``cases`` reads a file once for each of its cases

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from osiris_core.errors import UsageError
 from osiris_core.manifest.model import FORMAT, STEP_ID_RULE
 from osiris_core.manifest.osiris.components import INPUTS_OF
-from osiris_core.manifest.scalars import ScalarError, resolve
+from osiris_core.manifest.writing import yaml_text
 from osiris_core.wire.names import TABLE, table_key
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from osiris_core.manifest.model import Manifest, Step
 
-_COLUMNS = 120
 _PREFIX = f"{TABLE}_"
 
 
@@ -40,7 +39,7 @@ def imported_text(manifest: Manifest, place: Path) -> str:
     if manifest.connections_file:
         form["connections"] = _seen_from(place, manifest.project_root / manifest.connections_file)
     form["steps"] = [_step(each, ids, manifest.directory, place) for each in manifest.steps]
-    return "\n".join([*_head(manifest, place), "", _yaml(form)])
+    return "\n".join([*_head(manifest, place), "", yaml_text(form)])
 
 
 def _head(manifest: Manifest, place: Path) -> list[str]:
@@ -87,35 +86,3 @@ def _ids(manifest: Manifest) -> dict[str, str]:
             )
         ids[step_id] = name
     return ids
-
-
-def _yaml(form: Mapping[str, Any]) -> str:
-    """Return YAML in the order of the keys, long texts as blocks, quotes wherever a reader of YAML 1.2 may need them."""
-    import yaml
-
-    class Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML ships no types
-        """Indents lists, and repeats nothing by an alias."""
-
-        def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
-            """Indent lists below their key."""
-            super().increase_indent(flow, False)
-
-        def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
-            """Write everything out."""
-            return True
-
-    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-        style = "|" if "\n" in value else None if _is_plain(value) else '"'
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-    Dumper.add_representer(str, text)
-    written: str = yaml.dump(form, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=_COLUMNS)
-    return written
-
-
-def _is_plain(value: str) -> bool:
-    """Say whether an unquoted text is read as itself by YAML 1.2."""
-    try:
-        return resolve(value) == value
-    except ScalarError:
-        return False
