@@ -13,6 +13,8 @@
 ``osiris``     `Osiris`, for tests that run manifests by themselves; ``building`` writes down those said in Python
 ``parameters`` holds what `--osiris-param` gives against the manifests of the run
 ``store``      one record file a test, shared by all xdist workers of a run
+``retention``  which sessions and records stay when a run is over
+``sandboxes``  `osiris_sandbox`, an embedded E2B server for tests of E2B programs
 ``run``        `Run`, what `osiris_run` hands to a test; ``agreement`` is what is true of both targets in it
 ``artifacts``  the files of a run; ``tables`` reads them as tables, ``named`` finds them by name
 ``likeness``   whether two runs did the same, and ``explaining`` what an assertion about them shows
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from pytest_osiris.building import BuiltManifest, StepEntry
     from pytest_osiris.osiris import Osiris
     from pytest_osiris.run import Run, Step
+    from pytest_osiris.sandboxes import Sandboxes
 
 __all__ = [
     "Artifact",
@@ -50,6 +53,7 @@ __all__ = [
     "ParityRecord",
     "ReportSection",
     "Run",
+    "Sandboxes",
     "Step",
     "StepEntry",
     "Verdict",
@@ -63,6 +67,7 @@ _HOMES = {
     "ParityRecord": "osiris_core.parity.record",
     "ReportSection": "osiris_core.parity.record",
     "Run": "pytest_osiris.run",
+    "Sandboxes": "pytest_osiris.sandboxes",
     "Step": "pytest_osiris.run",
     "StepEntry": "pytest_osiris.building",
     "Verdict": "osiris_core.parity.record",

@@ -12,13 +12,14 @@ import pytest
 from pytest_osiris.keys import CheckFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from osiris_core.parity.record import ParityRecord
     from pytest_osiris.fuzzing import Fuzz
     from pytest_osiris.osiris import Osiris
     from pytest_osiris.run import Run
+    from pytest_osiris.sandboxes import Sandboxes
 
 
 @pytest.fixture
@@ -98,6 +99,19 @@ def osiris_session_dir(request: pytest.FixtureRequest, osiris_parity: ParityReco
     if not directories:
         raise CheckFailedError(f"{osiris_parity.manifest}: there is no session, because {osiris_parity.headline}")
     return next(iter(directories.values()))
+
+
+@pytest.fixture(scope="session")
+def osiris_sandbox(pytestconfig: pytest.Config) -> Iterator[Sandboxes]:
+    """Return an embedded E2B server, for tests of programs that use E2B: `.sandbox()`, `.env`, `.url`, `.api_key`.
+
+    `osiris_sandbox.sandbox()` is an `e2b.Sandbox` that ends with the test; `env={**os.environ, **osiris_sandbox.env}` points a program at
+    the server. No account is needed, no variable of this process is touched, and nothing is left when the tests are over.
+    """
+    from pytest_osiris.sandboxes import serving
+
+    with serving(pytestconfig) as sandboxes:
+        yield sandboxes
 
 
 @pytest.fixture
