@@ -31,6 +31,7 @@ _API: Final = (
         ("pytest_osiris.osiris", ("Osiris",)),
         ("pytest_osiris.building", ("BuiltManifest",)),
         ("pytest_osiris.run", ("Run", "Step")),
+        ("pytest_osiris.sandboxes", ("Sandboxes",)),
         ("pytest_osiris.artifacts", ("Artifact", "Artifacts")),
     ),
     (
