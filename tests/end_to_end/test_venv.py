@@ -101,14 +101,6 @@ def test_two_versions_that_behave_otherwise_diverge_with_both_versions_named(sho
     assert not {"run", "reruns"} & set(left), left
 
 
-def test_an_environment_is_held_against_this_one(shop, tmp_path):
-    """On `local` the distribution is not there at all: the step fails there, and the record says where."""
-    record = check(shop, tmp_path, "local", "venv:one")
-
-    assert record.verdict is Verdict.DIVERGENT
-    assert [run.outcome for run in record.targets] == ["failed", "succeeded"]
-
-
 def test_the_running_environment_can_be_named_and_is_another_process(shop, tmp_path):
     """It is no refusal: two nonces prove that two workers ran."""
     record = check(shop, tmp_path, "local", f"venv:{sys.prefix}")

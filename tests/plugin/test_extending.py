@@ -32,7 +32,7 @@ def write(inputs, ctx):
 TEST = """
 import pytest
 
-@pytest.mark.osiris("comparer.osiris.yaml", target="local,nice:3")
+@pytest.mark.osiris("%s.osiris.yaml", target="%s")
 def test_it(osiris_run):
     pass
 """
@@ -73,10 +73,18 @@ class Shop:
         (root / "code").mkdir()
         (root / "code" / "steps.py").write_text(STEPS)
 
-    def manifest(self, name: str, driver: str = "shop.prices", config: str = "{path: list.prices}") -> None:
+    def manifest(
+        self, name: str, driver: str = "shop.prices", config: str = "{path: list.prices}", more: str = ""
+    ) -> None:
         """Write a pipeline of one step."""
         steps = f"steps:\n  - {{id: only, driver: {driver}, config: {config}}}\n"
-        (self.root / f"{name}.osiris.yaml").write_text(f'osiris: "1"\npipeline: {{id: {name}}}\ncode: [code]\n{steps}')
+        (self.root / f"{name}.osiris.yaml").write_text(
+            f'osiris: "1"\npipeline: {{id: {name}}}\ncode: [code]\n{steps}{more}'
+        )
+
+    def test(self, name: str, target: str) -> None:
+        """Write a test function that runs a manifest on targets of its own."""
+        (self.root / "test_it.py").write_text(TEST % (name, target))
 
     def run(self, plugin: str, *arguments: str) -> tuple[int, str, RecordSet]:
         """Run pytest with one of the plugins; return its exit code, its output on few lines, and the records."""
@@ -117,43 +125,37 @@ def by_pipeline(records: RecordSet) -> dict[str, ParityRecord]:
 
 
 def test_the_example_is_at_work_in_every_way_there_is(shop: Shop) -> None:
-    """Driver, backend, comparer and the four hooks, in one run of a project that has nothing of its own."""
+    """Driver, backends, comparer and the four hooks, in one run of a project that has nothing of its own."""
     shop.manifest("cheap")
+    shop.manifest("dear", more="pytest: {marks: [{budget: {ms: 1}}]}\n")
+    shop.test("dear", "nicest")
 
     code, said, records = shop.run("shop_osiris", "--osiris-target=local,nice:3")
 
-    (record,) = records.records
-    assert (code, record.verdict) == (0, "EQUIVALENT"), said
-    assert record.targets[0].steps[0].driver == "shop.prices"  # the driver
-    assert [(run.target, run.provider) for run in record.targets] == [
+    cheap, *dear = records.records
+    by_function, by_manifest = sorted(dear, key=lambda each: len(each.targets))
+    assert (code, cheap.verdict) == (1, "EQUIVALENT"), said
+    assert cheap.targets[0].steps[0].driver == "shop.prices"  # the driver
+    assert [(run.target, run.provider) for run in cheap.targets] == [
         ("local", "host"),
         ("nice:3", "nice"),
     ]  # the backend
-    assert [(use.comparer, use.examples) for use in record.comparison.comparers] == [
+    assert [(use.comparer, use.examples) for use in cheap.comparison.comparers] == [
         ("prices of shop-osiris 1.0", ("only/list.prices",))
     ]
-    decided = {use.rule: use.source for use in record.comparison.rules if use.decided}
+    decided = {use.rule: use.source for use in cheap.comparison.rules if use.decided}
     assert decided == {
         "list-numbers": "hook",
         "to-the-cent": "default",
     }  # the rule of the hook, and that of the comparer
+    assert [(run.target, run.provider) for run in by_function.targets] == [("nicest", "nice")]  # the backend by hook
+    assert (by_manifest.verdict, by_manifest.passed) == ("EQUIVALENT", False)  # the hook that makes verdicts worse
+    assert re.search(r"FAILED dear.osiris.yaml it took \d+ ms, and 1 are allowed", said)
     (section,) = records.sections
-    assert (section.source, section.rows) == ("shop_osiris", (("cheap.osiris.yaml", "local and nice:3"),))
+    assert (section.source, section.rows[0]) == ("shop_osiris", ("cheap.osiris.yaml", "local and nice:3"))
     assert "Shop (by shop_osiris) Prices are in euro. manifest targets cheap.osiris.yaml local and nice:3" in said
     assert "compared by prices of shop-osiris 1.0: 1 file" in (shop.root / "report.html").read_text()
     assert "Prices are in euro." in (shop.root / "report.html").read_text()
-
-
-def test_its_hooks_bring_a_target_and_hold_a_budget(shop: Shop) -> None:
-    """Another backend by hook; both targets agree, and the check fails all the same, because it took too long."""
-    shop.manifest("dear")
-
-    code, said, records = shop.run("shop_osiris", "--osiris-target=nicest,nice:19", "-o", "shop_budget_ms=1")
-
-    (record,) = records.records
-    assert (code, record.verdict, record.passed) == (1, "EQUIVALENT", False)
-    assert [run.target for run in record.targets] == ["nicest", "nice:19"]
-    assert re.search(r"FAILED dear.osiris.yaml it took \d+ ms, and 1 are allowed", said)
 
 
 def test_each_mistake_of_the_broken_twin_has_its_sentence(shop: Shop) -> None:
@@ -161,7 +163,7 @@ def test_each_mistake_of_the_broken_twin_has_its_sentence(shop: Shop) -> None:
     shop.manifest("driver", "broken.prices", "{}")
     for name in ("rules", "backend", "comparer", "verdict"):
         shop.manifest(name, "python.callable", '{function: "steps:write"}')
-    (shop.root / "test_it.py").write_text(TEST)
+    shop.test("comparer", "local,nice:3")
 
     code, said, records = shop.run(
         "shop_broken",
@@ -187,14 +189,6 @@ def test_each_mistake_of_the_broken_twin_has_its_sentence(shop: Shop) -> None:
     assert (comparer.verdict, comparer.comparison.not_compared) == ("DIVERGENT", (f"only/{gap}",))
     assert not any(each.passed for each in records.records)
     assert "the hook pytest_osiris_report_section of shop_broken gave '<h1>Shop</h1>'" in " ".join(records.unmet)
-
-
-def test_a_hook_that_gives_no_backends_ends_the_run(shop: Shop) -> None:
-    """A usage error of pytest, before anything is collected."""
-    code, said, _ = shop.run("shop_broken", "--osiris-target=venv:x", "-o", "xfail_strict=true")
-
-    assert code == 4
-    assert "the hook pytest_osiris_backends of shop_broken gave [<class 'shop_broken.Backend'>], but a mapping" in said
 
 
 def test_the_page_about_extending_shows_what_runs() -> None:

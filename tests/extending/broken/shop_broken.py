@@ -46,10 +46,6 @@ def pytest_osiris_normalizers(config, manifest):
     return {"id": "not-a-list"} if manifest.pipeline.id == "rules" else None
 
 
-def pytest_osiris_backends(config):
-    return [Backend] if config.getini("xfail_strict") else None
-
-
 def pytest_osiris_verdict(config, item, record):
     return replace(record, passed=True) if record.pipeline_id == "verdict" else None
 

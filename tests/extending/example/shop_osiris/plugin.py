@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from pytest_osiris import ParityRecord
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare what a check may take at most."""
-    parser.addini("shop_budget_ms", "fail checks that take longer, in milliseconds", default="0")
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the mark that says what a check may take at most."""
+    config.addinivalue_line("markers", "budget(ms): the check fails where it takes longer")
 
 
 def pytest_osiris_normalizers(config: pytest.Config, manifest: Manifest) -> Sequence[Mapping[str, Any]]:
@@ -35,10 +35,11 @@ def pytest_osiris_backends(config: pytest.Config) -> Mapping[str, BackendFactory
 
 
 def pytest_osiris_verdict(config: pytest.Config, item: pytest.Item, record: ParityRecord) -> ParityRecord | None:
-    """Fail a check that is over the budget."""
-    budget_ms = float(config.getini("shop_budget_ms"))
-    if not budget_ms or record.elapsed_ms <= budget_ms:
+    """Fail a check that is over its budget."""
+    budget = item.get_closest_marker("budget")
+    if budget is None or record.elapsed_ms <= budget.kwargs["ms"]:
         return None
+    budget_ms = budget.kwargs["ms"]
     return replace(
         record, passed=False, headline=f"it took {record.elapsed_ms:.0f} ms, and {budget_ms:.0f} are allowed"
     )
