@@ -37,6 +37,7 @@ PROJECT_OPTIONS = {
     "triage": "text",
     "repeat": "number",
     "env_file": "text",
+    "baselines": "text",
     "strict": "switch",
     "require": "text",
     "min_manifests": "number",

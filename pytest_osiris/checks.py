@@ -17,13 +17,16 @@ import pytest
 
 from osiris_core.backend_set import require_targets
 from osiris_core.backends.catalog import BackendCatalog
+from osiris_core.baseline.settling import Asked
 from osiris_core.check import Checker, CheckOptions, load, validate_options
 from osiris_core.errors import ManifestError, OsirisError, UsageError
+from osiris_core.held import held_against_baseline
 from osiris_core.manifest.loader import find_project_root
 from osiris_core.secrets.resolution import told_names
 from osiris_core.signals import terminable
 from osiris_core.surface import placed, refused_record, unfinished_record
 from pytest_osiris.attempts import attempt_of
+from pytest_osiris.baselines import place_of
 from pytest_osiris.extension import answers, backends_of
 from pytest_osiris.failure import explanation
 from pytest_osiris.judging import judged_by_plugins
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.backends.templates import Report
+    from osiris_core.baseline.places import Place
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
     from osiris_core.rules.model import Rule
@@ -77,10 +81,11 @@ class Checks:
         case: str = "",
         rules: Sequence[Rule] = (),
         secrets: Mapping[str, str] | None = None,
+        baseline: Place | None = None,
     ) -> ParityRecord:
         """Check `manifest` for the test `item`, and keep the record on disk and in the test's properties.
 
-        `secrets` are values that come before those of the environment. Raises `CheckFailedError` where options make a check impossible; a run's outcome is in the record.
+        `baseline` is where its baseline lies, by default what the test's id says. `secrets` are values that come before those of the environment. Raises `CheckFailedError` where options make a check impossible; a run's outcome is in the record.
         """
         attempt = attempt_of(item)
         place = attempt.reserve()
@@ -100,7 +105,8 @@ class Checks:
             known = keep(record)
 
         try:
-            mask(item, table_of(manifest, self.settings.env_file, self.settings.provider, secrets))
+            table = table_of(manifest, self.settings.env_file, self.settings.provider, secrets)
+            mask(item, table)
             declared = (*rules, *hook_rules(item.config, manifest))
             record = self._checker(manifest.project_root).check(
                 manifest,
@@ -109,6 +115,15 @@ class Checks:
                 secrets=secrets,
                 judged=judged,
             )
+            asked = Asked(
+                place=baseline or place_of(item, place),
+                wanted=self.settings.baselines,
+                update=self.settings.update,
+                command=command,
+                secrets=table,
+            )
+            options = check_options(self.settings, manifest.project_root, self.root)
+            record = held_against_baseline(record, manifest, options, asked, rules=declared)
         except OsirisError as error:
             keep(refused_record(manifest.location, error, reproduce=command, pipeline_id=manifest.pipeline.id))
             raise CheckFailedError(f"{manifest.location}: {error}") from error

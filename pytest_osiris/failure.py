@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from osiris_core.report.baselines import baseline_lines
 from osiris_core.report.terminal import failure_lines
 from osiris_core.report.text import capped_line, visible_line
 from osiris_core.surface import verdict_line
@@ -25,8 +26,9 @@ def explanation(record: ParityRecord, settings: Settings) -> str:
     width = min(shutil.get_terminal_size().columns, _WIDEST)
     summary = capped_line(visible_line(verdict_line(record, record.name)), _SUMMARY_CHARACTERS)
     _, *what, reproduce = failure_lines(record, width)
-    if _words(*what) in summary:
-        what = []  # there is no more to say than the reason, which stands in the summary
+    told = [line for line in what if line.strip() in {visible_line(each) for each in baseline_lines(record)}]
+    if _words(*(line for line in what if line not in told)) in summary:
+        what = told  # there is no more to say than the reason, which stands in the summary
     directories = [run.session_directory for run in record.targets if run.session_directory]
     stay = directories and settings.keep_sessions != "none"
     sessions = [f"    sessions: {' '.join(directories)}"] if stay else []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from osiris_core.baseline.places import of_manifest
 from osiris_core.check import load_cases
 from osiris_core.parity.record import Verdict
 from osiris_core.surface import refused_record
@@ -87,7 +88,13 @@ class ManifestItem(_OsirisItem):
     def runtest(self) -> None:
         """Run and compare; raises `CheckFailedError` with the lines to show."""
         new_attempt(self)  # whoever calls this again wants it again, also without a setup and a teardown between
-        record = checks_of(self.config).run(self, self.manifest, self.config.stash[SETTINGS].targets, case=self.case)
+        record = checks_of(self.config).run(
+            self,
+            self.manifest,
+            self.config.stash[SETTINGS].targets,
+            case=self.case,
+            baseline=of_manifest(self.path, self.case),
+        )
         if record.verdict is Verdict.INFRA:
             raise CheckFailedError(explanation(record, self.config.stash[SETTINGS]))
         if not record.passed:

@@ -53,6 +53,8 @@ RUN: pytest.StashKey[str] = pytest.StashKey()
 """Name of this pytest run, the same in all of its processes: the directory of its records."""
 OUTCOME: pytest.StashKey[Outcome] = pytest.StashKey()
 """What the end of the run has to show; only there when manifests ran."""
+BASELINES: pytest.StashKey[list[list[str] | None]] = pytest.StashKey()
+"""What each process that collected says of baselines of no test, None one that crashed; only there where collection came by some."""
 REFUSAL: pytest.StashKey[str] = pytest.StashKey()
 """Why an xdist worker runs no manifest: pytest would end it without a word if it refused the options by itself."""
 

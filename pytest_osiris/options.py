@@ -151,6 +151,22 @@ OPTIONS: Final = (
         ),
     ),
     Option(
+        "baselines",
+        "WHICH",
+        (
+            "whether a check is held against its baseline, a stored session: `auto` (where it has one), `required` (one "
+            "that has none fails) or `off` (default: auto)"
+        ),
+    ),
+    Option(
+        "update",
+        "WHAT",
+        (
+            "write baselines: `new` (of tests that have none), `changed` (that differ), `prune` (remove those of no test), or "
+            "a comma list; refused in CI (default: write nothing)"
+        ),
+    ),
+    Option(
         "env_file",
         "PATH",
         (
@@ -160,7 +176,7 @@ OPTIONS: Final = (
     ),
 )
 
-ON_COMMAND_LINE_ONLY: Final = frozenset({"shard"})
+ON_COMMAND_LINE_ONLY: Final = frozenset({"shard", "update"})
 """Options that are a deed rather than a setting: no file can ask for them."""
 ALL_NAMES: Final = (*(option.name for option in OPTIONS), "strict", "param", "manifests")
 
@@ -183,7 +199,7 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         default=None,
         help="fail a check whose declared rules or waivers have nothing to do: one that never met a value, has expired, or "
-        "accepted nothing (default: warn)",
+        "accepted nothing; and a run with baselines of no test (default: warn)",
     )
     parser.addini("osiris_strict", "the same as --osiris-strict", type="bool", default=None)
     group.addoption(

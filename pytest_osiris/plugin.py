@@ -17,6 +17,7 @@ import pytest
 
 from pytest_osiris import fixtures, hooks
 from pytest_osiris.keys import (
+    BASELINES,
     CLOSE,
     MASK,
     OUTCOME,
@@ -80,6 +81,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_osiris.places import require_places
 
         require_places(config)
+    if settings.update:
+        from pytest_osiris.baselines import require_update_possible
+
+        require_update_possible(settings)
     if settings.on_command_line & {"target", "e2b"}:
         _refuse_impossible(config)
 
@@ -92,6 +97,17 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     from pytest_osiris.summary import header
 
     return header(settings)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Collect nothing of a baseline: what is stored there may be called as a test is."""
+    if collection_path.name != "__baselines__" or not collection_path.is_dir():
+        return None
+    from pytest_osiris.unused import come_by
+
+    come_by(config, collection_path)
+    return True
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ManifestFile | None:
@@ -154,6 +170,14 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput[WORKER_NAME] = node.gateway.id if node.config.option.dist == "each" else ""
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Hear what an xdist worker has to say of baselines; one that crashed says nothing."""
+    found = None if error else getattr(node, "workeroutput", {}).get("osiris-baselines", [])
+    if found != []:
+        node.config.stash.setdefault(BASELINES, []).append(found)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop what was started; then, where the whole run is known, write the report."""
@@ -183,8 +207,9 @@ def _has_something_to_tell(config: pytest.Config) -> bool:
     if _worker_input(config) is not None or config.option.collectonly:
         return False
     settings = config.stash[SETTINGS]
-    asked = bool(settings.on_command_line & {"report", "summary", "shard"}) or settings.min_manifests is not None
-    return asked or records_directory(config.rootpath, config.stash[RUN]).is_dir()
+    asked = settings.on_command_line & {"report", "summary", "shard", "update"} or settings.min_manifests is not None
+    unused = config.stash.get(BASELINES, [])
+    return bool(asked) or any(unused) or records_directory(config.rootpath, config.stash[RUN]).is_dir()
 
 
 def _close_checks(config: pytest.Config) -> None:

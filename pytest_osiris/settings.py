@@ -52,6 +52,8 @@ class Settings:
     keep_sessions: str = "failed"
     fetch: str = "all"
     strict: bool = False
+    baselines: str = "auto"
+    update: frozenset[str] = frozenset()
     require: str = ""
     min_manifests: int | None = None
     shard: Shard | None = None
@@ -72,26 +74,21 @@ class Settings:
 
     def command_line(self, target: str) -> list[str]:
         """Return the options that repeat a check on `target` as it was made here."""
-        repeated, in_sandbox = [f"--osiris-target={target}"], not {"both", "e2b"}.isdisjoint(target.split(","))
-        if in_sandbox and self.provider != "embedded":
-            repeated.append(f"--osiris-e2b={self.provider}")
-        if in_sandbox and self.isolation != "bubblewrap":
-            repeated.append(f"--osiris-isolation={self.isolation}")
-        if self.now is not None:
-            repeated.append(f"--osiris-now={self.now}")
-        if in_sandbox and self.fetch != "all":
-            repeated.append(f"--osiris-fetch={self.fetch}")
-        if self.strict:
-            repeated.append("--osiris-strict")
-        if self.require:
-            repeated.append(f"--osiris-require={self.require}")
-        if self.triage != "divergent":
-            repeated.append(f"--osiris-triage={self.triage}")
-        if self.repeat:
-            repeated.append(f"--osiris-repeat={self.repeat}")
-        if self.env_file is not None:
-            repeated.append(f"--osiris-env-file={self.env_file}")
-        return repeated + [f"--osiris-param={each}" for each in self.written_params]
+        in_sandbox = not {"both", "e2b"}.isdisjoint(target.split(","))
+        said = (
+            (in_sandbox and self.provider != "embedded", f"--osiris-e2b={self.provider}"),
+            (in_sandbox and self.isolation != "bubblewrap", f"--osiris-isolation={self.isolation}"),
+            (self.now is not None, f"--osiris-now={self.now}"),
+            (in_sandbox and self.fetch != "all", f"--osiris-fetch={self.fetch}"),
+            (self.baselines != "auto", f"--osiris-baselines={self.baselines}"),
+            (self.strict, "--osiris-strict"),
+            (bool(self.require), f"--osiris-require={self.require}"),
+            (self.triage != "divergent", f"--osiris-triage={self.triage}"),
+            (self.repeat > 0, f"--osiris-repeat={self.repeat}"),
+            (self.env_file is not None, f"--osiris-env-file={self.env_file}"),
+        )
+        repeated = [option for asked, option in said if asked]
+        return [f"--osiris-target={target}", *repeated, *(f"--osiris-param={each}" for each in self.written_params)]
 
 
 def read_settings(config: pytest.Config) -> Settings:
@@ -99,7 +96,16 @@ def read_settings(config: pytest.Config) -> Settings:
     given = given_values(config)
     if not given:
         return Settings()
-    from osiris_core.choices import FETCHING, GITHUB, ISOLATIONS, KEEPING, KEEPING_SESSIONS, REQUIREMENTS, TRIAGES
+    from osiris_core.choices import (
+        BASELINES,
+        FETCHING,
+        GITHUB,
+        ISOLATIONS,
+        KEEPING,
+        KEEPING_SESSIONS,
+        REQUIREMENTS,
+        TRIAGES,
+    )
 
     def choice(name: str, known: Sequence[str]) -> str:
         return _parse_choice(given[name].value, flag_of(name), known) if name in given else known[0]
@@ -126,6 +132,8 @@ def read_settings(config: pytest.Config) -> Settings:
         keep_sandbox=choice("keep_sandbox", KEEPING),
         keep_sessions=choice("keep_sessions", KEEPING_SESSIONS),
         fetch=choice("fetch", FETCHING),
+        baselines=choice("baselines", BASELINES),
+        update=_parse_update(given["update"].value) if "update" in given else default.update,
         strict="strict" in given and bool(given["strict"].value),
         require=choice("require", REQUIREMENTS) if "require" in given and given["require"].value else "",
         min_manifests=number("min_manifests", int),
@@ -226,6 +234,12 @@ def _parse_choice(text: str, option: str, known: Sequence[str]) -> str:
     if text in known:
         return text
     raise pytest.UsageError(f"{option}: unknown {text!r}; give {', '.join(known[:-1])} or {known[-1]}")
+
+
+def _parse_update(text: str) -> frozenset[str]:
+    from osiris_core.choices import UPDATES
+
+    return frozenset(_parse_choice(each.strip(), "--osiris-update", UPDATES) for each in text.split(","))
 
 
 def _parse_number(text: str, option: str, kind: Callable[[str], Number]) -> Number | None:

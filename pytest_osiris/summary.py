@@ -13,7 +13,7 @@ from osiris_core.errors import UsageError
 from osiris_core.report.text import visible_line
 from osiris_core.surface import record_set
 from pytest_osiris.gates import held_gates
-from pytest_osiris.keys import OUTCOME, RUN, SETTINGS, Outcome, records_directory
+from pytest_osiris.keys import BASELINES, OUTCOME, RUN, SETTINGS, Outcome, records_directory
 from pytest_osiris.publishing import publish
 from pytest_osiris.retention import remove_old_records, without_removed
 from pytest_osiris.sections import section_lines, with_sections
@@ -50,6 +50,11 @@ def finish(session: pytest.Session) -> None:
     if found:
         remove_old_records(directory)
     unmet, remarks = held_gates(session, found)
+    if BASELINES in config.stash or settings.update:
+        from pytest_osiris.unused import settle_unused
+
+        more = settle_unused(session)
+        unmet, remarks = (*unmet, *more[0]), (*remarks, *more[1])
     shard = "" if settings.shard is None else str(settings.shard)
     records = dataclasses.replace(record_set(found, note=_left_out(session)), unmet=unmet, shard=shard)
     records = with_sections(config, records)

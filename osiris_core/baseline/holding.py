@@ -6,7 +6,6 @@ a table is compared by its description, as a step's is, and of anything else the
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -18,7 +17,9 @@ from osiris_core.baseline.reading import LABEL, as_session
 from osiris_core.baseline.window import text_window
 from osiris_core.parity.compare import compare
 from osiris_core.parity.evidence import Evidence, check_minimums, is_lost, skipped_artifacts
+from osiris_core.parity.noise import noise_replacer, roots_replacer
 from osiris_core.parity.record import Finding, Layer, RuleUse
+from osiris_core.parity.side import view
 from osiris_core.parity.values import shorten
 from osiris_core.wire.records import STEP_COMPLETE
 
@@ -87,7 +88,8 @@ def hold(stored: StoredBaseline, session: Session, holding: Holding) -> Comparis
                 lost=is_lost(session),
                 text_window=text_window(session, least_s=stored.baseline.longest_s, fixed_now=holding.fixed_now),
             ),
-        )
+        ),
+        left,
     )
 
 
@@ -218,12 +220,20 @@ def _long_difference(kind: str, step: str, known: dict[str, Any], found: dict[st
     )
 
 
-def _explained(comparison: Comparison) -> Comparison:
-    """Return a comparison with a hint where the logical time is what differs."""
+def _explained(comparison: Comparison, left: Session) -> Comparison:
+    """Return a comparison as a reader wants it: stored text with its tokens, and a hint where the logical time is what differs."""
+    side = view(left, LABEL, is_left=True)
+    replace_roots, replace_noise = roots_replacer(side), noise_replacer(side)
 
-    def hinted(finding: Finding) -> Finding:
-        if finding.path != "run_start.logical_now":
+    def explained(finding: Finding) -> Finding:
+        if finding.path == "run_start.logical_now":
+            return replace(finding, hint=f"the {LABEL} was made at a fixed time: --osiris-now={finding.left}")
+        if finding.layer is not Layer.LOGS:
             return finding
-        return replace(finding, hint=f"the {LABEL} was made at a fixed time: --osiris-now={finding.left}")
+        diff = "\n".join(tokens(line) if line.startswith("-") else line for line in finding.diff.split("\n"))
+        return replace(finding, left=tokens(finding.left), diff=diff)
 
-    return dataclasses.replace(comparison, findings=tuple(map(hinted, comparison.findings)))
+    def tokens(text: str) -> str:
+        return replace_noise(replace_roots(text)[0])[0]
+
+    return replace(comparison, findings=tuple(map(explained, comparison.findings)))

@@ -50,6 +50,18 @@ def owner_name(path: Path) -> str:
     return path.name.removesuffix(MANIFEST)
 
 
+def set_aside(directory: Path) -> Path:
+    """Return where a baseline waits while another takes its place."""
+    return directory.with_name(f".{directory.name}.replaced")
+
+
+def recover(directory: Path) -> None:
+    """Bring back a baseline whose replacement was stopped between its two renames."""
+    aside = set_aside(directory)
+    if aside.is_dir() and not directory.exists():
+        aside.rename(directory)
+
+
 def _plain(text: str) -> str:
     """Return a text as it can stand in a path; where that is not the text itself, a digest tells it from others."""
     plain = _OTHER.sub("-", text).strip("-.")[:_LONGEST]

@@ -2,6 +2,8 @@
 
 A baseline never makes a check greener. One that did not pass by itself is held against its baseline for what that tells, and nothing is
 written for it: not when a target could not run, the targets differ, one differs from itself, or `expect` does not hold.
+
+What stores and compares is loaded where there is something to store or to compare: most checks have no baseline.
 """
 
 from __future__ import annotations
@@ -9,24 +11,17 @@ from __future__ import annotations
 import dataclasses
 import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.baseline.document import FILE
-from osiris_core.baseline.holding import Holding, hold
-from osiris_core.baseline.making import Making, make_baseline
-from osiris_core.baseline.reading import LABEL, read_baseline
-from osiris_core.baseline.writing import recover, write_baseline
+from osiris_core.baseline.places import recover
 from osiris_core.choices import BASELINES
 from osiris_core.errors import BaselineError, SessionError
-from osiris_core.parity.evidence import check_minimums, skipped_artifacts
 from osiris_core.parity.record import BaselineState, BaselineUse, HeldTarget, Verdict
-from osiris_core.parity.summary import headline
-from osiris_core.secrets.masked_record import masked
-from osiris_core.session.reader import open_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from osiris_core.baseline.places import Place
     from osiris_core.baseline.reading import StoredBaseline
@@ -53,7 +48,7 @@ class Asked:
     """
 
     place: Place
-    root: Path
+    root: Path = Path()
     wanted: str = _AUTO
     update: frozenset[str] = frozenset()
     command: str = ""
@@ -79,6 +74,8 @@ def settle(record: ParityRecord, asked: Asked) -> ParityRecord:
     if use is None:
         return record
     if asked.secrets is not None:
+        from osiris_core.secrets.masked_record import masked
+
         use = masked(use, asked.secrets)
     if use.state.passes or not record.passed:
         return dataclasses.replace(record, baseline=use)
@@ -87,11 +84,13 @@ def settle(record: ParityRecord, asked: Asked) -> ParityRecord:
 
 def _settled(record: ParityRecord, asked: Asked) -> BaselineUse | None:
     directory = asked.place.directory
-    recover(directory)
     if asked.wanted == _OFF:
         return None
+    recover(directory)
     if not (directory / FILE).exists():
         return _without_one(record, asked)
+    from osiris_core.baseline.reading import read_baseline
+
     rewritable = CHANGED in asked.update and record.passed
     try:
         stored = read_baseline(directory, name=asked.place.name, place=asked.shown)
@@ -108,8 +107,9 @@ def _settled(record: ParityRecord, asked: Asked) -> BaselineUse | None:
 
 def _said(asked: Asked, held: tuple[HeldTarget, ...], differing: HeldTarget | None) -> BaselineUse:
     if differing is not None:
-        told = headline(differing.comparison, left=LABEL, right=differing.target)
-        message = f"{told} The baseline is {asked.shown}/{FILE}."
+        from osiris_core.parity.summary import headline
+
+        message = headline(differing.comparison, left="the baseline", right=differing.target)
         return _use(asked, BaselineState.DIFFERS, message, held=held, update=_command(asked, CHANGED))
     if held:
         return _use(asked, BaselineState.HOLDS, held=held)
@@ -135,6 +135,9 @@ def _written(
     record: ParityRecord, asked: Asked, state: BaselineState, *, held: tuple[HeldTarget, ...] = ()
 ) -> BaselineUse:
     """Write the baseline from the first target's session; the others agree with it."""
+    from osiris_core.baseline.making import Making, make_baseline
+    from osiris_core.baseline.writing import write_baseline
+
     try:
         session = _worth_storing(_sessions(record, asked.root))
         making = Making(name=asked.place.name, text=asked.text, fixed_now=asked.fixed_now, rules=asked.rules)
@@ -147,6 +150,8 @@ def _written(
 
 def _worth_storing(sessions: Sequence[Session]) -> Session:
     """Return the first session. BaselineError where there is none, or it is no evidence."""
+    from osiris_core.parity.evidence import check_minimums, skipped_artifacts
+
     if not sessions:
         raise BaselineError("no baseline is written: the check left no session")
     session = sessions[0]
@@ -157,6 +162,8 @@ def _worth_storing(sessions: Sequence[Session]) -> Session:
 
 def _sessions(record: ParityRecord, root: Path) -> list[Session]:
     """Return the sessions of a record, each target's. BaselineError where one cannot be read."""
+    from osiris_core.session.reader import open_session
+
     try:
         return [open_session(root / run.session_directory) for run in record.targets if run.session_directory]
     except SessionError as error:
@@ -172,6 +179,8 @@ def _to_hold(record: ParityRecord, root: Path) -> Sequence[Session]:
 
 
 def _held(stored: StoredBaseline, session: Session, asked: Asked) -> HeldTarget:
+    from osiris_core.baseline.holding import Holding, hold
+
     holding = Holding(
         text="exact" if asked.text == "exact" else "normalized",
         rules=asked.rules,

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.baseline.document import HOME
+from osiris_core.baseline.places import recover, set_aside
 from osiris_core.baseline.reading import own_files
 from osiris_core.errors import BaselineError
 from osiris_core.session.files import remove_tree, tree_files
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 _ATTRIBUTES: Final = b"# Baselines are compared byte by byte: git must not change how lines end.\n* -text\n"
 _NOT_IGNORED: Final = b"# Baselines are committed, whatever the project ignores elsewhere (*.csv, *.log).\n!*\n"
-_ASIDE: Final = ".replaced"
+NOTES: Final = frozenset({".gitattributes", ".gitignore"})
+"""Files of ours beside the baselines."""
 
 
 def write_baseline(directory: Path, files: Mapping[str, bytes], *, place: str, secrets: MaskTable | None) -> None:
@@ -60,13 +62,6 @@ def remove_baseline(directory: Path) -> None:
             os.rmdir(nested)  # noqa: PTH106 - a path as text
 
 
-def recover(directory: Path) -> None:
-    """Bring back a baseline whose replacement was stopped between its two renames."""
-    aside = directory.with_name(f".{directory.name}{_ASIDE}")
-    if aside.is_dir() and not directory.exists():
-        aside.rename(directory)
-
-
 def require_no_secret(files: Mapping[str, bytes], secrets: MaskTable | None) -> None:
     """Raise BaselineError where a secret stands in what would be written.
 
@@ -94,7 +89,7 @@ def _make_home(directory: Path) -> None:
     home = next((each for each in directory.parents if each.name == HOME), None)
     if home is None:
         return
-    for name, data in ((".gitattributes", _ATTRIBUTES), (".gitignore", _NOT_IGNORED)):
+    for name, data in zip(sorted(NOTES), (_ATTRIBUTES, _NOT_IGNORED), strict=True):
         if not (home / name).exists():
             unfinished = home / f"{name}.{os.getpid()}"
             unfinished.write_bytes(data)
@@ -103,7 +98,7 @@ def _make_home(directory: Path) -> None:
 
 def _replace(directory: Path, unfinished: Path) -> None:
     """Put a directory in the place of another; what was there is back if that fails."""
-    aside = directory.with_name(f".{directory.name}{_ASIDE}")
+    aside = set_aside(directory)
     remove_tree(aside)
     if directory.exists():
         directory.rename(aside)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from osiris_core.backend_set import require_targets
 from osiris_core.check import Checker, CheckOptions, validate_options
-from osiris_core.choices import FETCHING, TRIAGES
+from osiris_core.choices import BASELINES, FETCHING, TRIAGES
 from osiris_core.cli.exits import EXIT_FAILED, EXIT_GOOD, EXIT_INFRASTRUCTURE, EXIT_USAGE
 from osiris_core.cli.reading import read_all
 from osiris_core.cli.summarizing import require_summary_place, write_markdown
@@ -179,25 +179,19 @@ def _heard(future: Future[_Checked]) -> _Checked:
 
 def command_for(path: Path, given: argparse.Namespace) -> str:
     """Return the command that repeats the check of one manifest."""
-    options = [f"--target={given.target}"]
-    if given.e2b != "embedded":
-        options.append(f"--e2b={given.e2b}")
-    if given.isolation != "bubblewrap":
-        options.append(f"--isolation={given.isolation}")
-    if given.now is not None:
-        options.append(f"--now={given.now}")
-    if given.fetch != FETCHING[0]:
-        options.append(f"--fetch={given.fetch}")
-    if given.strict:
-        options.append("--strict")
-    if given.require:
-        options.append(f"--require={given.require}")
-    if given.triage != TRIAGES[0]:
-        options.append(f"--triage={given.triage}")
-    if given.repeat:
-        options.append(f"--repeat={given.repeat}")
-    if given.env_file is not None:
-        options.append(f"--env-file={given.env_file}")
+    said = (
+        (given.e2b != "embedded", f"--e2b={given.e2b}"),
+        (given.isolation != "bubblewrap", f"--isolation={given.isolation}"),
+        (given.now is not None, f"--now={given.now}"),
+        (given.fetch != FETCHING[0], f"--fetch={given.fetch}"),
+        (given.baselines != BASELINES[0], f"--baselines={given.baselines}"),
+        (given.strict, "--strict"),
+        (bool(given.require), f"--require={given.require}"),
+        (given.triage != TRIAGES[0], f"--triage={given.triage}"),
+        (bool(given.repeat), f"--repeat={given.repeat}"),
+        (given.env_file is not None, f"--env-file={given.env_file}"),
+    )
+    options = [f"--target={given.target}", *(option for asked, option in said if asked)]
     options += [f"--param={each}" for each in given.param]
     return shlex.join(["osiris-parity", "run", str(path), *options])
 
@@ -227,6 +221,23 @@ class _Checkers:
         if self.cancellation is None:
             return checker.check(manifest, targets)
         return checker.check(manifest, targets, cancellation=self.cancellation)
+
+    def held(self, record: ParityRecord, manifest: Manifest) -> ParityRecord:
+        """Hold a check against the manifest's baseline; only pytest writes one."""
+        from osiris_core.baseline.places import of_manifest
+        from osiris_core.baseline.settling import Asked
+        from osiris_core.held import held_against_baseline
+        from osiris_core.secrets.environment import host_environment
+        from osiris_core.secrets.masked_record import host_table
+        from osiris_core.secrets.resolution import resolve_secrets
+
+        secrets = resolve_secrets(manifest, host_environment(self._given.env_file))
+        asked = Asked(
+            place=of_manifest(manifest.path),
+            wanted=self._given.baselines,
+            secrets=host_table(secrets, self._given.e2b),
+        )
+        return held_against_baseline(record, manifest, _options(self._given, manifest.project_root), asked)
 
     def start(self, manifest: Manifest, targets: Sequence[str]) -> None:
         """Start what a manifest's check needs."""
@@ -265,7 +276,8 @@ def _check(
         record = refused_record(str(path), manifest, reproduce=command)
         return _Checked(code=EXIT_USAGE, record=record, details=tuple(map(str, manifest.problems)))
     try:
-        record = placed(checkers.check(manifest, targets), manifest, reproduce=command)
+        record = checkers.held(checkers.check(manifest, targets), manifest)
+        record = placed(record, manifest, reproduce=command)
     except UsageError as error:
         record = refused_record(str(path), error, reproduce=command, pipeline_id=manifest.pipeline.id)
         return _Checked(code=EXIT_USAGE, record=record, details=(f"{path}: {error}",))

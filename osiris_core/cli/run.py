@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from osiris_core.choices import FETCHING, ISOLATIONS, KEEPING, REQUIREMENTS, TRIAGES
+from osiris_core.choices import BASELINES, FETCHING, ISOLATIONS, KEEPING, REQUIREMENTS, TRIAGES
 from osiris_core.cli.settling import leave_open, settle
 
 if TYPE_CHECKING:
@@ -81,6 +81,13 @@ def add_parser(subparsers: Any) -> None:
         action="store_true",
         help="fail a check whose declared rules or waivers have nothing to do: one that never met a value, has expired, or accepted "
         "nothing (default: tell it)",
+    )
+    parser.add_argument(
+        "--baselines",
+        choices=BASELINES,
+        default=BASELINES[0],
+        help="whether a check is held against its baseline, a stored session: where it has one, always (one that has none fails) "
+        "or never; pytest writes them (default: auto)",
     )
     add_gate_options(parser)
     parser.add_argument(

@@ -383,8 +383,10 @@ class ParityRecord:
 
     @property
     def first_diverging_step(self) -> str | None:
-        """The step where the two sides part, or where a target parts from itself, or None."""
-        parted = self.comparison.first_diverging_step if self.comparison else None
+        """The step where the two sides part, or a target from its baseline or from itself, or None."""
+        compared = [self.comparison] if self.comparison else []
+        compared += [each.comparison for each in self.baseline.held] if self.baseline else []
+        parted = next((each.first_diverging_step for each in compared if each.first_diverging_step), None)
         return parted or (self.triage.step if self.triage else None)
 
 

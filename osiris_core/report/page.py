@@ -53,7 +53,10 @@ class SharedEnvironment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestView:
-    """One manifest's part of the page: `open` where it starts unfolded, `brief` where it is shown without its steps."""
+    """One manifest's part of the page: `open` where it starts unfolded, `brief` where it is shown without its steps.
+
+    `held` has the differences of each target from the baseline, by its name.
+    """
 
     anchor: str
     record: ParityRecord
@@ -64,6 +67,7 @@ class ManifestView:
     timeline: Timeline | None
     steps: tuple[StepRow, ...]
     groups: tuple[FindingGroup, ...]
+    held: tuple[tuple[str, tuple[FindingGroup, ...]], ...]
     environment: SharedEnvironment
     compared: tuple[tuple[str, int, int], ...]
 
@@ -139,6 +143,10 @@ def _manifest(
         timeline=None if brief else timeline(record.targets, {row.id: row.number for row in steps}),
         steps=() if brief else steps,
         groups=grouped(record.comparison, anchor) if record.comparison else (),
+        held=tuple(
+            (each.target, grouped(each.comparison, f"{anchor}-baseline-{number}"))
+            for number, each in enumerate(record.baseline.held if record.baseline else ())
+        ),
         environment=environment,
         compared=_compared(record.comparison.compared) if record.comparison else (),
     )

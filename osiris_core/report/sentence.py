@@ -46,7 +46,18 @@ def _about_single(records: Sequence[ParityRecord]) -> list[str]:
     good = sum(record.passed for record in records)
     targets = sorted({run.target for record in records for run in record.targets})
     failed = [f"{len(records) - good} failed"] if good < len(records) else []
-    return [f"{_share(good, len(records))} ran as expected on {' or '.join(targets)}, compared with nothing", *failed]
+    where = " or ".join(targets)
+    return [f"{_share(good, len(records))} ran as expected on {where}, compared with {_counterpart(records)}", *failed]
+
+
+def _counterpart(records: Sequence[ParityRecord]) -> str:
+    """Return what records of one target were compared with: their baselines, as far as they have some."""
+    held = sum(bool(record.baseline and record.baseline.held) for record in records)
+    if not held:
+        return "nothing"
+    if held < len(records):
+        return f"{plural(held, 'baseline')}, the others with nothing"
+    return "its baseline" if held == 1 else "their baselines"
 
 
 def _about_unstarted(records: Sequence[ParityRecord]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from osiris_core.parity.gates import ending_soon
 from osiris_core.parity.record import Verdict
 from osiris_core.parity.summary import causes_and_effects
+from osiris_core.report.baselines import baseline_lines, decides, speaking, summary_line
 from osiris_core.report.marks import failures_first, mark_of
 from osiris_core.report.place import sandbox_places, time_columns
 from osiris_core.report.rules import rule_lines
@@ -43,7 +44,8 @@ def summary_lines(
     ordered = failures_first(records.records)
     explained = [record for record in ordered if failures and not record.passed]
     details = [line for record in explained for line in ("", *failure_lines(record, width))]
-    said = [*place_lines(ordered), *waiver_lines(ordered), *rule_lines(ordered), *attempt_lines(ordered)]
+    baselines = [each for each in [summary_line(ordered)] if each]
+    said = [*place_lines(ordered), *waiver_lines(ordered), *rule_lines(ordered), *attempt_lines(ordered), *baselines]
     said += [f"{report_sentence(ordered)}.", *([f"not all: {records.note}"] if records.note else [])]
     tail = ["", *(line for each in said for line in textwrap.wrap(visible_line(each), width))]
     report = [f"report: {report_path}"] if report_path else []
@@ -105,6 +107,7 @@ def failure_lines(record: ParityRecord, width: int) -> list[str]:
         lines += _effects(record)
         lines += _doubts(record, width)
     lines = [visible_line(line) for line in lines[: FAILURE_LINES - 1]]
+    lines += [f"{_INDENT}{visible_line(line)}" for line in baseline_lines(record)]
     if record.triage and record.triage.factors and record.triage.command:
         lines.append(f"{_INDENT}shown by: {visible_line(record.triage.command)}")
     if record.reproduce:
@@ -134,7 +137,7 @@ def triage_sentence(record: ParityRecord) -> str:
 
 def _first_finding(record: ParityRecord) -> Finding | None:
     """Return the finding that stands for a failure: at the first diverging step, deciding, hinted if possible."""
-    comparison = record.comparison
+    comparison, _ = speaking(record)
     if comparison is None or comparison.verdict.passes or record.verdict is Verdict.NONDETERMINISTIC:
         return None
     if comparison.problems and comparison.verdict is not Verdict.DIVERGENT:
@@ -150,14 +153,14 @@ def _first_finding(record: ParityRecord) -> Finding | None:
 def _values(record: ParityRecord, finding: Finding) -> list[str]:
     if not finding.left and not finding.right:
         return []
-    names = [run.target for run in record.targets] or ["left", "right"]
+    _, names = speaking(record)
     column = max(map(width_of, names))
     pairs = zip(names, (finding.left, finding.right), strict=False)
     return [f"{_INDENT}{name.rjust(column)}: {value or '(nothing)'}" for name, value in pairs]
 
 
 def _effects(record: ParityRecord) -> list[str]:
-    comparison = record.comparison
+    comparison, _ = speaking(record)
     if comparison is None or not (comparison.effects or len(comparison.causes) > 1):
         return []
     others = f" (also at {', '.join(comparison.causes[1:4])})" if len(comparison.causes) > 1 else ""
@@ -166,9 +169,10 @@ def _effects(record: ParityRecord) -> list[str]:
 
 def _doubts(record: ParityRecord, width: int) -> list[str]:
     """Say what is wrong with the evidence, or was not looked at, beside what differs: it may be why it does, or hide more."""
-    if record.comparison is None:
+    comparison, _ = speaking(record)
+    if comparison is None:
         return []
-    problems, gaps = record.comparison.problems, record.comparison.not_compared
+    problems, gaps = comparison.problems, comparison.not_compared
     if not problems and not gaps:
         return []
     first = f"evidence: {problems[0]}" if problems else f"not compared in full: {gaps[0]}"
@@ -226,7 +230,7 @@ def _names(records: Sequence[ParityRecord]) -> tuple[str, list[str]]:
 
 def _row(record: ParityRecord, name: str, targets: Sequence[str]) -> tuple[str, str, str, list[str]]:
     elapsed = {run.target: f"{run.elapsed_ms:,.0f}" for run in record.targets}
-    where = "" if record.passed else record.first_diverging_step or _reason(record)
+    where = "" if record.passed else (not decides(record) and record.first_diverging_step) or _reason(record)
     times = [elapsed.get(target, "—") for target in targets]
     return name, mark_of(record).word, visible_line(where), times
 

@@ -156,9 +156,10 @@ def record_of(
     passed: bool | None = None,
     headline: str = "local and e2b did the same",
     directories: bool = True,
+    sessions: tuple[str, str] = (".osiris/runs/x/local", ".osiris/runs/x/e2b"),
 ) -> ParityRecord:
     """Return a record as the engine makes it; without `directories` no target came to have a session."""
-    local, e2b = (".osiris/runs/x/local", ".osiris/runs/x/e2b") if directories else ("", "")
+    local, e2b = sessions if directories else ("", "")
     return ParityRecord(
         manifest=manifest,
         pipeline_id=manifest.removesuffix(".osiris.yaml"),
