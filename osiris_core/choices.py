@@ -23,6 +23,8 @@ BASELINES = ("auto", "required", "off")
 """Whether a check is held against its baseline: where it has one, always (one that has none fails), never."""
 UPDATES = ("new", "changed", "prune")
 """What of baselines may be written: those that are not there, those that differ, and that unused ones are removed."""
+PROGRESSES = ("auto", "live", "lines", "off")
+"""How it is shown how far runs are: as the place allows, redrawn, a plain line now and then, not at all."""
 PROJECT_OPTIONS = {
     "target": "text",
     "e2b": "text",
@@ -36,6 +38,7 @@ PROJECT_OPTIONS = {
     "fetch": "text",
     "triage": "text",
     "repeat": "number",
+    "progress": "text",
     "env_file": "text",
     "baselines": "text",
     "strict": "switch",

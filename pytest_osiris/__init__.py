@@ -12,6 +12,7 @@
 ``checks``     runs a manifest for a test; ``attempts`` keeps its records
 ``osiris``     `Osiris`, for tests that run manifests by themselves; ``building`` writes down those said in Python
 ``parameters`` holds what `--osiris-param` gives against the manifests of the run
+``progress``   shows how far runs are while they last, also those of xdist workers
 ``store``      one record file a test, shared by all xdist workers of a run
 ``retention``  which sessions and records stay when a run is over
 ``sandboxes``  `osiris_sandbox`, an embedded E2B server for tests of E2B programs

@@ -33,6 +33,7 @@ from pytest_osiris.judging import judged_by_plugins
 from pytest_osiris.keys import CLOSE, MASK, REFUSAL, SETTINGS, CheckFailedError
 from pytest_osiris.marker import read_marker
 from pytest_osiris.masking import table_of
+from pytest_osiris.progress import showing
 from pytest_osiris.retention import made_sessions
 from pytest_osiris.settings import target_word
 
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from osiris_core.backends.templates import Report
     from osiris_core.baseline.places import Place
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
@@ -67,7 +67,7 @@ class Checks:
         self.settings = config.stash[SETTINGS]
         self.root = config.rootpath
         self._told: list[str] = []  # where there is no terminal, it stands in the test's report
-        self._report = reporter_of(config) or self._told.append
+        self.showing = showing(config, self._told.append)
         self._checkers: dict[Path, Checker] = {}
         self._signals = contextlib.ExitStack()
         self._signals.enter_context(terminable())  # there is something to be stopped from now on
@@ -108,13 +108,14 @@ class Checks:
             table = table_of(manifest, self.settings.env_file, self.settings.provider, secrets)
             mask(item, table)
             declared = (*rules, *hook_rules(item.config, manifest))
-            record = self._checker(manifest.project_root).check(
-                manifest,
-                targets,
-                rules=declared,
-                secrets=secrets,
-                judged=judged,
-            )
+            with self.showing.running(_label(item, manifest, case)):
+                record = self._checker(manifest.project_root).check(
+                    manifest,
+                    targets,
+                    rules=declared,
+                    secrets=secrets,
+                    judged=judged,
+                )
             asked = Asked(
                 place=baseline or place_of(item, place),
                 wanted=self.settings.baselines,
@@ -154,13 +155,15 @@ class Checks:
         while self._checkers:
             self._checkers.popitem()[1].close()
         made_sessions(self._config).remove()
+        self.showing.close()
         self._signals.close()
 
     def _checker(self, project_root: Path) -> Checker:
         if project_root not in self._checkers:
             self._checkers[project_root] = Checker(
                 check_options(self.settings, project_root, self.root),
-                report=self._report,
+                report=self.showing.report,
+                progress=self.showing.observe,
                 backends=backends_of(self._config),
             )
         return self._checkers[project_root]
@@ -174,27 +177,18 @@ def checks_of(config: pytest.Config) -> Checks:
     return config.stash[_CHECKS]
 
 
-def reporter_of(config: pytest.Config) -> Report | None:
-    """Return what shows a line at once, while tests run: a template that is being built takes minutes.
-
-    None in a process without a terminal, as an xdist worker is.
-    """
-    terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
-    capture: Any = config.pluginmanager.get_plugin("capturemanager")
-
-    def report(line: str) -> None:
-        with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
-            terminal.ensure_newline()
-            terminal.write_line(f"osiris: {line}")
-            terminal.flush()
-
-    return None if terminal is None else report
-
-
 def mask(item: pytest.Item, table: MaskTable | None) -> None:
     """Show nothing of what a table has in the reports of a test."""
     if table is not None:
         item.stash.setdefault(MASK, []).append(table)
+
+
+def _label(item: pytest.Item, manifest: Manifest, case: str) -> str:
+    """Return the name of a case while it runs; nothing where the pipeline's is enough."""
+    label = f"{manifest.pipeline.id}[{case}]" if case else ""
+    for table in item.stash.get(MASK, ()):
+        label = table.text(label)
+    return label
 
 
 def run_marked(item: pytest.Item, params: Mapping[str, Any], secrets: Mapping[str, str]) -> ParityRecord:

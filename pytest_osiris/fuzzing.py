@@ -8,7 +8,8 @@ from osiris_core.check import validate_options
 from osiris_core.choices import TARGETS
 from osiris_core.errors import OsirisError
 from osiris_core.fuzz.ground import chosen_drivers, code_files, never_compared, require_hypothesis, targets
-from pytest_osiris.checks import check_options
+from osiris_core.fuzz.telling import looked_on
+from pytest_osiris.checks import check_options, checks_of
 from pytest_osiris.keys import SETTINGS, CheckFailedError
 
 if TYPE_CHECKING:
@@ -67,8 +68,9 @@ class Fuzz:
         chosen = chosen_drivers(drivers or None, code)
         strategy = manifests(drivers=chosen, code=code_files(code), max_steps=max_steps, options=options)
         plan = Plan(examples=examples, seed=seed, finds=1)
-        with targets(checked) as (warm, cold):
-            hunt = Hunt(strategy=strategy, warm=warm, cold=cold, plan=plan)
+        showing = checks_of(config).showing
+        with targets(checked) as (warm, cold), showing.running(), looked_on(showing.observe) as told:
+            hunt = Hunt(strategy=strategy, warm=warm, cold=cold, plan=plan, tell=lambda _: told(hunt))
             found = next(hunt.iterate(), None)
         if found is None:
             if lacking := never_compared(hunt, chosen):

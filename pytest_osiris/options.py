@@ -117,6 +117,14 @@ OPTIONS: Final = (
         ),
     ),
     Option(
+        "progress",
+        "HOW",
+        (
+            "how it is shown how far long runs are: `live` (lines that are redrawn), `lines` (one after 10 s, then one every 30 s), "
+            "`off`, or `auto`: live on a terminal, lines in CI and in a file, off with -q (default: auto)"
+        ),
+    ),
+    Option(
         "require",
         "VERDICT",
         (

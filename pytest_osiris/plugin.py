@@ -166,7 +166,10 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker the name of this run, so that all records meet in one place; and its own where all run all tests."""
+    from pytest_osiris.progress import watch_worker
+
     node.workerinput[RUN_NAME] = node.config.stash[RUN]
+    watch_worker(node)
     node.workerinput[WORKER_NAME] = node.gateway.id if node.config.option.dist == "each" else ""
 
 

@@ -60,6 +60,7 @@ class Settings:
     summary: Path | None = None
     github: str = "auto"
     triage: str = "divergent"
+    progress: str = "auto"
     repeat: int = 0
     manifests: tuple[str, ...] = DEFAULT_MANIFESTS
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -103,6 +104,7 @@ def read_settings(config: pytest.Config) -> Settings:
         ISOLATIONS,
         KEEPING,
         KEEPING_SESSIONS,
+        PROGRESSES,
         REQUIREMENTS,
         TRIAGES,
     )
@@ -141,6 +143,7 @@ def read_settings(config: pytest.Config) -> Settings:
         summary=place("summary"),
         github=choice("github", GITHUB),
         triage=choice("triage", TRIAGES),
+        progress=choice("progress", PROGRESSES),
         repeat=0 if "repeat" in given and given["repeat"].value == "0" else number("repeat", int) or 0,
         manifests=tuple(given["manifests"].value) if "manifests" in given else default.manifests,
         params=_parse_params(written_params) if written_params else {},

@@ -17,6 +17,7 @@ from osiris_core.backend_set import require_targets
 from osiris_core.check import Checker, CheckOptions, validate_options
 from osiris_core.choices import BASELINES, FETCHING, TRIAGES
 from osiris_core.cli.exits import EXIT_FAILED, EXIT_GOOD, EXIT_INFRASTRUCTURE, EXIT_USAGE
+from osiris_core.cli.progress import shown
 from osiris_core.cli.reading import read_all
 from osiris_core.cli.summarizing import require_summary_place, write_markdown
 from osiris_core.errors import ManifestError, UsageError
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from typing import Self, TextIO
 
     from osiris_core.backends.protocol import Cancellation
-    from osiris_core.backends.templates import Report
+    from osiris_core.cli.progress import Shown
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
 
@@ -72,17 +73,16 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
     for root in {each.project_root: None for _, each in readings if not isinstance(each, ManifestError)}:
         require_targets(_options(given, root), targets)
     finished: list[_Checked] = []
-    verdicts = err if given.json else out
-
-    def report(line: str) -> None:
-        err.write(f"{visible_line(line)}\n")
-        err.flush()
-
-    with _Checkers(given, report) as checkers, _checked(readings, checkers, targets, given) as all_checked:
+    with (
+        shown(given.progress, out, err) as showing,
+        _Checkers(given, showing) as checkers,
+        _checked(readings, checkers, targets, given) as all_checked,
+    ):
+        verdicts = showing.err if given.json else showing.out
         for (path, _), checked in zip(readings, all_checked, strict=True):
             verdicts.write(f"{visible_line(verdict_line(checked.record, str(path)))}\n")
             verdicts.flush()
-            err.writelines(f"{visible_line(line)}\n" for line in checked.details)
+            showing.err.writelines(f"{visible_line(line)}\n" for line in checked.details)
             finished.append(checked)
     records = [checked.record for checked in finished]
     unmet = (*too_few(records, given.min_manifests), *(stale_waivers(records, whole=False) if given.strict else ()))
@@ -199,9 +199,9 @@ def command_for(path: Path, given: argparse.Namespace) -> str:
 class _Checkers:
     """One checker for every project that the manifests belong to, made when it is first needed."""
 
-    def __init__(self, given: argparse.Namespace, report: Report) -> None:
+    def __init__(self, given: argparse.Namespace, showing: Shown) -> None:
         self._given = given
-        self._report = report
+        self._showing = showing
         self._by_project: dict[Path, Checker] = {}
         self.cancellation: Cancellation | None = None
         """Stops all checks, where they run on other threads than the one that hears of it."""
@@ -246,7 +246,9 @@ class _Checkers:
     def _checker(self, manifest: Manifest) -> Checker:
         root = manifest.project_root
         if root not in self._by_project:
-            self._by_project[root] = Checker(_options(self._given, root), report=self._report)
+            self._by_project[root] = Checker(
+                _options(self._given, root), report=self._showing.report, progress=self._showing.observe
+            )
         return self._by_project[root]
 
 

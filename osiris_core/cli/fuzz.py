@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osiris_core.choices import ISOLATIONS
+from osiris_core.cli.progress import add_progress_option
 
 if TYPE_CHECKING:
     from typing import Any, TextIO
@@ -59,6 +60,7 @@ def add_parser(subparsers: Any) -> None:
         action="store_true",
         help="start every run from nothing: slower, and what finds are confirmed by anyway",
     )
+    add_progress_option(parser)
     parser.add_argument(
         "-o", "--out", type=Path, default=Path("fuzz-finds"), metavar="DIR", help="where finds go (default: fuzz-finds)"
     )

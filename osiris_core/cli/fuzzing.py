@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from osiris_core.check import CheckOptions, validate_options
 from osiris_core.choices import TARGETS
 from osiris_core.cli.exits import EXIT_FAILED, EXIT_GOOD, EXIT_INFRASTRUCTURE
+from osiris_core.cli.progress import shown
 from osiris_core.fuzz.ground import chosen_drivers, code_files, never_compared, require_hypothesis, targets
+from osiris_core.fuzz.telling import looked_on, rate
 from osiris_core.report.text import visible_line
 from osiris_core.surface import require_place
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
     from osiris_core.fuzz.hunt import Find, Hunt
     from osiris_core.parity.record import ParityRecord
-
-
-_TELL_EVERY_S: Final = 10.0
 
 
 def fuzz(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
@@ -40,14 +38,17 @@ def fuzz(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     from osiris_core.fuzz.reproducer import write_reproducer
 
     records: list[ParityRecord] = []
-    progress = _Progress(err)
     finds: list[Find] = []
-    with targets(options, warm=not given.cold) as (warm, cold):
+    with (
+        shown(given.progress, out, err) as showing,
+        targets(options, warm=not given.cold) as (warm, cold),
+        looked_on(showing.observe) as told,
+    ):
 
         def tell(record: ParityRecord) -> None:
             if given.records is not None:
                 records.append(record)
-            progress.tell(hunt)
+            told(hunt)
 
         hunt = Hunt(
             strategy=manifests(drivers=drivers, code=code, max_steps=given.steps),
@@ -59,8 +60,8 @@ def fuzz(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         for find in hunt.iterate():
             finds.append(find)
             reproducer = write_reproducer(find, given.out)
-            _say(out, find, reproducer.commands)
-    progress.end(hunt)
+            _say(showing.out, find, reproducer.commands)
+    _tell_end(hunt, err)
     if given.records is not None:
         _write_records(given.records, records)
     lacking = never_compared(hunt, drivers)
@@ -82,30 +83,12 @@ def _say(out: TextIO, find: Find, commands: Sequence[str]) -> None:
     out.flush()
 
 
-class _Progress:
-    """A line now and then on standard error."""
-
-    def __init__(self, err: TextIO) -> None:
-        self._err = err
-        self._told = time.monotonic()
-
-    def tell(self, hunt: Hunt) -> None:
-        if time.monotonic() - self._told >= _TELL_EVERY_S:
-            self._told = time.monotonic()
-            self._err.write(f"fuzz: {self._rate(hunt)}\n")
-
-    def end(self, hunt: Hunt) -> None:
-        self._err.write(f"fuzz: {self._rate(hunt)}\n")
-        for kind, count in Counter(kind for _, kind in hunt.unconfirmed).items():
-            self._err.write(f"fuzz: not confirmed by an ordinary check: {' '.join(kind)} ({count})\n")
-
-    @staticmethod
-    def _rate(hunt: Hunt) -> str:
-        rate = hunt.distinct / hunt.looking_s if hunt.looking_s else 0.0
-        cold = f", {hunt.compared_cold} of them cold as well" if hunt.compared_cold else ""
-        ended = f"{hunt.whole} succeeded, {hunt.failed_alike} failed alike"
-        compared = f"{hunt.tables} tables with {hunt.rows} rows and {hunt.files} files compared"
-        return f"{hunt.tried} examples, {hunt.distinct} runs, {rate:.1f} a second{cold}; {ended}; {compared}"
+def _tell_end(hunt: Hunt, err: TextIO) -> None:
+    err.write(f"fuzz: {rate(hunt)}\n")
+    err.writelines(
+        f"fuzz: not confirmed by an ordinary check: {' '.join(kind)} ({count})\n"
+        for kind, count in Counter(kind for _, kind in hunt.unconfirmed).items()
+    )
 
 
 def _require_places(given: argparse.Namespace) -> None:

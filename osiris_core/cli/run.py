@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osiris_core.choices import BASELINES, FETCHING, ISOLATIONS, KEEPING, REQUIREMENTS, TRIAGES
+from osiris_core.cli.progress import add_progress_option
 from osiris_core.cli.settling import leave_open, settle
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="N",
         help="how often each target is run again and held against itself, whatever the verdict (default: 0, and 3 in a triage)",
     )
+    add_progress_option(parser)
     parser.add_argument("--report", type=Path, metavar="PATH", help="write an HTML report, and its data beside it")
     parser.add_argument(
         "--summary",

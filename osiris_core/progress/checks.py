@@ -35,7 +35,7 @@ class CheckWatch:
         self._mask: Callable[[str], str] = str
         self._hidden = False
         now = clock()
-        self._now = Progress(check=check, name=name, manifest=manifest, steps=steps, began=now, phase_began=now)
+        self._now = Progress(check=check, name=name, manifest=manifest, steps=steps, at=now, began=now, phase_began=now)
 
     def __enter__(self) -> Self:
         """Return self; nothing is told yet."""
@@ -77,11 +77,11 @@ class CheckWatch:
             began=now,
             phase_began=now,
         )
-        return TargetWatch(start, self._say, mask=self._mask, clock=self._clock)
+        return TargetWatch(start, self._tell, mask=self._mask, clock=self._clock)
 
     def _say(self, progress: Progress) -> None:
         if self._tell is not None and not self._hidden:
-            self._tell(progress)
+            self._tell(replace(progress, at=self._clock()))
 
 
 UNWATCHED: Final = CheckWatch(None, check="", name="", manifest="", steps=0)

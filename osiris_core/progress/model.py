@@ -44,6 +44,8 @@ class Progress:
     """What is known of the running step: the rows that it was given, then those that it has counted itself."""
     size_bytes: int = 0
     """What has come from the target: records, and on e2b artifacts."""
+    at: float = 0.0
+    """When it was taken."""
     began: float = 0.0
     phase_began: float = 0.0
     step_began: float | None = None

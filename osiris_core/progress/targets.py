@@ -100,7 +100,7 @@ class TargetWatch:
         if self._counted is not None:
             self._given, self._counted = _value_of(self._counted, self._given), None
         size_bytes = max(self._records_bytes, self.bytes_down())
-        self._now = replace(self._now, rows=self._rows, step_rows=self._given, size_bytes=size_bytes, **changed)
+        self._now = replace(self._now, at=now, rows=self._rows, step_rows=self._given, size_bytes=size_bytes, **changed)
         self._tell(self._now)
 
 
