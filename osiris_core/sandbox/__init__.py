@@ -6,7 +6,8 @@ socket to each agent; it never touches a path of a sandbox itself. This room imp
 Where things are, in the order in which a request meets them:
 
 ``launch``      starts and stops the server as a process of its own (standard library only)
-``server``      the process: port, signals, lifeline        ``app``  who answers a request: edge, control plane or envd
+``settings``    how to serve, and what is tried first       ``server``  the process: signals, lifeline
+``app``         who answers a request: edge, control plane or envd
 ``control``     create, list, kill, time limits             ``local_api``  what only this server has: templates, counters, faults
 ``template_api``, ``build_api``  the SDK's template builder  ``given``  what a request's body and query must be
 ``recipe``, ``install``, ``builder``, ``workshop``  a build: read, installed, run, kept    ``catalog``  what was built

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import sys
 from pathlib import Path
@@ -11,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from osiris_core.sandbox.faults.model import FaultError
 from osiris_core.sandbox.faults.reading import faults_from_bytes
-from osiris_core.sandbox.isolation import IsolationError
-from osiris_core.sandbox.registry import CONCURRENT_BUILDS, Timing
-from osiris_core.sandbox.server import HOST, Settings, SettingsError, serve
+from osiris_core.sandbox.isolation import IsolationError, choose
+from osiris_core.sandbox.settings import CONCURRENT_BUILDS, HOST, Settings, SettingsError, Timing, listen
 
 if TYPE_CHECKING:
     from osiris_core.sandbox.launch import ServerAddress
@@ -61,10 +59,17 @@ def main(argv: list[str]) -> int:
         faults=faults,
     )
     try:
-        asyncio.run(serve(settings, parent_pid=given.parent_pid, announce=_announce))
+        isolation = choose(settings.isolation, bwrap=settings.bwrap)
+        sock = listen(settings.host, settings.port)
     except (SettingsError, IsolationError) as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_CANNOT_SERVE
+    # What serves takes most of the time of a start, and a refusal need not wait for it.
+    import asyncio
+
+    from osiris_core.sandbox.server import serve
+
+    asyncio.run(serve(sock, isolation, settings, parent_pid=given.parent_pid, announce=_announce))
     return 0
 
 

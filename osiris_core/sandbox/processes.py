@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 from osiris_core.sandbox import fanout
 from osiris_core.sandbox.link import AgentError, AgentGoneError
 from osiris_core.sandbox.pipes import Pipe
+from osiris_core.sandbox.settings import EXIT_RETENTION_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from osiris_core.sandbox.link import AgentLink
-
-EXIT_RETENTION_S = 30.0
-"""How long the exit of a command is remembered (envd's terminatedRetentionTTL)."""
 
 _GO_SIGNAL_NAMES = {9: "killed", 15: "terminated", 2: "interrupt", 1: "hangup", 11: "segmentation fault", 6: "aborted"}
 

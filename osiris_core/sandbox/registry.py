@@ -19,7 +19,8 @@ from osiris_core.sandbox.filesystem_service import FilesystemService
 from osiris_core.sandbox.launcher import LaunchError, launch
 from osiris_core.sandbox.link import AgentGoneError, AgentLink
 from osiris_core.sandbox.process_service import ProcessService
-from osiris_core.sandbox.processes import EXIT_RETENTION_S, ProcessTable
+from osiris_core.sandbox.processes import ProcessTable
+from osiris_core.sandbox.settings import CONCURRENT_BUILDS, Timing
 from osiris_core.sandbox.stubs import FilesystemASGIApplication, ProcessASGIApplication
 from osiris_core.sandbox.templates import BASE_NAME, base_template
 
@@ -34,21 +35,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CONCURRENT_BUILDS = 20
-"""As on E2B's smaller plans."""
 
 _ID_LETTERS = string.ascii_lowercase + string.digits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """The server's time constants, in seconds."""
-
-    exit_retention_s: float = EXIT_RETENTION_S
-    memory_poll_s: float = 0.25
-    ready_timeout_s: float = 20.0
-    build_s: float = 0.0
-    """How long a build of a template takes at least; in the cloud it takes minutes."""
 
 
 class Sandbox:

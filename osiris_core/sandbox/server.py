@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
-import ipaddress
 import os
 import secrets
 import signal
-import socket
 import stat
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -19,39 +16,21 @@ import uvicorn
 from osiris_core.sandbox.app import App
 from osiris_core.sandbox.builder import Builder
 from osiris_core.sandbox.faults.plan import FaultPlan
-from osiris_core.sandbox.isolation import choose
 from osiris_core.sandbox.launch import ServerAddress
-from osiris_core.sandbox.registry import CONCURRENT_BUILDS, Registry, Timing
+from osiris_core.sandbox.registry import Registry
+from osiris_core.sandbox.settings import BACKLOG
 from osiris_core.sandbox.stats import Stats
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator
 
-    from osiris_core.sandbox.faults.model import Fault
+    from osiris_core.sandbox.isolation import Isolation
+    from osiris_core.sandbox.settings import Settings
 
-HOST = "127.0.0.1"
-BACKLOG = 2048
 STREAMS_END_S = 2
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _PARENT_DIED = signal.SIGUSR1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How to serve; `host` must be a loopback address, `port` 0 takes a free one, `bwrap` None looks for one."""
-
-    host: str = HOST
-    port: int = 0
-    isolation: str = "bubblewrap"
-    bwrap: str | None = None
-    timing: Timing = field(default_factory=Timing)
-    concurrent_builds: int = CONCURRENT_BUILDS
-    network_allowed: bool = False
-    faults: tuple[Fault, ...] = ()
-
-
-class SettingsError(Exception):
-    """Raised when the server cannot serve as asked; one sentence."""
 
 
 class _Server(uvicorn.Server):
@@ -62,37 +41,18 @@ class _Server(uvicorn.Server):
         yield
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket on a loopback address; raises SettingsError."""
-    try:
-        if not ipaddress.ip_address(host).is_loopback:
-            raise SettingsError(
-                f"this server runs commands for whoever reaches it, so it listens on loopback only, not on {host}"
-            )
-    except ValueError as error:
-        raise SettingsError(f"the host must be a loopback address such as {HOST}, not '{host}'") from error
-    # The protocol is named because asyncio turns Nagle's algorithm off only where it sees TCP; with it an answer takes 40 ms.
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind((host, port))
-        sock.listen(BACKLOG)  # here already, so that the address can be announced before the server has begun to answer
-    except OSError as error:
-        sock.close()
-        raise SettingsError(f"port {port} on {host} cannot be used: {error.strerror}; choose another or 0") from error
-    return sock
-
-
 async def serve(
-    settings: Settings, *, parent_pid: int | None = None, announce: Callable[[ServerAddress], None]
+    sock: socket.socket,
+    isolation: Isolation,
+    settings: Settings,
+    *,
+    parent_pid: int | None = None,
+    announce: Callable[[ServerAddress], None],
 ) -> None:
     """Serve until a signal, the end of the lifeline or the parent's death; then end every sandbox.
 
-    `announce` is called once, when the server answers. Raises SettingsError or IsolationError.
+    `sock` listens already. `announce` is called once, when the server answers.
     """
-    isolation = choose(settings.isolation, bwrap=settings.bwrap)
-    sock = listen(settings.host, settings.port)
     registry = Registry(
         isolation=isolation,
         stats=Stats(),

@@ -17,7 +17,7 @@ import e2b
 import pytest
 
 from osiris_core.sandbox.launch import ServerProcess
-from osiris_core.sandbox.processes import EXIT_RETENTION_S
+from osiris_core.sandbox.settings import EXIT_RETENTION_S
 from tests.sandbox.helpers import bound, until
 
 EMBEDDED, LIVE = "embedded", "live"
