@@ -113,6 +113,15 @@ def server(bubblewrap: None) -> Iterator[ServerAddress]:
         yield process.address
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_engine_for_comparisons() -> Iterator[None]:
+    """Compare all tables of these tests in one engine, as a comparison of two sessions compares all of its own."""
+    from osiris_core.parity.kinds.tables import connections
+
+    with connections.one_engine():
+        yield
+
+
 @contextmanager
 def one_engine() -> Iterator[None]:
     """Let what borrows an engine share one, as in a warm worker: to open one takes longer than all else that a small test does.
