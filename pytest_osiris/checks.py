@@ -92,9 +92,11 @@ class Checks:
 
         command = command_for(item, targets, self.settings)
 
+        def finished(record: ParityRecord) -> ParityRecord:
+            return dataclasses.replace(placed(record, manifest, reproduce=command), case=case)
+
         def keep(record: ParityRecord) -> ParityRecord:
-            record = dataclasses.replace(placed(record, manifest, reproduce=command), case=case)
-            return attempt.keep(record, place)
+            return attempt.keep(finished(record), place)
 
         if refusal := item.config.stash.get(REFUSAL, ""):
             raise CheckFailedError(refusal)
@@ -135,7 +137,7 @@ class Checks:
         except KeyboardInterrupt as stopped:
             # pytest parses the source of every file in its traceback, which takes longer than the stop itself.
             raise stopped.with_traceback(None) from None
-        record = judged_by_plugins(item, keep(record), keep)
+        record = judged_by_plugins(item, finished(record), keep)
         self._tell(item, manifest, record)
         return record
 

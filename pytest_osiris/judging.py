@@ -24,7 +24,7 @@ _OUTCOMES = (pytest.fail.Exception, pytest.skip.Exception, pytest.xfail.Exceptio
 def judged_by_plugins(
     item: pytest.Item, record: ParityRecord, keep: Callable[[ParityRecord], ParityRecord]
 ) -> ParityRecord:
-    """Return the record as the plugins leave it, kept where they changed it.
+    """Return the record as the plugins leave it, kept; while they judge, what is kept says that the check is not over.
 
     Raises `CheckFailedError` where one gave what it may not; the record then fails by that sentence. What one raises passes on.
     """
@@ -47,9 +47,7 @@ def judged_by_plugins(
     if wrong:
         keep(replace(found, passed=False, headline=_masked(item, wrong)))
         raise CheckFailedError(f"{record.manifest}: {wrong}")
-    if found is record:
-        return record
-    for table in item.stash.get(MASK, ()):
+    for table in item.stash.get(MASK, ()) if found is not record else ():
         found = masked(found, table)
     return keep(found)
 

@@ -87,7 +87,10 @@ def triaged(
     )
     longest_s = max((each.elapsed_ms for each in record.targets), default=0.0) / 1000
     reruns = Reruns(rerun, judged.compare, budget, time.monotonic, longest_s=longest_s)
-    check = Check(sessions=sessions, comparison=record.comparison, impossible=impossible, imitable=imitable)
+    movable = rerun.movable() if diverged and not imitable else ""
+    check = Check(
+        sessions=sessions, comparison=record.comparison, impossible=impossible, imitable=imitable, movable=movable
+    )
     try:
         found = investigate(check, reruns, budget)
     finally:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from osiris_core.backends.extension import RunsHere
 from osiris_core.backends.local import LocalBackend
 from osiris_core.errors import InfrastructureError
+from osiris_core.parity.triage.environment import OUTPUT
 from osiris_core.session import contract
 from osiris_core.session.files import remove_tree
 from osiris_core.target_run import attending, run_target
@@ -20,6 +21,7 @@ from osiris_core.triage.imitation import as_it_is, imitate, run_directory_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from pathlib import Path
 
     from osiris_core.backend_set import BackendSet
     from osiris_core.backends.protocol import Backend, Cancellation, Job, Patience
@@ -77,13 +79,19 @@ class Rerunner:
                 )
         finally:
             if here:
-                remove_tree(run_directory_of(self._sessions[target]))
+                remove_tree(self._place(target, factors))
         result = futures[0].result()
         if result.facts.kept:
             self._backends.end_kept(result.facts.sandbox_id)
         if result.session is None or result.failure is not None:
             raise result.failure or InfrastructureError(f"the rerun on {target} left no session")
         return result.session
+
+    def movable(self) -> str:
+        """Return the target that can be run where the other one ran, the second of two such; nothing where both are not of this machine."""
+        here = {each: each == _LOCAL or isinstance(self._backends.find(each), RunsHere) for each in self._sessions}
+        movable = [each for each in self._sessions if each != _LOCAL]
+        return movable[-1] if all(here.values()) and movable else ""
 
     def clean(self) -> None:
         """Remove the sessions of all reruns: what they showed is in the record."""
@@ -95,9 +103,17 @@ class Rerunner:
             plain = as_it_is(self._job, self._sessions[target])
             imitation = imitate(self._original, factors) if factors and self._original else plain
             return LocalBackend(patience=self._patience, imitation=imitation)
-        if factors:
-            raise ValueError(f"{target} has the environment that it has")
         backend = self._backends.find(target)
         if isinstance(backend, InfrastructureError):
             raise backend
-        return backend.at(run_directory_of(self._sessions[target])) if isinstance(backend, RunsHere) else backend
+        if isinstance(backend, RunsHere):
+            return backend.at(self._place(target, factors))
+        if factors:
+            raise ValueError(f"{target} has the environment that it has")
+        return backend
+
+    def _place(self, target: str, factors: Collection[str]) -> Path:
+        """Return where the files of a run on this machine lie: where those of the first one lay, or of the other target's."""
+        others = [each for name, each in self._sessions.items() if name != target]
+        moved = OUTPUT in factors and target != _LOCAL
+        return run_directory_of(others[0] if moved else self._sessions[target])

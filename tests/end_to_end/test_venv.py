@@ -85,17 +85,25 @@ def test_two_environments_that_behave_alike_are_identical_or_equivalent(shop, tm
 
 
 def test_two_versions_that_behave_otherwise_diverge_with_both_versions_named(shop, tmp_path):
-    """The hint names them, and triage says that each side is stable and in what they differ; it finds no cause by guessing."""
-    record = check(shop, tmp_path, "venv:one", "venv:two", triage="divergent", triage_budget=TriageBudget(repeats=1))
+    """The hint names them; triage sees that each side is stable, that the place is not the cause, and that nothing else differs."""
+    record = check(
+        shop,
+        tmp_path,
+        "venv:one",
+        "venv:two",
+        triage="divergent",
+        triage_budget=TriageBudget(repeats=1, confirmations=1),
+    )
 
     assert record.verdict is Verdict.DIVERGENT
     assert "versions differ between venv:one and venv:two: shop-rules 1.0 and 2.0" in record.headline
-    assert record.triage.cause == "UNKNOWN"
+    assert record.cause == record.triage.cause == "ENVIRONMENT(distributions)"
     assert record.triage.evidence == (
         "each target did the same in 2 of 2 runs",
         "distributions on venv:one and venv:two: shop-rules 1.0 | 2.0",
+        "in the very place of venv:one, venv:two did as before, in 1 of 1 runs",
     )
-    assert record.triage.not_tried[0].startswith("the environment of venv:two: it cannot be given to venv:one")
+    assert [(each.left, each.right) for each in record.triage.factors] == [("shop-rules 1.0", "shop-rules 2.0")]
     assert record.reproduce == "osiris-parity run prices.osiris.yaml --target venv:one,venv:two"
     left = [each.name for run in record.targets for each in (tmp_path / run.session_directory / ".host").iterdir()]
     assert not {"run", "reruns"} & set(left), left

@@ -139,6 +139,17 @@ def test_only_the_conftests_above_a_test_are_asked(project: Project, engine: Eng
     assert result.stdout.str().count("asked about it") == 1
 
 
+def test_a_check_is_not_over_while_a_hook_judges(project: Project, engine: Engine) -> None:
+    """A process that dies there leaves no green record."""
+    project.manifest("it")
+    conftest(project, VERDICT.format(answer="raise SystemExit('gone')"))
+
+    project.run("it.osiris.yaml")
+
+    (record,) = project.records()
+    assert not record["passed"]
+
+
 def test_none_is_no_answer(project: Project, engine: Engine) -> None:
     """The record is as it was judged."""
     project.manifest("it")

@@ -97,7 +97,7 @@ def decided(
     job = dataclasses.replace(JOB, manifest=manifest)
     judged = Judged(record=record(verdict), sessions=sessions, job=job, compare=compare, command=COMMAND)
     given = CheckOptions(project_root=tmp_path, **{"triage": "divergent", **options})
-    backends: Any = None
+    backends: Any = SimpleNamespace(find=lambda _target: object())
     made = triaged(judged, given, backends, patience=Patience(), cancellation=Cancellation())
     return made, investigated
 

@@ -40,13 +40,15 @@ class Check:
     """What is to be explained: the sessions of the targets, and their comparison where there are two.
 
     `impossible` says for factors that cannot be imitated on this machine why; of a pair that is not `imitable` none can be: the
-    targets are this machine and a sandbox in every other.
+    targets are this machine and a sandbox in every other. `movable` names the target of such a pair that can be run where the runs of
+    the other one lie.
     """
 
     sessions: tuple[Session, ...]
     comparison: Comparison | None
     impossible: Mapping[str, str]
     imitable: bool = True
+    movable: str = ""
 
 
 def investigate(check: Check, reruns: Reruns, budget: TriageBudget) -> Triage:
@@ -69,7 +71,8 @@ def investigate(check: Check, reruns: Reruns, budget: TriageBudget) -> Triage:
     elif check.imitable:
         found = _Environment(check, reruns, budget).search()
     else:
-        found = side_by_side(*check.sessions, repeats=budget.repeats)
+        left, right = check.sessions
+        found = side_by_side(left, right, reruns, budget, movable=check.movable)
     return _spent(replace(found, bound=found.bound or bound), reruns)
 
 
