@@ -15,7 +15,7 @@ from osiris_core.report.marks import failures_first, mark_of
 from osiris_core.report.place import sandbox_places, time_columns
 from osiris_core.report.rules import rule_lines
 from osiris_core.report.sentence import report_sentence
-from osiris_core.report.text import fitted, shortened, visible_line, width_of
+from osiris_core.report.text import capped_line, fitted, shortened, visible_line, width_of
 from osiris_core.report.units import plural
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ FAILURE_LINES = 8
 """A failure takes at most this many lines, and one more where a command shows its cause."""
 
 _NARROWEST = 60
+_ERROR_CHARACTERS = 200
 _NUMBER_WIDTH = 9
 _FRAME_WIDTH = len("≠  ") + 2 * len("  ")  # the symbol and the gaps between the text columns
 _INDENT = "    "
@@ -101,7 +102,8 @@ def failure_lines(record: ParityRecord, width: int) -> list[str]:
         lines += _wrapped(f"{where}{finding.path}: {finding.message}", width, most=2)
         lines += _values(record, finding)
         cause = triage_sentence(record)
-        lines += _wrapped(f"cause: {cause}", width, most=1) if cause else []
+        most = 2 if record.triage and record.triage.factors else 1  # both values of a factor, and what to do
+        lines += _wrapped(f"cause: {cause}", width, most=most) if cause else []
         hint = "" if record.triage and record.triage.factors else finding.hint  # what to do is said with the cause
         lines += _wrapped(f"hint: {hint}", width, most=1) if hint else []
         lines += _effects(record)
@@ -155,7 +157,11 @@ def _values(record: ParityRecord, finding: Finding) -> list[str]:
         return []
     _, names = speaking(record)
     column = max(map(width_of, names))
-    pairs = zip(names, (finding.left, finding.right), strict=False)
+    values = [finding.left, finding.right]
+    if finding.code == "outcome":  # that one side failed is half of it; the other half is why
+        errors = [capped_line(run.error, _ERROR_CHARACTERS) for run in record.targets]
+        values = [f"{value}: {error}" if error else value for value, error in zip(values, errors, strict=False)]
+    pairs = zip(names, values, strict=False)
     return [f"{_INDENT}{name.rjust(column)}: {value or '(nothing)'}" for name, value in pairs]
 
 

@@ -45,7 +45,7 @@ def test_the_failure_that_the_readme_shows_is_the_tutorials(repository):
     (failure,) = re.findall(r"```text\n(.*?)```", text_of(repository / "README.md"), re.DOTALL)
     shown = text_of(repository / "docs" / "tutorial.md").splitlines()
 
-    assert len(failure.splitlines()) == 7
+    assert len(failure.splitlines()) == 8
     assert [line for line in failure.splitlines() if line not in shown] == []
 
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
-from osiris_core.parity.record import RecordSet, Verdict, WaiverUse
+from osiris_core.parity.record import Comparison, Finding, Layer, RecordSet, Verdict, WaiverUse
 from osiris_core.report.terminal import FAILURE_LINES, failure_lines, summary_lines, waiver_lines
 from osiris_core.report.text import visible, width_of
 from tests.report.samples import comparison, divergent, local_run, record
@@ -46,6 +47,32 @@ def test_a_failure_says_what_where_both_values_the_hint_and_the_command():
         "    1 cause, 2 effects",
         "    not compared in full: write-delays/model.bin: larger than 100 MiB, only its digest was compared",
         "    reproduce: osiris-parity run pipelines/flight-delays.osiris.yaml --target both",
+    ]
+
+
+def test_where_one_side_failed_its_error_stands_beside_it():
+    """What to look for is the error, not that there is one."""
+    finding = Finding(
+        layer=Layer.OUTCOME,
+        step="convert",
+        code="outcome",
+        path="outcome",
+        message="differs",
+        left="succeeded",
+        right="failed",
+    )
+    local, e2b = divergent().targets
+    failed = dataclasses.replace(
+        divergent(),
+        targets=(local, dataclasses.replace(e2b, error="[Errno 2] No such file or directory: 'rates.csv'")),
+        comparison=Comparison(
+            verdict=Verdict.DIVERGENT, findings=(finding,), findings_total=1, first_diverging_step="convert"
+        ),
+    )
+
+    assert failure_lines(failed, 100)[2:4] == [
+        "    local: succeeded",
+        "      e2b: failed: [Errno 2] No such file or directory: 'rates.csv'",
     ]
 
 

@@ -37,6 +37,13 @@ def test_the_terminal_says_cause_both_values_and_what_to_do():
     assert len(lines) <= 9
 
 
+def test_what_to_do_is_not_cut_off_by_a_narrow_terminal():
+    """A factor's two values and the repair have two lines."""
+    lines = failure_lines(triaged(), 60)
+
+    assert "write times in UTC" in " ".join(" ".join(lines).split())
+
+
 def test_a_cause_without_factors_says_what_it_rests_on():
     """The terminal tells the evidence, and keeps the hint."""
     found = Triage(cause="UNKNOWN", evidence=("stopped: 60 reruns were made, and no more are allowed",))
