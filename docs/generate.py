@@ -77,6 +77,17 @@ _API: Final = (
         ("osiris_core.parity.record_io", ("encode_records", "decode_records")),
     ),
     (
+        "Bringing targets and comparers",
+        "What another distribution implements, and is given. How: [extend it](../how-to/extending.md).",
+        ("osiris_core.backends.extension", ("BackendRequest", "BackendFactory", "RunsHere")),
+        ("osiris_core.backends.protocol", ("Backend", "TargetFacts", "Job", "Cancellation")),
+        (
+            "osiris_core.parity.kinds.protocol",
+            ("FileComparer", "FilePair", "FileComparison", "FileFinding", "SetAside"),
+        ),
+        ("osiris_core.parity.record", ("ReportSection", "ComparerUse")),
+    ),
+    (
         "Testing drivers and programs",
         "[Testing a driver](../testing.md) shows their use.",
         ("osiris_core.testing", ("conformance_checks", "Check", "CheckResult", "sample_table", "fault_plan", "Fault")),
