@@ -13,6 +13,7 @@
 ``causes``       which differences follow from which; ``waived`` which are accepted for a while
 ``clues``        what the two environments suggest about a difference
 ``hints``        what to do about a difference            ``summary``  all of it in the words of a report
+``gates``        what a gate asks beyond a verdict        ``merging``  one set of records of many
 ``coverage``     what was never compared, by the ``classes`` of options and values that steps were tried with
 ``triage/``      where a divergence comes from, found out by runs that it asks for
 ``foreign/``     what `diff` is given, wherever it was made, as two sides of a comparison
