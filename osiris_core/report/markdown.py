@@ -25,16 +25,17 @@ if TYPE_CHECKING:
 
 LIMIT_BYTES: Final = 1024 * 1024
 """As much as GitHub takes of one step; it shows nothing of a summary that is larger."""
-LEAST_BYTES: Final = 4096
+LEAST_BYTES: Final = 8192
 """Below this there is no room for a summary that says anything."""
 _EXPLAINED: Final = 25
 """So many failures are explained; the table has all of them."""
 _COLUMNS: Final = 110
 _NAME_CHARACTERS: Final = 200
 _CAUSE_CHARACTERS: Final = 300
-_RESERVED_BYTES: Final = 1024  # for the sentences on what was left out, and the link
+_RESERVED_BYTES: Final = 2048  # for the sentences on what was left out, and the link
 _SIGNS: Final = re.compile(r"[^\w\s]", re.ASCII)
 _HARMLESS: Final = re.compile(r"[A-Za-z0-9 ,;]*")
+_LINK: Final = re.compile(r"[^\s<>\\]{1,500}")
 _BACKQUOTES: Final = re.compile(r"`+")
 
 
@@ -143,4 +144,4 @@ def _pointer(report: str, link: str) -> str:
     if not report:
         return ""
     shown = code(report, _NAME_CHARACTERS)
-    return f"Report: [{shown}](<{link}>)\n" if re.fullmatch(r"[^\s<>\\]+", link) else f"Report: {shown}\n"
+    return f"Report: [{shown}](<{link}>)\n" if _LINK.fullmatch(link) else f"Report: {shown}\n"

@@ -187,7 +187,10 @@ def test_exit_codes_are_pytests_own(project: Project, engine: Engine, kind: str,
         case "wrong option":
             options += ["--osiris-require=DIVERGENT"]
 
-    assert project.run(*options, no_reraise_ctrlc=True).ret == code
+    result = project.run(*options, no_reraise_ctrlc=True)
+
+    assert result.ret == code
+    assert ("not as asked for" in result.stdout.str()) is (kind in {"bad", "nothing"})
 
 
 @pytest.mark.parametrize("where", ["--osiris-min-manifests=0", "--osiris-min-manifests=many", "--osiris-require=equal"])

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from osiris_core.errors import UsageError
 from osiris_core.parity.record import Comparison, RecordSet, Verdict, WaiverUse
 from osiris_core.report.files import append_summary, write_summary
-from osiris_core.report.markdown import render_markdown
+from osiris_core.report.markdown import LEAST_BYTES, block, render_markdown
 from tests.report.samples import divergent, record, sample
 from tests.report.structure import Structure
 from tests.report.test_hostile import PAYLOADS, with_every_string
@@ -143,10 +143,10 @@ def test_the_summary_of_a_step_is_appended_within_its_limit(tmp_path: Path):
     assert text.startswith("# Build\n\n## ✗ osiris parity")
     assert text.count("## ✗ osiris parity") == 2
     assert "Report: [`p.html`](<https://host/o/r/actions/runs/1#artifacts>)\n" in text
-    step.write_bytes(b"x" * (1024 * 1024 - 5000))
+    step.write_bytes(b"x" * (1024 * 1024 - 9000))
     append_summary(sample(), step)
     assert step.stat().st_size <= 1024 * 1024
-    step.write_bytes(b"x" * (1024 * 1024 - 4000))
+    step.write_bytes(b"x" * (1024 * 1024 - 8000))
     with pytest.raises(UsageError, match=r"has no room left: GitHub takes 1\.0 MiB of a step"):
         append_summary(sample(), step)
 
@@ -168,3 +168,22 @@ def test_waivers_that_end_soon_are_named():
     text = render_markdown(RecordSet(records=(record("x", Verdict.ACCEPTED, comparison=compared),)))
 
     assert "- `waiver a at b (ann): ends in 5 days, on 2026-01-06; then its difference fails again`\n" in text
+
+
+def test_a_block_cannot_be_closed_from_within():
+    """Its fence is longer than any row of backquotes in it."""
+    (fence,) = rendered(block(["```", "````", "# heading"])).values("class")
+
+    assert fence == "language-text"
+    assert rendered(block(["```", "````", "# heading"])).text.strip() == "```\n````\n# heading"
+
+
+def test_the_smallest_summary_still_says_something():
+    """Also where everything in it is as long as it may be."""
+    hostile = with_every_string(dataclasses.replace(sample(), unmet=("x",) * 50, note="x"), "|`<" * 1000)
+
+    text = render_markdown(hostile, report="|" * 300, link="x" * 600, limit_bytes=LEAST_BYTES)
+
+    assert text.startswith("## ✗ osiris parity: ")
+    assert len(text.encode()) <= LEAST_BYTES
+    assert "10 more manifests, 4 of them failing, left out of the table" in text
