@@ -21,8 +21,8 @@ class Baseline:
     """One stored session; the members stand in the file in this order.
 
     `name` says whose it is: the file's name and the case, or the test's id behind its file's name. `text` says whether text has tokens;
-    durations up to `longest_s` have. `table_digests` identifies how the digests of tables were made, empty where there are none. `seed`
-    and `window` are those of the run that was stored, the latter only where a declared rule asks for a time within it.
+    durations up to `longest_s` have. `table_digests` identifies how the digests of tables were made, empty where there are none. `seed` is
+    that of the run that was stored, and so is `started`, which is there only where a declared rule asks for times within the run.
 
     Of `steps`, `events`, `tables`, `metrics` and `artifacts` each item is one line of the file; a table has one for itself and one for each column.
     A stream of text is a list of lines, or, of a long one, its digest and first lines; `unended` names those whose last line has no end.
@@ -35,7 +35,7 @@ class Baseline:
     longest_s: int = 60
     seed: int | None = None
     table_digests: str = ""
-    window: tuple[str, str] | None = None
+    started: str | None = None
     outcome: str
     failed_step: str | None = None
     error: dict[str, Any] | None = None

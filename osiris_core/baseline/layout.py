@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.baseline.document import FORMAT, Baseline
 from osiris_core.errors import BaselineError
+from osiris_core.parity.side import moment
 from osiris_core.wire.records import OUTCOMES, STEP_STATES
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def _check(baseline: Baseline) -> None:
     for index, artifact in enumerate(baseline.artifacts):
         if not re.fullmatch(r"0?[0-7]{3}", str(artifact["mode"])):
             raise msgspec.ValidationError(f"{artifact['mode']!r} are no permission bits - at `$.artifacts[{index}]`")
+    if baseline.started is not None and moment(baseline.started) is None:
+        raise msgspec.ValidationError(f"{baseline.started!r} is no time - at `$.started`")
     if baseline.outcome not in OUTCOMES:
         raise msgspec.ValidationError(f"unknown outcome {baseline.outcome!r} - at `$.outcome`")
 

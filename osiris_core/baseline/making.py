@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 from osiris_core.baseline.digests import table_digests
 from osiris_core.baseline.document import ARTIFACTS, FILE, SUMMARIES, Baseline
 from osiris_core.baseline.files import encode_summary, kept_text, summary_of
+from osiris_core.baseline.known import KnownValues
 from osiris_core.baseline.layout import encode_baseline
 from osiris_core.baseline.tokens import in_texts, tokenizer
 from osiris_core.baseline.window import round_length_s, text_window
 from osiris_core.errors import BaselineError
 from osiris_core.parity.side import execution_order, run_window, view
 from osiris_core.parity.streams import lines, size_bytes
+from osiris_core.rules.model import RecordKind
 from osiris_core.session.volatile import is_volatile_metric, volatile_fields
 from osiris_core.wire.canon import canonical_json
 from osiris_core.wire.records import RUN_START, STEP_COMPLETE, STEP_FAILED, STEP_RETRIED
@@ -57,7 +59,7 @@ def make_baseline(session: Session, making: Making) -> dict[str, bytes]:
     """
     files: dict[str, bytes] = {}
     try:
-        artifacts = tuple(_artifacts(session, files))
+        artifacts = tuple(_artifacts(session, files, KnownValues(session, making.rules)))
     except OSError as error:
         raise BaselineError(f"an artifact cannot be read: {error}") from error
     files[FILE] = encode_baseline(document_of(session, making, artifacts=artifacts))
@@ -73,11 +75,12 @@ def make_baseline(session: Session, making: Making) -> dict[str, bytes]:
 def document_of(session: Session, making: Making, *, artifacts: tuple[dict[str, Any], ...] = ()) -> Baseline:
     """Return what a session did as a baseline says it, with artifacts that were looked at already."""
     longest_s = round_length_s(session)
+    known = KnownValues(session, making.rules)
     said = texts_of(session, least_s=longest_s, fixed_now=making.fixed_now, exact=making.text == "exact")
     tables = tuple(_tables(session))
     unended: list[str] = []
-    logs = dict(_streams(session.logs, "log", said, unended))
-    printed = dict(_streams(session.printed, "out", said, unended))
+    logs = dict(_streams(session.logs, RecordKind.LOG, known, said, unended))
+    printed = dict(_streams(session.printed, RecordKind.PRINTED, known, said, unended))
     seed = session.facts.get("seed")
     return Baseline(
         name=making.name,
@@ -86,12 +89,12 @@ def document_of(session: Session, making: Making, *, artifacts: tuple[dict[str, 
         longest_s=longest_s,
         seed=seed if isinstance(seed, int) else None,
         table_digests=table_digests() if tables or any("sha256" in each for each in artifacts) else "",
-        window=_window(session, making.rules),
+        started=_started(session, making.rules),
         outcome=session.outcome,
         failed_step=session.failed_step,
-        error=None if session.error is None else in_texts(_without(session.error, {"data"}), said),
+        error=None if session.error is None else _error(session, known, said),
         steps=tuple(_step(each.id, each.state, each.reason, each.cause) for each in session.steps),
-        events=tuple(_event(event, said, fixed_now=making.fixed_now) for event in session.events),
+        events=tuple(_event(event, known, said, fixed_now=making.fixed_now) for event in session.events),
         tables=tables,
         metrics=tuple(sorted(map(_metric, session.metrics), key=_metric_order(session))),
         logs=logs,
@@ -121,20 +124,32 @@ def long_stream(streams: Mapping[str, bytes], step: str, said: Callable[[str], s
     return {"lines": count, "sha256": digest.hexdigest(), "first": first}
 
 
+def _error(session: Session, known: KnownValues, said: Callable[[str], str]) -> Any:
+    return in_texts(
+        _without(session.error or {}, {"data"}),
+        lambda text: said(known.in_text(RecordKind.ERROR, session.failed_step, text)),
+    )
+
+
 def _streams(
-    streams: Mapping[str, bytes], suffix: str, said: Callable[[str], str], unended: list[str]
+    streams: Mapping[str, bytes],
+    record: RecordKind,
+    known: KnownValues,
+    said: Callable[[str], str],
+    unended: list[str],
 ) -> Iterator[tuple[str, Any]]:
     for step in sorted(streams):
         if size_bytes(streams, step) > STREAM_BYTES:
             yield step, long_stream(streams, step, said)
             continue
-        texts = [said(line.decode("utf-8", "surrogateescape")) for line in lines(streams, step)]
+        raw = [line.decode("utf-8", "surrogateescape") for line in lines(streams, step)]
+        texts = [said(known.in_text(record, step, line)) for line in raw]
         if texts and not texts[-1].endswith("\n"):
-            unended.append(f"{step}.{suffix}")
+            unended.append(f"{step}.{'log' if record is RecordKind.LOG else 'out'}")
         yield step, [text.removesuffix("\n") for text in texts]
 
 
-def _event(event: dict[str, Any], said: Callable[[str], str], *, fixed_now: bool) -> dict[str, Any]:
+def _event(event: dict[str, Any], known: KnownValues, said: Callable[[str], str], *, fixed_now: bool) -> dict[str, Any]:
     name = str(event.get("event"))
     left_out = {"ts", "session", "step", "event", *volatile_fields("events", name)}
     if name == STEP_COMPLETE:
@@ -143,8 +158,12 @@ def _event(event: dict[str, Any], said: Callable[[str], str], *, fixed_now: bool
         left_out |= OF_ONE_RUN - ({"logical_now"} if fixed_now else set())
     if name in WITH_ERROR:
         left_out.add("data")
+    step = event.get("step")
     own = {field: event[field] for field in sorted(event.keys() - left_out)}
-    return {"step": event.get("step"), "event": name, **(in_texts(own, said) if name in WITH_ERROR else own)}
+    own = known.in_value(RecordKind.EVENT, step, name, own)
+    if name in WITH_ERROR:
+        own = in_texts(own, lambda text: said(known.in_text(RecordKind.ERROR, step, text)))
+    return {"step": step, "event": name, **own}
 
 
 def _tables(session: Session) -> Iterator[dict[str, Any]]:
@@ -182,13 +201,13 @@ def _step(name: str, state: str, reason: str | None, cause: str | None) -> dict[
     return {"id": name, "state": state, **({} if reason is None and cause is None else why)}
 
 
-def _artifacts(session: Session, files: dict[str, bytes]) -> Iterator[dict[str, Any]]:
+def _artifacts(session: Session, files: dict[str, bytes], known: KnownValues) -> Iterator[dict[str, Any]]:
     """Yield the line of each artifact, and add its files."""
     for path, file in sorted(session.artifacts.items()):
         line: dict[str, Any] = {"path": path, "mode": file.mode}
         data = kept_text(file)
         if data is not None:
-            files[f"{ARTIFACTS}/{path}"] = data
+            files[f"{ARTIFACTS}/{path}"] = known.in_file(path, data)
             yield line
             continue
         summary = summary_of(path, file.absolute, file.size_bytes)
@@ -196,12 +215,12 @@ def _artifacts(session: Session, files: dict[str, bytes]) -> Iterator[dict[str, 
         yield {**line, "size_bytes": file.size_bytes, "sha256": file.sha256}
 
 
-def _window(session: Session, rules: Sequence[Rule]) -> tuple[str, str] | None:
-    """Return the run's time where a rule asks for values in it: what is stored of such a value is that of the run."""
+def _started(session: Session, rules: Sequence[Rule]) -> str | None:
+    """Return when the run began, where a rule asks for times within it: what is stored of such a time is the run's own."""
     window = run_window(session)
     if window is None or not any(rule.shape.type == "time" for rule in rules):
         return None
-    return window.start.isoformat(), window.end.isoformat()
+    return window.start.isoformat()
 
 
 def _without(value: Mapping[str, Any], names: set[str]) -> dict[str, Any]:

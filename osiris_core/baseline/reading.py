@@ -15,7 +15,7 @@ from osiris_core.baseline.document import ARTIFACTS, FILE, SUMMARIES
 from osiris_core.baseline.files import decode_table
 from osiris_core.baseline.layout import decode_baseline
 from osiris_core.baseline.making import OF_ONE_RUN, WITH_ERROR
-from osiris_core.baseline.tokens import ORIGIN, PID, ROOTS, concrete, in_texts
+from osiris_core.baseline.tokens import KNOWN, ORIGIN, PID, ROOTS, SESSION_ID, concrete, in_texts
 from osiris_core.errors import BaselineError
 from osiris_core.session.artifacts import ArtifactFile
 from osiris_core.session.files import file_facts, tree_files
@@ -87,11 +87,11 @@ def own_files(directory: Path) -> set[str]:
 def as_session(stored: StoredBaseline, like: Session) -> Session:
     """Return the session that a baseline stands for, beside the one that is held against it."""
     baseline = stored.baseline
-    said: Callable[[str], str] = (lambda text: text) if baseline.text == "exact" else concrete
     start, end = _window(baseline)
+    said: Callable[[str], str] = (lambda text: text) if baseline.text == "exact" else concrete(start)
     return Session(
         directory=stored.directory,
-        session_id=LABEL,
+        session_id=SESSION_ID,
         target=LABEL,
         outcome=baseline.outcome,
         failed_step=baseline.failed_step,
@@ -107,12 +107,12 @@ def as_session(stored: StoredBaseline, like: Session) -> Session:
         artifacts={**stored.kept, **stored.digests},
         manifest=like.manifest,
         facts={"logical_now": like.facts.get("logical_now"), "seed": like.facts.get("seed")},
-        target_facts={"sandbox_id": f"{LABEL}-sandbox"},
+        target_facts={"sandbox_id": KNOWN["sandbox"]},
         hello={
             "nonce": LABEL,
             "roots": ROOTS,
             "pid": PID,
-            "environment": {"user": f"{LABEL}-user", "hostname": f"{LABEL}-host"},
+            "environment": {"user": KNOWN["user"], "hostname": KNOWN["host"]},
         },
     )
 
@@ -176,12 +176,9 @@ def _wrong(message: str) -> BaselineError:
 
 
 def _window(baseline: Baseline) -> tuple[datetime, datetime]:
-    if baseline.window is not None:
-        try:
-            return datetime.fromisoformat(baseline.window[0]), datetime.fromisoformat(baseline.window[1])
-        except ValueError as error:
-            raise _wrong(f"{FILE}: window: {error}") from error
-    return ORIGIN, ORIGIN + timedelta(seconds=baseline.longest_s)
+    """Return a time of the run that holds whatever may be said of it: as long as durations in its text may be."""
+    start = ORIGIN if baseline.started is None else datetime.fromisoformat(baseline.started)
+    return start, start + timedelta(seconds=baseline.longest_s)
 
 
 def _events(
@@ -197,7 +194,12 @@ def _events(
             for field, shape in volatile_fields("events", name).items()
             if field != "ts"
         }
-        filled = {"ts": ts, "session": LABEL, **volatile, **(in_texts(event, said) if name in WITH_ERROR else event)}
+        filled = {
+            "ts": ts,
+            "session": SESSION_ID,
+            **volatile,
+            **(in_texts(event, said) if name in WITH_ERROR else event),
+        }
         if name == STEP_COMPLETE:
             filled["tables"] = tables.get(event["step"], {})
         if name == RUN_START:
@@ -225,7 +227,7 @@ def _tables(baseline: Baseline) -> dict[Any, dict[str, Any]]:
 
 def _metric(metric: dict[str, Any], start: datetime) -> dict[str, Any]:
     value: dict[str, Any] = {"value": 0} if "value" not in metric and is_volatile_metric(metric) else {}
-    return {"ts": start.strftime(_NO_TIME), "session": LABEL, **value, **metric}
+    return {"ts": start.strftime(_NO_TIME), "session": SESSION_ID, **value, **metric}
 
 
 def _stream(lines: Any, name: str, baseline: Baseline, said: Callable[[str], str]) -> bytes:

@@ -101,7 +101,7 @@ def _settled(record: ParityRecord, asked: Asked) -> BaselineUse | None:
         return _use(asked, BaselineState.UNREADABLE, str(error))
     differing = next((each for each in held if not each.comparison.verdict.passes), None)
     if differing is not None and rewritable:
-        return _written(record, asked, BaselineState.REWRITTEN, held=held)
+        return _written(record, asked, BaselineState.REWRITTEN, held=held, stored=stored)
     return _said(asked, held, differing)
 
 
@@ -132,9 +132,14 @@ def _without_one(record: ParityRecord, asked: Asked) -> BaselineUse | None:
 
 
 def _written(
-    record: ParityRecord, asked: Asked, state: BaselineState, *, held: tuple[HeldTarget, ...] = ()
+    record: ParityRecord,
+    asked: Asked,
+    state: BaselineState,
+    *,
+    held: tuple[HeldTarget, ...] = (),
+    stored: StoredBaseline | None = None,
 ) -> BaselineUse:
-    """Write the baseline from the first target's session; the others agree with it."""
+    """Write the baseline from the first target's session; the others agree with it. What it has in common with the one stored stays so."""
     from osiris_core.baseline.making import Making, make_baseline
     from osiris_core.baseline.writing import write_baseline
 
@@ -142,6 +147,10 @@ def _written(
         session = _worth_storing(_sessions(record, asked.root))
         making = Making(name=asked.place.name, text=asked.text, fixed_now=asked.fixed_now, rules=asked.rules)
         files = make_baseline(session, making)
+        if stored is not None and asked.rules:
+            from osiris_core.baseline.merging import merged
+
+            files = merged(files, stored, held[0].comparison)
         write_baseline(asked.place.directory, files, place=asked.shown, secrets=asked.secrets)
     except BaselineError as error:
         return _use(asked, BaselineState.REFUSED, str(error), held=held)

@@ -22,6 +22,10 @@ ORIGIN: Final = datetime(2010, 3, 4, 5, 6, 7, tzinfo=UTC)
 """When a baseline's run began, as far as it is read: nobody's own time."""
 PID: Final = 4_194_305
 """Its process: one more than a Linux kernel gives."""
+SESSION_ID: Final = "20100304T050607Z-0ba5e11e"
+"""Its session."""
+KNOWN: Final = {"user": "baseline-user", "host": "baseline-host", "sandbox": "baseline-sandbox", "session": SESSION_ID}
+"""What else it is known to have been given, by the names of `rules.model.KNOWN`."""
 ROOTS: Final = {
     name: f"/baseline/{name}" for name in ("project", "work", "output", "temporary", "home", "prefix", "site", "bundle")
 }
@@ -31,12 +35,6 @@ _TOKEN: Final = re.compile(
     rf"<<|<(?:(?P<root>{'|'.join(ROOTS)})|(?P<made>made)|(?P<plain>duration|clock|epoch|pid)"
     r"|address:(?P<address>\d+)|time(?P<offset>\s?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)>"
 )
-_PLAIN: Final = {
-    "duration": "1 s",
-    "clock": f"{ORIGIN:%H:%M:%S}",
-    "epoch": str(int(ORIGIN.timestamp())),
-    "pid": str(PID),
-}
 _MADE: Final = "tmpbaseline"
 """A name as `tempfile` makes them up: eight letters behind `tmp`."""
 
@@ -51,9 +49,14 @@ def tokenizer(side: Side) -> Callable[[str], str]:
     return tokens
 
 
-def concrete(text: str) -> str:
-    """Return text with a value for each token."""
-    return _TOKEN.sub(_value, text) if "<" in text else text
+def concrete(started: datetime = ORIGIN) -> Callable[[str], str]:
+    """Return what puts a value in place of each token; times are those of a run that began then."""
+    started = started.astimezone(UTC).replace(microsecond=0)
+
+    def values(text: str) -> str:
+        return _TOKEN.sub(lambda match: _value(match, started), text) if "<" in text else text
+
+    return values
 
 
 def in_texts(value: Any, change: Callable[[str], str]) -> Any:
@@ -67,7 +70,7 @@ def in_texts(value: Any, change: Callable[[str], str]) -> Any:
     return value
 
 
-def _value(match: re.Match[str]) -> str:
+def _value(match: re.Match[str], started: datetime) -> str:
     if match[0] == "<<":
         return "<"
     if match["root"]:
@@ -75,15 +78,20 @@ def _value(match: re.Match[str]) -> str:
     if match["made"]:
         return _MADE
     if match["plain"]:
-        return _PLAIN[match["plain"]]
+        return {
+            "duration": "1 s",
+            "clock": f"{started:%H:%M:%S}",
+            "epoch": str(int(started.timestamp())),
+            "pid": str(PID),
+        }[match["plain"]]
     if match["address"]:
         return f"0x7f{int(match['address']):010x}"
-    return _time(match["offset"] or "")
+    return _time(match["offset"] or "", started)
 
 
-def _time(offset: str) -> str:
-    """Return the origin as it is written with an offset from UTC."""
-    plain = f"{ORIGIN:%Y-%m-%dT%H:%M:%S}"
+def _time(offset: str, started: datetime) -> str:
+    """Return the beginning of the run as it is written with an offset from UTC."""
+    plain = f"{started:%Y-%m-%dT%H:%M:%S}"
     known = moment(f"{plain}{offset.strip().replace('UTC', 'Z')}")
-    ahead = ORIGIN - known if known else timedelta(0)
-    return f"{ORIGIN + ahead:%Y-%m-%dT%H:%M:%S}{offset}"
+    ahead = started - known if known else timedelta(0)
+    return f"{started + ahead:%Y-%m-%dT%H:%M:%S}{offset}"

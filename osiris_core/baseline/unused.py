@@ -59,9 +59,9 @@ def _inside_another(home: Path, directory: Path) -> bool:
     return any((each / FILE).exists() for each in directory.parents if each != home and each.is_relative_to(home))
 
 
-def _leftovers(home: Path) -> Iterator[Path]:
-    for place in (home, *(each for each in home.iterdir() if each.is_dir())):
-        yield from (each for each in place.iterdir() if each.is_dir() and _LEFTOVER.fullmatch(each.name))
+def _leftovers(home: Path) -> list[Path]:
+    places = [home, *(each for each in home.iterdir() if each.is_dir() and not each.name.startswith("."))]
+    return [each for place in places for each in place.iterdir() if each.is_dir() and _LEFTOVER.fullmatch(each.name)]
 
 
 def _is_judged(home: Path, directory: Path, files: Collection[Path]) -> bool:
