@@ -1,4 +1,4 @@
-"""The site that is made of these pages: `uv run --group docs sphinx-build -W -j auto docs build/docs`.
+"""The site that is made of these pages: `uv run --group docs sphinx-build -E -W -j auto docs build/docs`.
 
 It needs no network and names no other host: no font, no script and no picture from elsewhere, and a search that works from a file.
 """
@@ -64,5 +64,5 @@ def decisions() -> list[tuple[str, str, str]]:
     for path in sorted((HERE / "decisions").glob("[0-9]*.md")):
         heading = path.read_text(encoding="utf-8").partition("\n")[0]
         title = re.sub(r"^# (\d+[.:] )?", "", heading)
-        found.append((path.name[:4], title[0].upper() + title[1:], path.name))
+        found.append((path.name[:4], title, path.name))
     return found

@@ -252,9 +252,7 @@ def _described(thing: Any) -> Iterator[str]:
     elif inspect.isclass(thing) and issubclass(thing, str):
         yield ", ".join(f"`{member}`" for member in thing)
     if inspect.isclass(thing):
-        members = list(_members(thing))
-        if members:
-            yield _table(("", ""), members)
+        yield "\n".join(f"- {member}: {text}" for member, text in _members(thing))
 
 
 def _members(cls: type) -> Iterator[tuple[str, str]]:
