@@ -151,7 +151,10 @@ def _advice(side: Side, failure: dict[str, Any]) -> str:
     error, message = str(failure.get("error_type")).rpartition(".")[2], str(failure.get("message"))
     module = _MODULE.search(message)
     if error in {"ModuleNotFoundError", "ImportError"} and module:
-        return f'add "{module[1].partition(".")[0]}" to requirements: (not found on {side.label})'
+        name = module[1].partition(".")[0]
+        if side.session.target_facts.get("provider") == "host":  # nothing that a manifest declares is shown there
+            return f'install what brings "{name}" in {_prefix(side)} (not found on {side.label})'
+        return f'add "{name}" to requirements: (not found on {side.label})'
     file = _FILE.search(message)
     if file:
         return f'add "{_from_root(side, file[1])}" to inputs: (not found on {side.label})'
@@ -160,6 +163,10 @@ def _advice(side: Side, failure: dict[str, Any]) -> str:
     if error == "KeyError" and (variable := _VARIABLE.fullmatch(message.strip())):
         return f'add "{variable[1]}" to env: (not set on {side.label})'
     return ""
+
+
+def _prefix(side: Side) -> str:
+    return str((side.session.hello.get("roots") or {}).get("prefix", "its environment"))
 
 
 def _from_root(side: Side, path: str) -> str:

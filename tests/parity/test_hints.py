@@ -46,6 +46,16 @@ def test_a_failure_on_one_side_suggests_what_to_declare(name, tmp_path):
     assert {f.hint for f in told} == {hint}
 
 
+def test_what_an_environment_of_this_machine_lacks_is_to_be_installed_there(tmp_path):
+    """What a manifest declares is shown to sandboxes only; a virtual environment has what is installed in it."""
+    right = failing("e2b", "ModuleNotFoundError", "No module named 'requests.adapters'")
+    right.target_facts = {"provider": "host", "isolation": "none"}
+    right.hello["roots"]["prefix"] = "/envs/old"
+    result = compare(*pair(tmp_path, healthy("local"), right))
+    hint = 'install what brings "requests" in /envs/old (not found on e2b)'
+    assert {f.hint for f in result.findings if f.code == "outcome"} == {hint}
+
+
 def test_a_failure_on_both_sides_suggests_nothing(tmp_path):
     """What is missing everywhere is not missing because it was not declared."""
     message = "No module named 'requests'"
