@@ -5,6 +5,7 @@ An answer that the hook does not take is refused in one sentence, which names bo
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from osiris_core.errors import UsageError
 from osiris_core.targets import parse_target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pluggy import HookCaller
 
@@ -25,9 +26,19 @@ _BACKENDS: pytest.StashKey[Mapping[str, BackendFactory]] = pytest.StashKey()
 
 
 def answers(config: pytest.Config, hook: HookCaller, **given: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what each plugin answers a hook, with the plugin's name; the last registered is asked first, as always.
+    """Yield what each plugin answers a hook, with the plugin's name; see `plugins_to_ask`."""
+    for plugin, ask in plugins_to_ask(config, hook, **given):
+        for answer in ask():
+            yield plugin, answer
 
-    `hook` is that of the configuration or, where only the conftest files above a test are meant, of an item's `ihook`.
+
+def plugins_to_ask(
+    config: pytest.Config, hook: HookCaller, **given: Any
+) -> Iterator[tuple[str, Callable[[], list[Any]]]]:
+    """Yield the name of each plugin that implements a hook, and what asks it: no answer, or one.
+
+    The last registered comes first, as always. `hook` is that of the configuration or, where only the conftest files above a test are
+    meant, of an item's `ihook`.
     """
     everywhere = {each.plugin for each in getattr(config.hook, hook.name).get_hookimpls()}
     implementations = hook.get_hookimpls()
@@ -36,8 +47,7 @@ def answers(config: pytest.Config, hook: HookCaller, **given: Any) -> Iterator[t
         if each.plugin in wrappers:
             continue
         one = config.pluginmanager.subset_hook_caller(hook.name, everywhere - wrappers - {each.plugin})
-        for answer in one(config=config, **given):
-            yield each.plugin_name, answer
+        yield each.plugin_name, functools.partial(one, config=config, **given)
 
 
 def backends_of(config: pytest.Config) -> Mapping[str, BackendFactory]:

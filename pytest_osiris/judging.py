@@ -9,7 +9,7 @@ import pytest
 
 from osiris_core.parity.worsening import refusal, worst
 from osiris_core.secrets.masked_record import masked
-from pytest_osiris.extension import answers
+from pytest_osiris.extension import plugins_to_ask
 from pytest_osiris.keys import MASK, CheckFailedError
 
 if TYPE_CHECKING:
@@ -30,19 +30,23 @@ def judged_by_plugins(
     """
     accepted: list[ParityRecord] = []
     wrong = ""
-    try:
-        for plugin, answer in answers(item.config, item.ihook.pytest_osiris_verdict, item=item, record=record):
+    for plugin, ask in plugins_to_ask(item.config, item.ihook.pytest_osiris_verdict, item=item, record=record):
+        hook = f"the hook pytest_osiris_verdict of {plugin}"
+        try:
+            given = ask()
+        except _OUTCOMES as error:
+            wrong = wrong or f"{hook} cannot end the test: {type(error).__name__}: {error}"
+            continue
+        except Exception as error:
+            told = _masked(item, f"{hook} raised {type(error).__name__}: {error}")
+            keep(replace(record, passed=False, headline=told))
+            raise
+        for answer in given:
             reason = refusal(record, answer)
             if reason:
-                wrong = wrong or f"the hook pytest_osiris_verdict of {plugin} {reason}"
+                wrong = wrong or f"{hook} {reason}"
             else:
                 accepted.append(answer)
-    except _OUTCOMES as error:
-        wrong = f"a hook pytest_osiris_verdict cannot end the test: {type(error).__name__}: {error}"
-    except Exception as error:
-        told = f"a hook pytest_osiris_verdict raised {type(error).__name__}: {error}"
-        keep(replace(record, passed=False, headline=_masked(item, told)))
-        raise
     found = worst(record, accepted)
     if wrong:
         keep(replace(found, passed=False, headline=_masked(item, wrong)))

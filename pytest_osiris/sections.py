@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.parity.record import ReportSection
 from osiris_core.report.text import capped_line, visible_line
-from pytest_osiris.extension import answers
+from pytest_osiris.extension import plugins_to_ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MOST_ROWS: Final = 1_000
 MOST_CHARACTERS: Final = 65_536
 """Of the text of one section, and of one cell: a report stays one that a browser opens."""
+_HOOK: Final = "the hook pytest_osiris_report_section"
 _TERMINAL_LINES: Final = 20
 _TERMINAL_CHARACTERS: Final = 200
 
@@ -30,16 +31,17 @@ def with_sections(config: pytest.Config, records: RecordSet) -> RecordSet:
         return records
     sections: list[ReportSection] = []
     unmet = list(records.unmet)
-    try:
-        for plugin, answer in answers(config, config.hook.pytest_osiris_report_section, records=records):
-            given = list(answer) if isinstance(answer, list | tuple) else [answer]
-            problem = next((found for each in given if (found := _problem(each))), "")
-            if problem:
-                unmet.append(f"the hook pytest_osiris_report_section of {plugin} {problem}")
-                continue
+    for plugin, ask in plugins_to_ask(config, config.hook.pytest_osiris_report_section, records=records):
+        try:
+            given = [each for answer in ask() for each in (answer if isinstance(answer, list | tuple) else [answer])]
+        except Exception as error:  # noqa: BLE001 - the report of a whole run does not go down with one plugin: it is told, and the run is red
+            unmet.append(f"{_HOOK} of {plugin} raised {type(error).__name__}: {error}")
+            continue
+        problem = next((found for each in given if (found := _problem(each))), "")
+        if problem:
+            unmet.append(f"{_HOOK} of {plugin} {problem}")
+        else:
             sections += [_bounded(replace(each, source=plugin)) for each in given]
-    except Exception as error:  # noqa: BLE001 - the report of a whole run does not go down with one plugin: it is told, and the run is red
-        unmet.append(f"a hook pytest_osiris_report_section raised {type(error).__name__}: {error}")
     return replace(records, sections=tuple(sections), unmet=tuple(unmet))
 
 

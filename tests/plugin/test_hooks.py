@@ -114,7 +114,8 @@ def test_a_hook_that_raises_fails_the_test_and_is_in_its_record(
     project.run("it.osiris.yaml").assert_outcomes(failed=1)
 
     (record,) = project.records()
-    assert (record["passed"], record["headline"]) == (False, f"a hook pytest_osiris_verdict {told}")
+    plugin = project.root / "conftest.py"
+    assert (record["passed"], record["headline"]) == (False, f"the hook pytest_osiris_verdict of {plugin} {told}")
 
 
 def test_an_expected_failure_is_no_pass_for_a_hook_that_is_wrong(project: Project, engine: Engine) -> None:
@@ -191,7 +192,7 @@ def test_a_section_stands_in_the_terminal_the_page_and_the_data(project: Project
             "return '<h1>Costs</h1>'",
             "conftest.py gave '<h1>Costs</h1>', but a ReportSection or a list of them is asked for",
         ),
-        ("raise ValueError('oh')", "a hook pytest_osiris_report_section raised ValueError: oh"),
+        ("raise ValueError('oh')", "conftest.py raised ValueError: oh"),
     ],
 )
 def test_what_is_no_section_makes_the_run_red_and_is_named(
