@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from osiris_core.parity.record import RecordSet
     from pytest_osiris.settings import Settings
 
+_CUT_SHORT: dict[int, str] = {
+    pytest.ExitCode.INTERRUPTED: "the run was interrupted",
+    pytest.ExitCode.INTERNAL_ERROR: "the run broke off",
+    pytest.ExitCode.USAGE_ERROR: "the run did not begin",
+}
+"""How a run ends that says nothing about the tests it has not come to."""
 _UNMET = "not as asked for: "
 _PROVIDERS = {"embedded": "embedded server", "cloud": "E2B cloud"}
 
@@ -60,9 +66,11 @@ def finish(session: pytest.Session) -> None:
     records = with_sections(config, records)
     unmet = records.unmet
     report, problems, failed = settings.report, [], bool(unmet)
-    if session.exitstatus == pytest.ExitCode.INTERRUPTED and not _stopped_itself(session):
+    if session.exitstatus in _CUT_SHORT and not _stopped_itself(session):
         report = None
-        problems = _missing(settings, "the run was interrupted, and what leaves manifests out would speak for them too")
+        problems = _missing(
+            settings, f"{_CUT_SHORT[session.exitstatus]}, and what leaves manifests out would speak for them too"
+        )
     else:
         if not records.records and not shard:  # an empty shard has its say in a merge
             report, problems = None, ["there is no report: no manifest ran"] if settings.report else []

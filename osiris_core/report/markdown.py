@@ -57,7 +57,8 @@ def render_markdown(records: RecordSet, *, report: str = "", link: str = "", lim
     if records.note:
         text.add(f"Not all: {code(records.note)}\n\n")
     counts = Counter(mark_of(record) for record in ordered)
-    text.add(" · ".join(f"{mark.symbol} {counts[mark]:,} {mark.word}" for mark in MARKS if counts[mark]) + "\n\n")
+    if counts:
+        text.add(" · ".join(f"{mark.symbol} {counts[mark]:,} {mark.word}" for mark in MARKS if counts[mark]) + "\n\n")
     for each in (*place_lines(ordered), *waiver_lines(ordered), *records.remarks, *origin_lines(records)):
         text.add(f"- {code(each)}\n")
     listed = _add_table(text, ordered)
@@ -80,7 +81,7 @@ def block(lines: Sequence[str]) -> str:
     shown = [capped_line(visible_line(line)) for line in lines]
     longest = max((len(run) for line in shown for run in _BACKQUOTES.findall(line)), default=0)
     fence = "`" * max(3, longest + 1)
-    return "\n".join([f"{fence}text", *shown, fence]) + "\n\n"
+    return "\n".join([f"{fence}text", *shown, fence]) + "\n"
 
 
 class _Text:
@@ -116,11 +117,11 @@ def _row(record: ParityRecord) -> str:
 
 def _add_failures(text: _Text, failed: Sequence[ParityRecord]) -> int:
     """Explain the first failures; return how many."""
-    if not failed or not text.add("\n### What failed\n\n"):
+    if not failed or not text.add("\n### What failed\n"):
         return 0
     shown = failed[:_EXPLAINED]
     return next(
-        (number for number, record in enumerate(shown) if not text.add(block(failure_lines(record, _COLUMNS)))),
+        (number for number, record in enumerate(shown) if not text.add(f"\n{block(failure_lines(record, _COLUMNS))}")),
         len(shown),
     )
 
@@ -137,11 +138,11 @@ def _left_out(ordered: Sequence[ParityRecord], listed: int, explained: int, limi
         )
     if failed > explained:
         sentences.append(f"{plural(failed - explained, 'more failure')} not explained here.")
-    return "".join(f"\n{each}\n" for each in sentences) + "\n" * bool(sentences)
+    return "".join(f"\n{each}\n" for each in sentences)
 
 
 def _pointer(report: str, link: str) -> str:
     if not report:
         return ""
     shown = code(report, _NAME_CHARACTERS)
-    return f"Report: [{shown}](<{link}>)\n" if _LINK.fullmatch(link) else f"Report: {shown}\n"
+    return f"\nReport: [{shown}](<{link}>)\n" if _LINK.fullmatch(link) else f"\nReport: {shown}\n"

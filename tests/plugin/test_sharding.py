@@ -102,3 +102,16 @@ def test_a_file_cannot_ask_for_a_shard(project: Project) -> None:
 
     assert result.ret == USAGE
     result.stderr.fnmatch_lines(["ERROR: pytest.ini:2: there is no entry `osiris_shard`*"])
+
+
+def test_a_shard_that_did_not_begin_is_missing(
+    project: Project, engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A report of it would be that of an empty one, and the whole would be green."""
+    project.manifest("it")
+    for k, name in ((1, "it.osiris.yaml"), (2, "lost.osiris.yaml")):
+        project.run(BOTH, f"--osiris-shard={k}/2", f"--osiris-report=r/{k}.html", name)
+
+    assert not (project.root / "r" / "2.json").exists()
+    assert main(["merge", str(project.root / "r")]) == FAILED
+    assert "shard 2/2 is missing" in capsys.readouterr().err

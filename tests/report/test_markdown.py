@@ -187,3 +187,14 @@ def test_the_smallest_summary_still_says_something():
     assert text.startswith("## ✗ osiris parity: ")
     assert len(text.encode()) <= LEAST_BYTES
     assert "10 more manifests, 4 of them failing, left out of the table" in text
+
+
+def test_what_follows_a_table_or_a_list_is_no_part_of_it():
+    """Where all is well, and where there is nothing."""
+    good = RecordSet(records=(record("weather", Verdict.IDENTICAL),))
+    none = RecordSet(records=(), remarks=("a remark",))
+
+    for records in (good, none):
+        page = rendered(render_markdown(records, report="p.html", link="p.html"))
+        assert page.elements[-3][0] == "p"
+        assert [tag for tag, _ in page.elements[-2:]] == ["a", "code"]
