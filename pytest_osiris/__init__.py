@@ -8,6 +8,7 @@
 ``fixtures``   what a test function can ask for
 ``hooks``      what a project, or another plugin, can implement; ``extension`` asks them, and refuses what is no answer
 ``items``      a manifest file becomes a test item
+``conditions`` whether a manifest is skipped
 ``marker``     reads `@pytest.mark.osiris`
 ``checks``     runs a manifest for a test; ``attempts`` keeps its records
 ``osiris``     `Osiris`, for tests that run manifests by themselves; ``building`` writes down those said in Python

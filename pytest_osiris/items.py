@@ -7,6 +7,7 @@ it is run: so it has a name that can be selected, and it does not keep the other
 from __future__ import annotations
 
 import dataclasses
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,12 +18,13 @@ from osiris_core.parity.record import Verdict
 from osiris_core.surface import refused_record
 from pytest_osiris.attempts import new_attempt
 from pytest_osiris.checks import checks_of, command_for, project_of, relative_name
+from pytest_osiris.conditions import skip_of
 from pytest_osiris.failure import explanation
 from pytest_osiris.keys import SETTINGS, CheckFailedError, PipelineFailedError
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
+    from pathlib import Path
 
     from osiris_core.errors import ManifestError
     from osiris_core.manifest.model import Manifest, Mark
@@ -33,6 +35,17 @@ UNREADABLE = "unreadable"
 
 class ManifestFile(pytest.File):
     """A file that `osiris_manifests` names."""
+
+    @classmethod
+    def of(cls, parent: pytest.Collector, path: Path) -> ManifestFile:
+        """Return the collector of a file; one outside of the root directory is called by its path from there.
+
+        pytest itself would have such files go without a name, so that their tests could not be told apart.
+        """
+        root = parent.config.rootpath
+        if path.is_relative_to(root):
+            return cls.from_parent(parent, path=path)
+        return cls.from_parent(parent, path=path, nodeid=os.path.relpath(path, root).replace(os.sep, "/"))
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield the test of this manifest, or one for each of its cases, with the marks that it gives itself."""
@@ -47,9 +60,11 @@ class ManifestFile(pytest.File):
                 yield UnreadableItem.from_parent(self, name=f"{UNREADABLE}{suffix}", error=each.error, case=case)
                 continue
             name = f"{each.manifest.pipeline.id}{suffix}"
-            item = ManifestItem.from_parent(self, name=name, manifest=each.manifest, case=case)
+            item = ManifestItem.from_parent(self, name=name, manifest=each.manifest, case=case, line=each.line)
             for mark in each.manifest.pytest.marks:
-                item.add_marker(_decorator(mark))
+                decorator = skip_of(mark, self.config.stash[SETTINGS]) if mark.name == "skip" else _decorator(mark)
+                if decorator is not None:
+                    item.add_marker(decorator)
             yield item
 
 
@@ -80,10 +95,11 @@ class _OsirisItem(pytest.Item):
 class ManifestItem(_OsirisItem):
     """Runs a manifest on the targets of this run, and compares them where there is more than one."""
 
-    def __init__(self, *, manifest: Manifest, case: str, **given: Any) -> None:
+    def __init__(self, *, manifest: Manifest, case: str, line: int, **given: Any) -> None:
         super().__init__(**given)
         self.manifest = manifest
         self.case = case
+        self.line = line
 
     def runtest(self) -> None:
         """Run and compare; raises `CheckFailedError` with the lines to show."""
@@ -101,8 +117,8 @@ class ManifestItem(_OsirisItem):
             raise PipelineFailedError(explanation(record, self.config.stash[SETTINGS]))
 
     def reportinfo(self) -> tuple[os.PathLike[str], int, str]:
-        """Return the file, its first line, and `<pipeline> [<target>]`."""
-        return self.path, 0, f"{self.name} [{self.config.stash[SETTINGS].target}]"
+        """Return the file, the line of its case or of `pipeline`, and `<pipeline> [<target>]`."""
+        return self.path, self.line - 1, f"{self.name} [{self.config.stash[SETTINGS].target}]"
 
 
 class UnreadableItem(_OsirisItem):

@@ -117,7 +117,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ManifestFi
         return None
     from pytest_osiris.items import ManifestFile
 
-    return ManifestFile.from_parent(parent, path=file_path)
+    return ManifestFile.of(parent, file_path)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

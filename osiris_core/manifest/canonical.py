@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from osiris_core.manifest.model import Collecting, Manifest
 
 
-def canonical_form(manifest: Manifest) -> dict[str, Any]:
-    """Return a manifest for JSON, every served key present: paths from the project root, `env` as a mapping."""
+def canonical_form(manifest: Manifest, collecting: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return a manifest for JSON, every served key present: paths from the project root, `env` as a mapping.
+
+    `collecting` is the form of its section `pytest`, where that was made already: all cases of a file share it.
+    """
     pipeline, resources, expect = manifest.pipeline, manifest.resources, manifest.expect
     return {
         "osiris": FORMAT,
@@ -60,7 +63,7 @@ def canonical_form(manifest: Manifest) -> dict[str, Any]:
             "artifacts": {path: each.to_json() for path, each in expect.artifacts.items()},
         },
         "parity": _parity(manifest),
-        "pytest": _collecting(manifest.pytest),
+        "pytest": collecting_form(manifest.pytest) if collecting is None else collecting,
     }
 
 
@@ -70,7 +73,7 @@ def _parity(manifest: Manifest) -> dict[str, Any]:
     return {"text": manifest.parity_text, **({"normalizers": rules} if rules else {})}
 
 
-def _collecting(pytest: Collecting) -> dict[str, Any]:
+def collecting_form(pytest: Collecting) -> dict[str, Any]:
     """Return what is said about the collection, and nothing where nothing is."""
     marks = [{each.name: dict(each.kwargs) or list(each.args)} for each in pytest.marks]
     cases = {"parametrize": [dict(each.params) for each in pytest.cases], "ids": [each.id for each in pytest.cases]}

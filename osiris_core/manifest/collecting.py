@@ -23,14 +23,17 @@ if TYPE_CHECKING:
     from osiris_core.manifest.problems import Place, Problems
 
 MAX_CASES: Final = 1000
+SKIP_CONDITIONS: Final = ("without", "target")
+"""When a `skip` holds: a variable is not set, or the run goes to a target. Without a condition it always does."""
 _MARK = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _REFUSED: Final = {
     "osiris": "every manifest has it",
     "parametrize": "write `parametrize` beside `marks`",
-    "skipif": "a manifest holds no conditions; mark it from a conftest.py",
+    "skipif": "write `skip: {reason: why, without: [VARIABLE]}` or `skip: {reason: why, target: e2b}`",
     "usefixtures": "a manifest takes no fixtures",
 }
 _WITH_REASON: Final = ("skip", "xfail")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _READABLE = re.compile(r"[A-Za-z0-9_.+-]{1,40}")
 _MAX_ID: Final = 100
 
@@ -94,18 +97,36 @@ def _mark(problems: Problems, node: Node) -> Mark | None:
 
 
 def _mark_with_reason(problems: Problems, name: str, at: Place, value: Node | None) -> Mark | None:
-    """Return `skip` or `xfail`: with the reason as a text, or for `xfail` in a mapping with `strict`."""
+    """Return `skip` or `xfail`: with the reason as a text, or in a mapping with a condition, or with `strict`."""
     if value is None:
         problems.add(at, f"the mark {shown(name)} has no reason", f"write `{name}: why`")
         return None
-    if not isinstance(value, MappingNode) or name == "skip":
+    if not isinstance(value, MappingNode):
         return Mark(name=name, kwargs={"reason": fields.text(problems, value, name)})
-    found = fields.keys(problems, value, "`xfail`", served=("reason", "strict"))
-    reason_node = fields.required(problems, found, "reason", "`xfail`", value)
+    more = ("strict",) if name == "xfail" else SKIP_CONDITIONS
+    found = fields.keys(problems, value, f"`{name}`", served=("reason", *more))
+    reason_node = fields.required(problems, found, "reason", f"`{name}`", value)
     kwargs: dict[str, Any] = {"reason": fields.text(problems, reason_node, "reason") if reason_node else None}
+    conditions = [each for each in SKIP_CONDITIONS if each in found]
+    if len(conditions) > 1:
+        problems.add(found[conditions[1]], "a `skip` has one condition", "write a manifest for each, or leave one out")
+    for each in conditions[:1]:
+        kwargs[each] = _condition(problems, found[each].node, each)
     if "strict" in found:
         kwargs["strict"] = fields.boolean(problems, found["strict"].node, "strict")
     return Mark(name=name, kwargs=kwargs)
+
+
+def _condition(problems: Problems, node: Node, name: str) -> list[str]:
+    """Return what a condition lists: targets, or variables; one alone needs no brackets."""
+    texts = [(fields.text(problems, node, name), node)] if not isinstance(node, ListNode) else None
+    told = [(text, at) for text, at in texts or fields.texts(problems, node, name) if text]
+    for text, at in told:
+        if name == "without" and not _VARIABLE.fullmatch(text):
+            problems.add(at, f"{shown(text)} is no name of a variable", "a letter or `_`, then letters, digits, `_`")
+    if not told and isinstance(node, ListNode):
+        problems.add(node, f"`{name}` names nothing", "leave it out where the test is always skipped")
+    return [text for text, _ in told]
 
 
 def _mark_with_arguments(problems: Problems, name: str, value: Node | None) -> Mark:

@@ -137,7 +137,11 @@ class _Sections:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A file whose text was read and is YAML: what it says depends on the values of its parameters."""
+    """A file whose text was read and is YAML: what it says depends on the values of its parameters.
+
+    `collecting` is what its section `pytest` says, where that was read already, and `collecting_form` the same for JSON: they are the
+    same for all values.
+    """
 
     file: Path
     root: Path
@@ -146,6 +150,8 @@ class Source:
     problems: Problems
     drivers: DriverSource
     osiris_drivers: bool = False
+    collecting: Collecting | None = None
+    collecting_form: dict[str, Any] | None = None
 
 
 def open_source(path: Path, project_root: Path, drivers: DriverSource) -> Source:
@@ -221,7 +227,8 @@ def read_source(source: Source, overrides: Overrides) -> Manifest:
         expect=sections.read("expect", partial(read_expect, steps=ids), Expectation()),
         parity_text=parity_text,
         normalizers=normalizers,
-        pytest=sections.read("pytest", partial(read_collecting, params=parameters.values), Collecting()),
+        pytest=source.collecting
+        or sections.read("pytest", partial(read_collecting, params=parameters.values), Collecting()),
         order=order_of(nodes),
         work_directory=places.directory if places.directory != file.parent else None,
         compiled=isinstance(layout, CompiledLayout),
@@ -231,5 +238,5 @@ def read_source(source: Source, overrides: Overrides) -> Manifest:
     references.report_unused(problems, found)
     check_exposure(problems, found, manifest)
     problems.raise_if_any()
-    canonical = canonical_form(manifest)
+    canonical = canonical_form(manifest, source.collecting_form)
     return replace(manifest, canonical=canonical, fingerprint=fingerprint_of(canonical))

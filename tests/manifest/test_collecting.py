@@ -44,6 +44,9 @@ def ids(loaded: tuple[Loaded, ...]) -> list[str | None]:
         ("[{owner: [ann, bob]}]", [("owner", ("ann", "bob"), {})]),
         ("[{flaky: {reruns: 2}}]", [("flaky", (), {"reruns": 2})]),
         ("[{skip: no data yet}]", [("skip", (), {"reason": "no data yet"})]),
+        ("[{skip: {reason: why}}]", [("skip", (), {"reason": "why"})]),
+        ("[{skip: {reason: why, without: [A, B_1]}}]", [("skip", (), {"reason": "why", "without": ["A", "B_1"]})]),
+        ("[{skip: {reason: why, target: e2b}}]", [("skip", (), {"reason": "why", "target": ["e2b"]})]),
         ("[{xfail: bug 7}, slow]", [("xfail", (), {"reason": "bug 7"}), ("slow", (), {})]),
         ("[{xfail: {reason: bug 7, strict: true}}]", [("xfail", (), {"reason": "bug 7", "strict": True})]),
         ("[]", []),
@@ -124,7 +127,23 @@ def test_what_is_wrong_in_every_case_is_said_once(project: Project):
             "5:46: `strict` must be true or false, but it is text (YAML 1.2 knows only true and false)",
         ),
         ("{marks: [{skip: 5}]}", "5:25: `skip` must be text, but it is a whole number (quote it)"),
-        ("{marks: [{skip: {reason: x}}]}", "5:25: `skip` must be text, but it is a mapping"),
+        ("{marks: [{skip: {without: [A]}}]}", "5:25: `reason` is missing in `skip`"),
+        (
+            "{marks: [{skip: {reason: x, wihtout: [A]}}]}",
+            "5:37: unknown key `wihtout` in `skip` (did you mean `without`?)",
+        ),
+        (
+            "{marks: [{skip: {reason: x, without: [A], target: e2b}}]}",
+            "5:51: a `skip` has one condition (write a manifest for each, or leave one out)",
+        ),
+        (
+            "{marks: [{skip: {reason: x, without: [1A]}}]}",
+            "5:47: `1A` is no name of a variable (a letter or `_`, then letters, digits, `_`)",
+        ),
+        (
+            "{marks: [{skip: {reason: x, without: []}}]}",
+            "5:46: `without` names nothing (leave it out where the test is always skipped)",
+        ),
         ("{marks: [{a: 1, b: 2}]}", "5:18: a mark is one name, or one `name: arguments` (write `- ` before each)"),
         ("{marks: [{slow: }]}", "5:19: the mark `slow` has no arguments (write `slow` alone)"),
         ("{marks: [slow, slow]}", "5:24: `slow` is listed twice in `marks`"),
@@ -133,7 +152,7 @@ def test_what_is_wrong_in_every_case_is_said_once(project: Project):
         ("{marks: [{usefixtures: x}]}", "5:19: the mark `usefixtures` is refused (a manifest takes no fixtures)"),
         (
             "{marks: [{skipif: x}]}",
-            "5:19: the mark `skipif` is refused (a manifest holds no conditions; mark it from a conftest.py)",
+            "5:19: the mark `skipif` is refused (write `skip: {reason: why, without: [VARIABLE]}` or `skip: {reason: why, target: e2b}`)",
         ),
         (
             "{parametrize: {carier: [x]}}",
@@ -193,3 +212,22 @@ def test_the_collection_is_in_the_canonical_form_and_not_in_the_fingerprint(proj
     }
     assert manifest.fingerprint == project.load(BASE).fingerprint
     assert ids(cases(project, with_pytest(str(manifest.canonical["pytest"])))) == ["1", "2"]
+
+
+def test_a_reading_knows_where_it_stands(project: Project):
+    """A case of a list at its own line, one of a product at `parametrize`, a file without cases at `pipeline`."""
+    listed = "pytest:\n  parametrize:\n    - {carrier: AA}\n    - {carrier: UA}\n"
+    product = "pytest: {marks: [slow],\n  parametrize: {carrier: [AA, UA]}}\n"
+
+    assert [each.line for each in cases(project, BASE + listed)] == [7, 8]
+    assert [each.line for each in cases(project, BASE + product)] == [6, 6]
+    assert [each.line for each in cases(project, BASE)] == [2]
+
+
+def test_all_cases_share_what_is_said_about_them(project: Project):
+    """A thousand cases would otherwise hold a million."""
+    loaded = cases(project, BASE + "pytest: {parametrize: {carrier: [AA, UA]}}\n")
+
+    forms = [each.manifest.canonical["pytest"] for each in loaded if each.manifest]
+    assert forms[0] is forms[1]
+    assert forms[0] == {"parametrize": [{"carrier": "AA"}, {"carrier": "UA"}], "ids": ["AA", "UA"]}

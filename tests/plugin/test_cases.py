@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -141,3 +143,100 @@ def test_an_unregistered_mark_is_an_error_where_marks_are_strict(project: Projec
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*'slwo' not found in `markers` configuration option*"])
     assert engine.made == 0
+
+
+def test_a_skip_can_have_a_condition(project: Project, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that is not set, in the environment or the env file, or a target that the run goes to; the reason says which."""
+    monkeypatch.setenv("OSIRIS_TEST_SET", "x")
+    monkeypatch.setenv("OSIRIS_TEST_EMPTY", "")
+    (project.root / "my.env").write_text("OSIRIS_TEST_FILED=x\n")
+    conditions = {
+        "set": "without: [OSIRIS_TEST_SET, OSIRIS_TEST_FILED]",
+        "unset": "without: [OSIRIS_TEST_SET, OSIRIS_TEST_EMPTY, OSIRIS_TEST_GONE]",
+        "sandbox": "target: e2b",
+        "pair": "target: [both]",
+    }
+    for name, condition in conditions.items():
+        project.manifest(name, rest=f"pytest: {{marks: [{{skip: {{reason: why, {condition}}}}}]}}\n")
+
+    local = project.run("--osiris-env-file=my.env", "-rs")
+    assert sorted(name for name, _ in engine.calls) == ["pair", "sandbox", "set"]
+    local.assert_outcomes(passed=3, skipped=1)
+    local.stdout.fnmatch_lines(
+        ["SKIPPED [[]1] unset.osiris.yaml: why (OSIRIS_TEST_EMPTY, OSIRIS_TEST_GONE are not set)"]
+    )
+
+    both = project.run("--osiris-env-file=my.env", "--osiris-target=both", "-rs")
+    both.assert_outcomes(passed=1, skipped=3)
+    both.stdout.fnmatch_lines_random(
+        [
+            "SKIPPED [[]1] sandbox.osiris.yaml: why (the target is e2b)",
+            "SKIPPED [[]1] pair.osiris.yaml: why (the target is both)",
+        ]
+    )
+    project.run("--osiris-target=e2b").assert_outcomes(passed=1, skipped=3)
+
+
+def test_a_case_is_told_by_its_line_and_any_name(project: Project, engine: Engine) -> None:
+    """In what pytest says of it, and by node id, by `-k` with the case, the pipeline or the file."""
+    cases = "pytest:\n  marks: [{skip: later}]\n  parametrize:\n  - {carrier: AA}\n  - {carrier: UA}\n  ids: [Zürich, a b]\n"
+    project.open_manifest("cities", rest=cases)
+    project.open_manifest("towns", rest=cases.replace("  marks: [{skip: later}]\n", ""))
+    project.manifest("other")
+
+    project.run("--junitxml=junit.xml", "-o", "junit_family=xunit1").assert_outcomes(passed=3, skipped=2)
+    told = re.findall(r'file="([^"]+)" line="(\d+)"', (project.root / "junit.xml").read_text())
+    assert told == [  # pytest counts lines from 0
+        ("cities.osiris.yaml", "9"),
+        ("cities.osiris.yaml", "10"),
+        ("other.osiris.yaml", "1"),
+        ("towns.osiris.yaml", "8"),
+        ("towns.osiris.yaml", "9"),
+    ]
+    assert engine.params == [{}, {"carrier": "AA", "year": 2013}, {"carrier": "UA", "year": 2013}]
+
+    def selected(*arguments: str) -> list[str]:
+        lines = project.run("--co", "-q", *arguments).outlines
+        return [line for line in lines if "::" in line]
+
+    assert selected("towns.osiris.yaml::towns[Zürich]") == ["towns.osiris.yaml::towns[Zürich]"]
+    assert selected("-k", "towns and Zürich") == ["towns.osiris.yaml::towns[Zürich]"]
+    assert selected("-k", "towns.osiris.yaml") == ["towns.osiris.yaml::towns[Zürich]", "towns.osiris.yaml::towns[a b]"]
+    assert selected("-k", "other") == ["other.osiris.yaml::other"]
+
+
+def test_a_manifest_outside_of_the_root_has_a_name_of_its_own(project: Project, engine: Engine) -> None:
+    """Two of one pipeline are two tests, with records of their own, and commands that run them again."""
+    inside = project.root / "inside"
+    inside.mkdir()
+    for name in ("one", "two"):
+        directory = project.root / name
+        directory.mkdir()
+        project.manifest("it").rename(directory / "it.osiris.yaml")
+        (directory / "code").mkdir()
+        (directory / "pyproject.toml").write_text("")
+
+    result = project.run(f"--rootdir={inside}", "one/it.osiris.yaml", "two/it.osiris.yaml", "-v")
+
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*one/it.osiris.yaml::it *", "*two/it.osiris.yaml::it *"])
+    records = [json.loads(path.read_text())["records"] for path in inside.glob(".osiris/records/*/*.json")]
+    assert sorted(record["reproduce"].split()[1] for (record,) in records) == [
+        "one/it.osiris.yaml::it",
+        "two/it.osiris.yaml::it",
+    ]
+
+
+def test_a_link_to_a_manifest_is_a_manifest_and_none_that_leads_out(project: Project, engine: Engine) -> None:
+    """One that leads out of the root could be shown to no target at its place: it fails with a sentence."""
+    project.manifest("it")
+    (project.root / "again.osiris.yaml").symlink_to("it.osiris.yaml")
+    outside = project.root.parent / f"{project.root.name}-outside.osiris.yaml"
+    (project.root / "it.osiris.yaml").rename(outside)
+    (project.root / "it.osiris.yaml").write_text(outside.read_text())
+    (project.root / "away.osiris.yaml").symlink_to(outside)
+
+    result = project.run()
+
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["away.osiris.yaml:1:1: the manifest is outside the project root *"])
