@@ -72,19 +72,19 @@ class VenvBackend:
 
 
 def _activated(variables: dict[str, str], home: Path) -> dict[str, str]:
-    """Return variables as they are once the environment is active, and that of this process is not."""
+    """Return variables as they are once the environment is active, as its `activate` does it, and that of this process is not."""
     own = str(Path(sys.prefix) / "bin")
     path = [each for each in variables.get("PATH", os.defpath).split(os.pathsep) if each != own]
     active = {"VIRTUAL_ENV": str(home)} if "VIRTUAL_ENV" in variables else {}
-    lasting = {name: value for name, value in variables.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
+    lasting = {name: value for name, value in variables.items() if name != "PYTHONHOME"}
     return {**lasting, **active, "PATH": os.pathsep.join([str(home / "bin"), *path])}
 
 
 def _require_usable(home: Path, request: BackendRequest) -> None:
     """Ask the environment's interpreter who it is; raise `UsageError` where it is not one that can run this worker."""
     python, what = home / "bin" / "python", f"the target `{request.target}`"
-    if not (home / "pyvenv.cfg").is_file() or not python.exists():
-        lacks = "does not exist" if not home.exists() else "has no pyvenv.cfg and bin/python"
+    if not python.exists():
+        lacks = "does not exist" if not home.exists() else "has no bin/python"
         raise UsageError(f"{what} is no virtual environment: {home} {lacks}", hint=f"python -m venv {home}")
     try:
         asked = subprocess.run(  # noqa: S603 - the interpreter that the user names

@@ -30,7 +30,6 @@ def made(root, argument):
 def interpreter(home, says):
     """Write an environment whose interpreter answers with this."""
     (home / "bin").mkdir(parents=True)
-    (home / "pyvenv.cfg").write_text("")
     python = home / "bin" / "python"
     python.write_text(f"#!/bin/sh\n{says}\n")
     python.chmod(python.stat().st_mode | stat.S_IXUSR)
@@ -56,8 +55,8 @@ def test_a_relative_path_counts_from_the_projects_root(tmp_path, monkeypatch):
             "none",
             r"the target `venv:none` is no virtual environment: .*/none does not exist \(python -m venv .*/none\)",
         ),
-        ("empty", r"the target `venv:empty` is no virtual environment: .*/empty has no pyvenv.cfg and bin/python"),
-        ("file", r"the target `venv:file` is no virtual environment: .*/file has no pyvenv.cfg and bin/python"),
+        ("empty", r"the target `venv:empty` is no virtual environment: .*/empty has no bin/python"),
+        ("file", r"the target `venv:file` is no virtual environment: .*/file has no bin/python"),
     ],
 )
 def test_what_is_no_environment_is_refused(tmp_path, argument, sentence):
@@ -98,7 +97,7 @@ def test_an_interpreter_that_could_not_run_this_worker_is_refused_at_once(tmp_pa
 def test_the_environment_is_active_in_the_worker_and_that_of_this_process_is_not():
     """As its `activate` would leave it; what names no environment stays."""
     own = str(Path(sys.prefix) / "bin")
-    here = {"PATH": f"/a{os.pathsep}{own}{os.pathsep}/b", "VIRTUAL_ENV": sys.prefix, "PYTHONPATH": "/x", "TZ": "UTC"}
+    here = {"PATH": f"/a{os.pathsep}{own}{os.pathsep}/b", "VIRTUAL_ENV": sys.prefix, "PYTHONHOME": "/x", "TZ": "UTC"}
 
     there = _activated(here, Path("/env"))
 
