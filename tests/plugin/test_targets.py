@@ -49,7 +49,7 @@ def test_two_sets_of_versions_are_compared_for_real(project: Project) -> None:
     )
     options = ["--osiris-target=venv:one,venv:two", "--osiris-triage=off"]
 
-    result = project.run("it.osiris.yaml", *options, "-p", "xdist", "-n2")
+    result = project.run("it.osiris.yaml", *options, "-p", "xdist", "-n1")
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
@@ -109,7 +109,7 @@ def test_a_plugin_brings_a_backend(project: Project) -> None:
     project.manifest("it")
     brings(project, "{'moon': Moon}")
 
-    result = project.run("it.osiris.yaml", "--osiris-target=local,moon:Io")
+    result = project.run("it.osiris.yaml", "--osiris-target=moon:Io")
 
     result.assert_outcomes(failed=1)
     sentence = f"INFRA it.osiris.yaml moon:Io: Io of {project.root.name} is behind the moon"
