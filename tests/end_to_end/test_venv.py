@@ -23,10 +23,13 @@ osiris: "1"
 pipeline: {id: prices}
 code: [code]
 steps:
-  - {id: only, driver: python.callable, config: {function: "steps:write"}}
+  - {id: only, driver: python.callable, config: {function: "steps:%s"}}
 """
 STEPS = """
 import shutil
+
+def place(inputs, ctx):
+    (ctx.output_dir / "place.txt").write_text(str(ctx.output_dir))
 
 def write(inputs, ctx):
     import shop_rules
@@ -50,7 +53,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a pipeline, and three environments: two of one behaviour, one of another."""
     root = tmp_path_factory.mktemp("shop")
     (root / "pyproject.toml").write_text("")
-    (root / "prices.osiris.yaml").write_text(MANIFEST)
+    (root / "prices.osiris.yaml").write_text(MANIFEST % "write")
+    (root / "places.osiris.yaml").write_text(MANIFEST % "place")
     (root / "code").mkdir()
     (root / "code" / "steps.py").write_text(STEPS)
     environment(root / "one", "1.0", "n")
@@ -59,10 +63,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def check(root: Path, session_root: Path, *targets: str, **options: object):
+def check(root: Path, session_root: Path, *targets: str, manifest: str = "prices", **options: object):
     given = CheckOptions(project_root=root, session_root=session_root, **options)  # type: ignore[arg-type]
     with Checker(given) as checker:
-        return checker.check(load(root / "prices.osiris.yaml", project_root=root), targets)
+        return checker.check(load(root / f"{manifest}.osiris.yaml", project_root=root), targets)
 
 
 def test_two_environments_that_behave_alike_are_identical_or_equivalent(shop, tmp_path):
@@ -107,6 +111,16 @@ def test_two_versions_that_behave_otherwise_diverge_with_both_versions_named(sho
     assert record.reproduce == "osiris-parity run prices.osiris.yaml --target venv:one,venv:two"
     left = [each.name for run in record.targets for each in (tmp_path / run.session_directory / ".host").iterdir()]
     assert not {"run", "reruns"} & set(left), left
+
+
+def test_versions_are_not_blamed_for_what_the_place_of_a_run_does(shop, tmp_path):
+    """They differ as well; but where the one runs in the other's place, it does otherwise than before."""
+    budget = TriageBudget(repeats=1, confirmations=1)
+
+    record = check(shop, tmp_path, "venv:one", "venv:two", manifest="places", triage="divergent", triage_budget=budget)
+
+    assert (record.verdict, record.triage.cause) == (Verdict.DIVERGENT, "UNKNOWN")
+    assert record.triage.evidence[-1] == "in the very place of venv:one, venv:two did otherwise than before"
 
 
 def test_the_running_environment_can_be_named_and_is_another_process(shop, tmp_path):
