@@ -15,7 +15,7 @@ def page(repository):
 
 def blocks(page: str, chapter: str) -> list[str]:
     """Return the Python blocks of a chapter."""
-    [found] = [each for each in re.split(r"^# ", page, flags=re.MULTILINE) if each.startswith(chapter + "\n")]
+    [found] = [each for each in re.split(r"^## ", page, flags=re.MULTILINE) if each.startswith(chapter + "\n")]
     return re.findall(r"```python\n(.*?)```", found, re.DOTALL)
 
 
