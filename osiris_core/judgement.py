@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from osiris_core.errors import DiskFullError, InfrastructureError
 from osiris_core.parity.compare import compare
 from osiris_core.parity.expectations import unmet
-from osiris_core.parity.gates import unheld
+from osiris_core.parity.gates import stronger, unheld
 from osiris_core.parity.record import ParityRecord, TargetRun, Verdict
 from osiris_core.parity.summary import headline, step_runs
 
@@ -128,7 +128,12 @@ def _record(
     if comparison is not None:
         failures = (
             *failures,
-            *unheld(comparison, headline, strict=circumstances.strict, require=circumstances.require),
+            *unheld(
+                comparison,
+                headline,
+                strict=circumstances.strict,
+                require=stronger(circumstances.require, manifest.require),
+            ),
         )
     passed = (verdict is None or verdict.passes) and not failures
     return ParityRecord(

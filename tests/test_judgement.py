@@ -42,14 +42,16 @@ def result(target: str, *, outcome: str | None = "succeeded", failure: Any = Non
     return TargetResult(facts=facts, session=session, failure=failure)
 
 
-def circumstances(*, changed: tuple[str, ...] = (), expect: str = "succeeded") -> Circumstances:
+def circumstances(*, changed: tuple[str, ...] = (), expect: str = "succeeded", require: str = "") -> Circumstances:
     expectation = Expectation(outcome=expect)
     manifest: Any = SimpleNamespace(
         location="x.osiris.yaml",
+        relative="x.osiris.yaml",
         pipeline=SimpleNamespace(id="x"),
         fingerprint="f",
         expect=expectation,
         parity_text="normalized",
+        require=require,
     )
     return Circumstances(
         manifest=manifest,
@@ -134,6 +136,26 @@ def test_a_weaker_verdict_than_required_fails_and_stays_what_it_is(
         if record.passed:
             passed.add(verdict)
     assert passed == green
+
+
+@pytest.mark.parametrize(
+    ("manifests", "options", "passed"),
+    [
+        ("IDENTICAL", "", False),
+        ("EQUIVALENT", "IDENTICAL", False),
+        ("IDENTICAL", "EQUIVALENT", False),
+        ("EQUIVALENT", "", True),
+    ],
+)
+def test_of_two_requirements_the_stronger_holds(
+    found: dict[str, Verdict], manifests: str, options: str, passed: bool
+) -> None:
+    """What a manifest asks for itself no option takes back, nor the other way round."""
+    found["verdict"] = Verdict.EQUIVALENT
+    asked = dataclasses.replace(circumstances(require=manifests), require=options)
+
+    assert judge([result("local"), result("e2b")], asked).passed is passed
+    assert judge([result("local")], asked).passed
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,8 @@ def canonical_form(manifest: Manifest, collecting: dict[str, Any] | None = None)
 def _parity(manifest: Manifest) -> dict[str, Any]:
     """Return how the sessions are compared; presets are the rules that they stand for."""
     rules = [rule_data(each) for each in manifest.normalizers]
-    return {"text": manifest.parity_text, **({"normalizers": rules} if rules else {})}
+    required = {"require": manifest.require} if manifest.require else {}
+    return {"text": manifest.parity_text, **required, **({"normalizers": rules} if rules else {})}
 
 
 def collecting_form(pytest: Collecting) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from osiris_core.choices import REQUIREMENTS
 from osiris_core.manifest import fields
 from osiris_core.manifest.model import FORMAT, Pipeline, Resources, Variable
 from osiris_core.manifest.nodes import ListNode, MappingNode, ScalarNode
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 PARITY_TEXTS: tuple[ParityText, ...] = ("normalized", "exact")
 NETWORKS: tuple[Network, ...] = ("none", "full")
-NO_PARITY: tuple[ParityText, tuple[Rule, ...]] = ("normalized", ())
+NO_PARITY: tuple[ParityText, tuple[Rule, ...], str] = ("normalized", (), "")
 ON_FAILURE: tuple[OnFailure, ...] = ("stop", "continue")
 TEMPLATE_RULE = "[A-Za-z0-9][A-Za-z0-9_./:-]{0,127}"
 VARIABLE_RULE = "[A-Za-z_][A-Za-z0-9_]*"
@@ -154,12 +155,15 @@ def read_on_failure(problems: Problems, node: Node) -> OnFailure:
     return fields.choice(problems, node, "on_failure", ON_FAILURE) or ON_FAILURE[0]
 
 
-def read_parity(problems: Problems, node: Node) -> tuple[ParityText, tuple[Rule, ...]]:
-    """Return how log and error text is compared, `normalized` or `exact`, and the declared rules."""
+def read_parity(problems: Problems, node: Node) -> tuple[ParityText, tuple[Rule, ...], str]:
+    """Return how log and error text is compared, `normalized` or `exact`, the declared rules, and the weakest verdict that passes."""
     section = fields.mapping(problems, node, "parity")
     if section is None:
         return NO_PARITY
-    found = fields.keys(problems, section, "`parity`", served=("text", "normalizers"), reserved_keys=_PARITY_LATER)
+    found = fields.keys(
+        problems, section, "`parity`", served=("text", "normalizers", "require"), reserved_keys=_PARITY_LATER
+    )
     value = fields.choice(problems, found["text"].node, "text", PARITY_TEXTS) if "text" in found else None
     rules = read_normalizers(problems, found["normalizers"].node) if "normalizers" in found else ()
-    return value or PARITY_TEXTS[0], rules
+    require = fields.choice(problems, found["require"].node, "require", REQUIREMENTS) if "require" in found else None
+    return value or PARITY_TEXTS[0], rules, require or ""

@@ -201,7 +201,7 @@ def read_source(source: Source, overrides: Overrides) -> Manifest:
     around = Surroundings(drivers=lookup, places=places, references=references, layout=layout)
     nodes = sections.read("steps", partial(read_steps, around=around), nothing)
     ids = {each.id for each in nodes}
-    parity_text, normalizers = sections.read("parity", header.read_parity, header.NO_PARITY)
+    parity_text, normalizers, require = sections.read("parity", header.read_parity, header.NO_PARITY)
     manifest = Manifest(
         path=file,
         project_root=root,
@@ -227,6 +227,7 @@ def read_source(source: Source, overrides: Overrides) -> Manifest:
         expect=sections.read("expect", partial(read_expect, steps=ids), Expectation()),
         parity_text=parity_text,
         normalizers=normalizers,
+        require=require,
         pytest=source.collecting
         or sections.read("pytest", partial(read_collecting, params=parameters.values), Collecting()),
         order=order_of(nodes),

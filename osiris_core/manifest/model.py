@@ -220,6 +220,7 @@ class Manifest:
     expect: Expectation = field(default_factory=Expectation)
     parity_text: ParityText = "normalized"
     normalizers: tuple[Rule, ...] = ()
+    require: str = ""
     pytest: Collecting = field(default_factory=Collecting)
     order: tuple[str, ...]
     work_directory: Path | None = None

@@ -11,6 +11,7 @@ import json
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from osiris_core.choices import REQUIREMENTS
 from osiris_core.manifest.collecting import MAX_CASES
 from osiris_core.manifest.expect import OUTCOMES
 from osiris_core.manifest.header import NETWORKS, ON_FAILURE, PARITY_TEXTS, TEMPLATE_RULE, VARIABLE_RULE
@@ -119,6 +120,10 @@ def manifest_schema(drivers: Iterable[DescribedDriver]) -> Schema:
                 text={
                     "enum": list(PARITY_TEXTS),
                     "description": "Whether log and error text is compared after replacing known directories and noise.",
+                },
+                require={
+                    "enum": list(REQUIREMENTS),
+                    "description": "The weakest verdict that passes where two targets are compared.",
                 },
                 normalizers={
                     "type": "array",

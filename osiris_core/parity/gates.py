@@ -9,6 +9,7 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING, Final
 
+from osiris_core.choices import REQUIREMENTS
 from osiris_core.parity.record import Verdict
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ def unheld(comparison: Comparison, headline: str, *, strict: bool, require: str)
     rules = tuple(f"the rule `{use.rule}` {use.complaint}" for use in comparison.rules if use.complaint)
     waivers = tuple(_stale(use) for use in comparison.waivers if use.complaint and not _is_shared(use))
     return (*weak, *rules, *waivers)
+
+
+def stronger(one: str, other: str) -> str:
+    """Return the stronger of two required verdicts; nothing is the weakest."""
+    return max(one, other, key=("", *REQUIREMENTS).index)
 
 
 def held_to(record: ParityRecord, require: str) -> ParityRecord:

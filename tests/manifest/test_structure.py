@@ -170,6 +170,16 @@ def test_later_keys_of_sections_answer_reserved(project: Project, section: str, 
     ]
 
 
+def test_the_verdict_that_a_manifest_requires(project: Project):
+    """One of two words; what it says is in the canonical form, and decides no run."""
+    plain, asking = project.load(WHOLE), project.load(WHOLE + "parity: {require: IDENTICAL}\n")
+
+    assert (plain.require, asking.require) == ("", "IDENTICAL")
+    assert asking.fingerprint == plain.fingerprint
+    (problem,) = project.problems(WHOLE + "parity: {require: identical}\n")
+    assert problem == "5:19: `require` cannot be `identical` (did you mean `IDENTICAL`?)"
+
+
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
