@@ -2,6 +2,7 @@
 
 ``document``   a baseline as values, and ``layout`` the same as lines that read well in a diff, and back
 ``tokens``     text without what varies, `<project>` and `<duration>`, and text as a run would have written it
+``frames``     tracebacks without the lines of this package
 ``known``      what a declared rule knows of one run, as the baseline's own
 ``window``     the time that text may speak of
 ``making``     a session becomes a baseline: its document, and the artifacts as they are

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from osiris_core.baseline.digests import table_digests
 from osiris_core.baseline.document import ARTIFACTS, FILE, SUMMARIES, Baseline
 from osiris_core.baseline.files import encode_summary, kept_text, summary_of
+from osiris_core.baseline.frames import without_lines
 from osiris_core.baseline.known import KnownValues
 from osiris_core.baseline.layout import encode_baseline
 from osiris_core.baseline.tokens import in_texts, tokenizer
@@ -126,7 +127,7 @@ def long_stream(streams: Mapping[str, bytes], step: str, said: Callable[[str], s
 
 def _error(session: Session, known: KnownValues, said: Callable[[str], str]) -> Any:
     return in_texts(
-        _without(session.error or {}, {"data"}),
+        without_lines(_without(session.error or {}, {"data"})),
         lambda text: said(known.in_text(RecordKind.ERROR, session.failed_step, text)),
     )
 
@@ -162,7 +163,7 @@ def _event(event: dict[str, Any], known: KnownValues, said: Callable[[str], str]
     own = {field: event[field] for field in sorted(event.keys() - left_out)}
     own = known.in_value(RecordKind.EVENT, step, name, own)
     if name in WITH_ERROR:
-        own = in_texts(own, lambda text: said(known.in_text(RecordKind.ERROR, step, text)))
+        own = in_texts(without_lines(own), lambda text: said(known.in_text(RecordKind.ERROR, step, text)))
     return {"step": step, "event": name, **own}
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.baseline.document import ARTIFACTS, FILE, SUMMARIES
 from osiris_core.baseline.files import decode_table
+from osiris_core.baseline.frames import lines_of, with_lines
 from osiris_core.baseline.layout import decode_baseline
 from osiris_core.baseline.making import OF_ONE_RUN, WITH_ERROR
 from osiris_core.baseline.tokens import KNOWN, ORIGIN, PID, ROOTS, SESSION_ID, concrete, in_texts
@@ -95,7 +96,7 @@ def as_session(stored: StoredBaseline, like: Session) -> Session:
         target=LABEL,
         outcome=baseline.outcome,
         failed_step=baseline.failed_step,
-        error=None if baseline.error is None else in_texts(baseline.error, said),
+        error=None if baseline.error is None else with_lines(in_texts(baseline.error, said), lines_of(like)),
         steps=tuple(
             StepState(id=each["id"], state=each["state"], reason=each.get("reason"), cause=each.get("cause"))
             for each in baseline.steps
@@ -185,7 +186,7 @@ def _events(
     baseline: Baseline, like: Session, said: Callable[[str], str], window: tuple[datetime, datetime]
 ) -> Iterator[dict[str, Any]]:
     started: dict[str, Any] = next((event for event in like.events if event.get("event") == RUN_START), {})
-    tables = _tables(baseline)
+    tables, lines = _tables(baseline), lines_of(like)
     for event in baseline.events:
         name = str(event["event"])
         ts = window[1 if name in FINAL_EVENTS else 0].strftime(_NO_TIME)
@@ -194,12 +195,8 @@ def _events(
             for field, shape in volatile_fields("events", name).items()
             if field != "ts"
         }
-        filled = {
-            "ts": ts,
-            "session": SESSION_ID,
-            **volatile,
-            **(in_texts(event, said) if name in WITH_ERROR else event),
-        }
+        own = with_lines(in_texts(event, said), lines) if name in WITH_ERROR else event
+        filled = {"ts": ts, "session": SESSION_ID, **volatile, **own}
         if name == STEP_COMPLETE:
             filled["tables"] = tables.get(event["step"], {})
         if name == RUN_START:

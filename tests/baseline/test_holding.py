@@ -107,6 +107,22 @@ def test_another_manifest_that_does_the_same_holds(tmp_path):
     assert held(tmp_path / "b", *pair(tmp_path, right=right)).verdict is Verdict.IDENTICAL
 
 
+def test_only_the_pipelines_own_frames_have_lines(tmp_path):
+    """Where another version of this package calls a step from is no difference; where a step fails is one."""
+    drafts = failing("local"), failing("e2b"), failing("e2b")
+    for draft, (ours, own) in zip(drafts, ((35, 12), (41, 12), (35, 13)), strict=True):
+        frames = [{"module": "osiris_core.drivers.python_callable", "function": "run", "line": ours}]
+        frames.append({"module": "report", "function": "main", "line": own})
+        draft.error = {**draft.error, "traceback": frames}
+        draft.event("step_failed")["traceback"] = frames
+    left, newer, elsewhere = (draft.build(tmp_path / str(number)) for number, draft in enumerate(drafts))
+    baseline = stored(tmp_path / "b", left)
+
+    assert hold(baseline, newer, Holding()).verdict is Verdict.IDENTICAL
+    found = hold(baseline, elsewhere, Holding())
+    assert {finding.path for finding in found.findings} == {"error.traceback[1].line", "step_failed.traceback[1].line"}
+
+
 def test_a_run_that_is_no_evidence_does_not_hold(tmp_path):
     """A session without an end for each step, or with something that is no artifact, is never green."""
     right = healthy("e2b")
