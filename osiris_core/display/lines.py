@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.display.words import sentence
@@ -40,7 +41,8 @@ class Lines:
             return
         self._said, self._told = now, oldest.slowest.check
         more = f" (and {len(checks) - 1} more)" if len(checks) > 1 else ""
-        self._say(f"{sentence(oldest.slowest, now, oldest.source)}{more}")
+        look = replace(oldest.slowest, began=oldest.began)
+        self._say(f"{sentence(look, now, oldest.source)}{more}")
 
     def hide(self) -> None:
         """Have nothing to take away."""

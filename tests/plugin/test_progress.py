@@ -232,3 +232,15 @@ def test_a_case_is_shown_by_its_name(project: Project, engine: Engine, monkeypat
     project.run().assert_outcomes(passed=2)
 
     assert names == ["good[AA]", "good[UA]"]
+
+
+def test_a_line_begins_where_one_begins_also_under_xdist(project: Project) -> None:
+    """There dots of several files stand on one line, of which pytest keeps no file's name."""
+    project.pytester.makepyfile("""
+        def test_it(request):
+            from pytest_osiris.progress import reporter_of
+            request.config.pluginmanager.get_plugin("terminalreporter").currentfspath = None
+            reporter_of(request.config)("a word\\x1b[2J")
+    """)
+
+    project.run().stdout.fnmatch_lines(["osiris: a word⟨ESC⟩[[]2J"])

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from osiris_core.backends.protocol import TargetFacts
+from osiris_core.backends.protocol import Cancellation, Job, Patience, TargetFacts
 from osiris_core.check import Checker, CheckOptions, load
+from osiris_core.judgement import TargetResult
 from osiris_core.progress.checks import CheckWatch
 from osiris_core.progress.telling import Telling
+from osiris_core.triage.rerunning import Rerunner
 from osiris_core.wire.frames import encode_heartbeat, session_tag
+from tests.parity.sessions import healthy as healthy_session
 from tests.session.tape import SESSION_ID, Tape, healthy, open_writer
 
 if TYPE_CHECKING:
@@ -238,6 +242,49 @@ def test_without_an_observer_there_is_no_watch() -> None:
     """Nothing is spent on what nobody is told."""
     with CheckWatch(None, check="c", name="n", manifest="m", steps=1) as check:
         assert check.target("local") is None
+
+
+def test_the_reruns_of_a_triage_are_told_with_their_number_and_factors(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which one it is, on which target, and what it is made with; each begins anew."""
+    anything: Any = None
+    sessions = {each: healthy_session(each).build(tmp_path) for each in ("local", "e2b")}
+    job = Job(manifest=anything, request=anything, bundle=anything, inputs={}, requirements=(), host_variables={})
+    backends: Any = SimpleNamespace(find=lambda target: SimpleNamespace(facts=lambda: FACTS[target]))
+
+    def run(*_: object, watch: TargetWatch, **__: object) -> TargetResult:
+        watch.phase("run")
+        watch.end()
+        return TargetResult(facts=FACTS["e2b"], session=sessions["e2b"], failure=None)
+
+    monkeypatch.setattr("osiris_core.triage.rerunning.run_target", run)
+    monkeypatch.setattr("osiris_core.triage.rerunning.as_it_is", anything_of)
+    monkeypatch.setattr("osiris_core.triage.rerunning.imitate", anything_of)
+    monkeypatch.setattr("osiris_core.triage.rerunning.run_directory_of", lambda _: tmp_path / "nothing")
+    check = CheckWatch(watched.told.append, check="c", name="n", manifest="m", steps=2, clock=watched.clock)
+    rerun = Rerunner(
+        job, sessions, backends, original=anything_of(), patience=Patience(), cancellation=Cancellation(), watch=check
+    )
+
+    rerun("e2b", ())
+    watched.clock.now += 5
+    rerun("local", ("time zone", "locale"))
+
+    assert [(each.target, each.rerun, each.detail, each.began, each.over) for each in watched.told] == [
+        ("e2b", 1, "", 100.0, False),
+        ("e2b", 1, "", 100.0, True),
+        ("local", 2, "locale, time zone", 105.0, False),
+        ("local", 2, "locale, time zone", 105.0, True),
+    ]
+
+
+FACTS = {each: TargetFacts(target=each, provider="p", isolation="none") for each in ("local", "e2b")}
+
+
+def anything_of(*_: object) -> Any:
+    """Return something."""
+    return SimpleNamespace()
 
 
 def test_a_real_check_tells_of_both_targets_from_the_first_phase_to_the_end(
