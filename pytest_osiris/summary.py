@@ -63,6 +63,8 @@ def finish(session: pytest.Session) -> None:
         unmet, remarks = (*unmet, *more[0]), (*remarks, *more[1])
     shard = "" if settings.shard is None else str(settings.shard)
     records = dataclasses.replace(record_set(found, note=_left_out(session)), unmet=unmet, shard=shard)
+    if shard and not found:
+        remarks = (*remarks, f"no manifest fell to shard {shard}")
     records = with_sections(config, records)
     unmet = records.unmet
     report, problems, failed = settings.report, [], bool(unmet)

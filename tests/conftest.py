@@ -30,6 +30,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# On GitHub each run of pytest in these tests would write into the summary of the step that runs them all.
+for _variable in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+    os.environ.pop(_variable, None)
+
 # pytester and some tests move HOME; bundle and closures would be made anew in each of theirs.
 os.environ.setdefault(CACHE_VARIABLE, str(cache_directory()))
 

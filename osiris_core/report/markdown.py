@@ -21,7 +21,7 @@ from osiris_core.report.units import plural, size
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from osiris_core.parity.record import ParityRecord, RecordSet
+    from osiris_core.parity.record import ParityRecord, RecordSet, ReportSection
 
 LIMIT_BYTES: Final = 1024 * 1024
 """As much as GitHub takes of one step; it shows nothing of a summary that is larger."""
@@ -29,6 +29,7 @@ LEAST_BYTES: Final = 8192
 """Below this there is no room for a summary that says anything."""
 _EXPLAINED: Final = 25
 """So many failures are explained; the table has all of them."""
+_SECTION_LINES: Final = 40
 _COLUMNS: Final = 110
 _NAME_CHARACTERS: Final = 200
 _CAUSE_CHARACTERS: Final = 300
@@ -48,6 +49,8 @@ def render_markdown(records: RecordSet, *, report: str = "", link: str = "", lim
     good = bool(ordered) and all(record.passed for record in ordered) and not records.unmet
     failures = _Text(limit_bytes // 2)
     explained = _add_failures(failures, [record for record in ordered if not record.passed])
+    for section in records.sections:
+        failures.add(_section(section))
     text = _Text(limit_bytes - _RESERVED_BYTES - failures.used)
     sentence = report_sentence(ordered)
     said = sentence if _HARMLESS.fullmatch(sentence) else code(sentence)
@@ -124,6 +127,14 @@ def _add_failures(text: _Text, failed: Sequence[ParityRecord]) -> int:
         (number for number, record in enumerate(shown) if not text.add(f"\n{block(failure_lines(record, _COLUMNS))}")),
         len(shown),
     )
+
+
+def _section(section: ReportSection) -> str:
+    """Return what a plugin says, its table as lines; the report has all of it."""
+    rows = [section.columns, *section.rows] if section.columns else section.rows
+    lines = [*section.text.splitlines(), *(" | ".join(row) for row in rows)]
+    more = [f"... {len(lines) - _SECTION_LINES:,} more lines"] if len(lines) > _SECTION_LINES else []
+    return f"\n### {code(section.title)}\n\n{block([*lines[:_SECTION_LINES], *more])}"
 
 
 def _left_out(ordered: Sequence[ParityRecord], listed: int, explained: int, limit_bytes: int) -> str:

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from osiris_core.parity.gates import ending_soon
 from osiris_core.report.environment import environment_diff
 from osiris_core.report.findings import grouped
 from osiris_core.report.gathered import origin_lines
@@ -15,6 +16,7 @@ from osiris_core.report.marks import MARKS, failures_first, mark_of
 from osiris_core.report.place import place_of, sandbox_places, time_columns
 from osiris_core.report.sentence import report_sentence
 from osiris_core.report.steps import step_rows
+from osiris_core.report.terminal import ending_line
 from osiris_core.report.timeline import timeline
 
 if TYPE_CHECKING:
@@ -120,7 +122,7 @@ def page_of(records: RecordSet) -> Page:
         places=tuple(sandbox_places(ordered)),
         created_at=records.created_at,
         host=tuple(sorted(records.host.items())),
-        remarks=records.remarks,
+        remarks=(*records.remarks, *map(ending_line, ending_soon(ordered))),
         origins=tuple(origin_lines(records)),
         targets=time_columns(ordered),
         manifests=manifests,

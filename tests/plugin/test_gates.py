@@ -12,7 +12,7 @@ from osiris_core.parity.record import Comparison, Verdict, WaiverUse
 if TYPE_CHECKING:
     from conftest import Engine, Project
 
-OK, FAILED, INTERRUPTED, USAGE, EMPTY = 0, 1, 2, 4, 5
+OK, FAILED, INTERRUPTED, BROKEN, USAGE, EMPTY = 0, 1, 2, 3, 4, 5
 BOTH = "--osiris-target=both"
 UNUSED = "nothing differs there any more: remove it"
 
@@ -172,7 +172,14 @@ def test_a_whole_run_is_held_to_the_files_minimum(project: Project, engine: Engi
 
 @pytest.mark.parametrize(
     ("kind", "code"),
-    [("good", OK), ("bad", FAILED), ("interrupted", INTERRUPTED), ("wrong option", USAGE), ("nothing", EMPTY)],
+    [
+        ("good", OK),
+        ("bad", FAILED),
+        ("interrupted", INTERRUPTED),
+        ("broken", BROKEN),
+        ("wrong option", USAGE),
+        ("nothing", EMPTY),
+    ],
 )
 def test_exit_codes_are_pytests_own(project: Project, engine: Engine, kind: str, code: int) -> None:
     """A row of the table in docs/pytest.md each; the gate is missed in all of them but the first."""
@@ -184,6 +191,8 @@ def test_exit_codes_are_pytests_own(project: Project, engine: Engine, kind: str,
             options = [BOTH, "--osiris-min-manifests=1"]
         case "interrupted":
             engine.raises("it", KeyboardInterrupt())
+        case "broken":
+            project.pytester.makeconftest("def pytest_runtest_logfinish(): raise RuntimeError('a plugin broke')")
         case "wrong option":
             options += ["--osiris-require=DIVERGENT"]
 

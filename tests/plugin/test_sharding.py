@@ -66,6 +66,8 @@ def test_an_empty_shard_has_its_say_in_the_merge(project: Project, engine: Engin
     results = [project.run(BOTH, f"--osiris-shard={k}/2", f"--osiris-report=r{k}.html") for k in (1, 2)]
 
     assert sorted(result.ret for result in results) == [OK, EMPTY]
+    (empty,) = [result for result in results if result.ret == EMPTY]
+    empty.stdout.fnmatch_lines(["no manifest fell to shard ?/2"])
     assert main(["merge", str(project.root / "r1.json"), str(project.root / "r2.json")]) == OK
 
 

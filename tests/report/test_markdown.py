@@ -9,8 +9,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from osiris_core.errors import UsageError
-from osiris_core.parity.record import Comparison, RecordSet, Verdict, WaiverUse
+from osiris_core.parity.record import Comparison, RecordSet, ReportSection, Verdict, WaiverUse
 from osiris_core.report.files import append_summary, write_summary
+from osiris_core.report.html import render_html
 from osiris_core.report.markdown import LEAST_BYTES, block, render_markdown
 from tests.report.samples import divergent, record, sample
 from tests.report.structure import Structure
@@ -165,9 +166,22 @@ def test_waivers_that_end_soon_are_named():
     use = WaiverUse(name="a at b", reason="r", owner="ann", expires="2026-01-06", hits=1, days_left=5)
     compared = Comparison(verdict=Verdict.ACCEPTED, waivers=(use,))
 
-    text = render_markdown(RecordSet(records=(record("x", Verdict.ACCEPTED, comparison=compared),)))
+    records = RecordSet(records=(record("x", Verdict.ACCEPTED, comparison=compared),))
 
-    assert "- `waiver a at b (ann): ends in 5 days, on 2026-01-06; then its difference fails again`\n" in text
+    said = "waiver a at b (ann): ends in 5 days, on 2026-01-06; then its difference fails again"
+    assert f"- `{said}`\n" in render_markdown(records)
+    assert f"<li>{said}</li>" in render_html(records)
+
+
+def test_what_plugins_say_is_there_too():
+    """As text, and bounded: the report has all of it."""
+    section = ReportSection(title="Cost", text="in all", columns=("step", "cents"), rows=(("a|b", "3"),) * 50)
+
+    text = render_markdown(RecordSet(records=(record("x", Verdict.IDENTICAL),), sections=(section,)))
+
+    assert "\n### `Cost`\n\n```text\nin all\nstep | cents\na|b | 3\n" in text
+    assert text.count("a|b | 3\n") == 38
+    assert "\n... 12 more lines\n```\n" in text
 
 
 def test_a_block_cannot_be_closed_from_within():
