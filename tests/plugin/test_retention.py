@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import inspect
 import json
 import os
 import shutil
@@ -80,8 +81,20 @@ class Sessions:
 
 @pytest.fixture
 def leaves_sessions(project: Project, closed_session: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An engine that leaves sessions and runs nothing."""
-    monkeypatch.setattr("pytest_osiris.checks.Checker", Sessions(project.root, directory_of(closed_session)))
+    """An engine that leaves sessions and runs nothing: in this process, and by a conftest in those of xdist's workers."""
+    template = directory_of(closed_session)
+    monkeypatch.setattr("pytest_osiris.checks.Checker", Sessions(project.root, template))
+    (project.root / "conftest.py").write_text(
+        "from __future__ import annotations\n"
+        "import json, os, shutil\n"
+        "from pathlib import Path\n"
+        "from osiris_core.parity.record import ParityRecord, TargetRun\n"
+        "from osiris_core.session.contract import new_session_id\n"
+        f"{inspect.getsource(Sessions)}\n"
+        'if "PYTEST_XDIST_WORKER" in os.environ:\n'
+        "    from pytest_osiris import checks\n"
+        f"    checks.Checker = Sessions(Path({str(project.root)!r}), Path({str(template)!r}))\n"
+    )
 
 
 def sessions(project: Project) -> list[str]:

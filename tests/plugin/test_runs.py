@@ -43,20 +43,34 @@ steps:
 """)
 
 
-def test_artifacts_are_read_as_what_they_are(project: Project) -> None:
-    """Tables with the types and values that a step would be handed; what is wrong is one sentence with what to do."""
+def test_what_a_test_can_ask_of_runs(project: Project) -> None:
+    """Artifacts are tables with the types and values that a step would be handed; what is wrong is one sentence. Runs are compared as a check compares two targets; trees by digest, files by their kind, tables by cells."""
     open_manifest(project)
     project.pytester.makepyfile(
         test_it="""
+        import pyarrow as pa
         import pytest
+
+        @pytest.fixture(scope="module")
+        def runs():
+            return {}
+
+        def test_alike(osiris, runs):
+            runs["one"], runs["again"] = (osiris.run("it.osiris.yaml") for _ in range(2))
+            runs["two"] = osiris.run("it.osiris.yaml", params={"n": 2})
+            assert runs["one"] == runs["again"]
+            assert runs["one"] == runs["one"]
+            assert runs["one"].artifacts == runs["again"].artifacts
+            assert runs["one"] != runs["two"]
+            assert runs["one"] != 1
 
         def said(function, *args, **kwargs):
             with pytest.raises((LookupError, ValueError)) as caught:
                 function(*args, **kwargs)
             return str(caught.value)
 
-        def test_it(osiris):
-            run = osiris.run("it.osiris.yaml")
+        def test_artifacts(runs):
+            run = runs["one"]
             files = run.artifacts
             table = files["write/delays.csv"].table()
             assert table.to_pydict() == {"carrier": ["AA", "UA"], "n": [1, None], "share": [0.5, 0.25]}
@@ -86,32 +100,6 @@ def test_artifacts_are_read_as_what_they_are(project: Project) -> None:
             assert said(files["write/delays.csv"].table, columns={"carrier": "INTEGER"}) == (
                 "write/delays.csv: row 1, column carrier: 'AA' cannot be read as INTEGER")
             assert repr(run) == "<Run of it.osiris.yaml: succeeded on local>"
-    """
-    )
-
-    project.run("test_it.py").assert_outcomes(passed=1)
-
-
-def test_two_runs_are_the_same_or_an_assertion_says_where_they_are_not(project: Project) -> None:
-    """Compared as a check compares two targets; trees by digest, files by their kind, tables by cells."""
-    open_manifest(project)
-    project.pytester.makepyfile(
-        test_it="""
-        import pyarrow as pa
-        import pytest
-
-        @pytest.fixture(scope="module")
-        def runs():
-            return {}
-
-        def test_alike(osiris, runs):
-            runs["one"], runs["again"] = (osiris.run("it.osiris.yaml") for _ in range(2))
-            runs["two"] = osiris.run("it.osiris.yaml", params={"n": 2})
-            assert runs["one"] == runs["again"]
-            assert runs["one"] == runs["one"]
-            assert runs["one"].artifacts == runs["again"].artifacts
-            assert runs["one"] != runs["two"]
-            assert runs["one"] != 1
 
         def test_runs(runs):
             assert runs["one"] == runs["two"]
@@ -140,7 +128,7 @@ def test_two_runs_are_the_same_or_an_assertion_says_where_they_are_not(project: 
 
     result = project.run("test_it.py", "-p", "no:randomly", "-vv")
 
-    result.assert_outcomes(passed=1, failed=7)
+    result.assert_outcomes(passed=2, failed=7)
     told = result.stdout.str()
     assert shown(told, "test_runs") == [
         "AssertionError: assert the runs of it.osiris.yaml and of it.osiris.yaml[2] are not the same: 5 differences, first in step write",

@@ -40,7 +40,7 @@ def test_a_sandbox_of_the_sdk(sandbox, osiris_sandbox):
 
     assert type(sandbox) is Sandbox
     assert sandbox.commands.run("echo $GREETING $USER").stdout == "hello user\\n"
-    assert osiris_sandbox.isolation == "ISOLATION"
+    assert osiris_sandbox.isolation == "bubblewrap"
     assert os.environ["E2B_API_KEY"] == "e2b_of-the-user"
     assert "E2B_API_URL" not in os.environ
     Path("server.txt").write_text(osiris_sandbox.url)
@@ -56,6 +56,18 @@ def test_a_program_of_ones_own(osiris_sandbox, monkeypatch):
     assert subprocess.run(program, env=environment, capture_output=True, text=True, check=True).stdout == "from a program\\n"
     assert os.environ["E2B_API_KEY"] == "e2b_of-the-user"
     assert osiris_sandbox.sandbox().commands.run("echo once more").exit_code == 0
+"""
+
+PLAIN = """
+import os
+from pathlib import Path
+from urllib.request import urlopen
+
+def test_it(osiris_sandbox):
+    assert osiris_sandbox.isolation == "plain"
+    assert urlopen(osiris_sandbox.url + "/health").status < 300
+    assert osiris_sandbox.env["E2B_API_KEY"] != os.environ["E2B_API_KEY"] == "e2b_of-the-user"
+    Path("server.txt").write_text(osiris_sandbox.url)
 """
 
 
@@ -85,7 +97,7 @@ def is_served(file: Path) -> bool:
 
 def test_programs_are_tested_against_a_server_that_ends_with_the_run(programs: Project, bubblewrap: None) -> None:
     """A sandbox is the SDK's own and ends with its test; variables are for whoever takes them."""
-    (programs.root / "test_it.py").write_text(TESTS.replace("ISOLATION", "bubblewrap"))
+    (programs.root / "test_it.py").write_text(TESTS)
 
     programs.run("test_it.py", "-p", "no:randomly").assert_outcomes(passed=3)
 
@@ -95,7 +107,7 @@ def test_programs_are_tested_against_a_server_that_ends_with_the_run(programs: P
 
 def test_the_isolation_is_that_of_the_option(programs: Project) -> None:
     """In xdist's workers too, each of which has a server of its own."""
-    (programs.root / "test_it.py").write_text(TESTS.replace("ISOLATION", "plain"))
+    (programs.root / "test_it.py").write_text(TESTS.replace("bubblewrap", "plain"))
 
     programs.run("test_it.py", "-p", "xdist", "-n1", "--osiris-isolation=plain").assert_outcomes(passed=3)
 
