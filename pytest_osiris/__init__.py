@@ -10,7 +10,7 @@
 ``items``      a manifest file becomes a test item
 ``conditions`` whether a manifest is skipped
 ``marker``     reads `@pytest.mark.osiris`
-``checks``     runs a manifest for a test; ``attempts`` keeps its records
+``checks``     runs a manifest for a test; ``attempts`` keeps its records, ``entry`` makes them small for reports
 ``osiris``     `Osiris`, for tests that run manifests by themselves; ``building`` writes down those said in Python
 ``parameters`` holds what `--osiris-param` gives against the manifests of the run
 ``progress``   shows how far runs are while they last, also those of xdist workers

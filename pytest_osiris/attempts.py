@@ -7,24 +7,19 @@ never show a test twice and none passes for a first attempt. An attempt begins w
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from osiris_core.parity.record import EarlierAttempt, Verdict
+from osiris_core.parity.record import EarlierAttempt
+from pytest_osiris.entry import entry_of, sessions_of, worst_of
 from pytest_osiris.flat import flat_properties, is_ours
 from pytest_osiris.keys import PROPERTY, REPORTED, RUN, WORKER_NAME, CheckFailedError, records_directory
 from pytest_osiris.retention import hold_records, made_sessions
 from pytest_osiris.store import read_file, record_file, write_records
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from osiris_core.parity.record import ParityRecord
-
-_MOST_OUTLINES = 20
-_WEIGHTS = {verdict: weight for weight, verdict in enumerate(Verdict)}
-
 
 _ATTEMPT: pytest.StashKey[Attempt] = pytest.StashKey()
 
@@ -62,7 +57,7 @@ class Attempt:
             raise CheckFailedError(f"{record.manifest}: its record cannot be kept: {error}") from error
         hold_records(self._item.config, self._directory)
         _drop_entries(self._item)
-        entry = properties_of(self.records, path.relative_to(self._root).as_posix())
+        entry = entry_of(self.records, path.relative_to(self._root).as_posix())
         self._item.user_properties += [(PROPERTY, entry), *flat_properties(worst_of(self.records), entry["record"])]
         return record
 
@@ -77,7 +72,7 @@ class Attempt:
             stays = made.is_wanted(failed=self._failed)
             for name, entry in report.user_properties:
                 if name == PROPERTY and isinstance(entry, dict):
-                    entry["session"] = _sessions(worst_of(self.records)) if stays else []
+                    entry["session"] = sessions_of(worst_of(self.records)) if stays else []
         if report.when == "teardown":
             made.note(self._test, self.records, failed=self._failed)
             del self._item.stash[_ATTEMPT], self._item.stash[REPORTED]
@@ -108,46 +103,8 @@ def new_attempt(item: pytest.Item) -> Attempt:
     return attempt
 
 
-def worst_of(records: Sequence[ParityRecord]) -> ParityRecord:
-    """Return the record that a test is known by."""
-    return max(records, key=lambda each: (not each.passed, -1 if each.verdict is None else _WEIGHTS[each.verdict]))
-
-
-def properties_of(records: Sequence[ParityRecord], path: str) -> dict[str, Any]:
-    """Return the small form of a test's records that travels with its report; `path` is the file of the whole.
-
-    It speaks of the worst, and names each where there are several.
-    """
-    worst = worst_of(records)
-    entry = {
-        **_outline(worst),
-        "first_step": worst.first_diverging_step,
-        "headline": worst.headline,
-        "session": _sessions(worst),
-        "attempt": len(worst.earlier) + 1,
-        "record": path,
-    }
-    if len(records) == 1:
-        return entry
-    left_out = {"checks_left_out": len(records) - _MOST_OUTLINES} if len(records) > _MOST_OUTLINES else {}
-    return {**entry, "checks": [_outline(each) for each in records[:_MOST_OUTLINES]], **left_out}
-
-
-def _sessions(record: ParityRecord) -> list[str]:
-    return [run.session_directory for run in record.targets if run.session_directory]
-
-
 def _became(record: ParityRecord) -> str:
     return record.verdict.value if record.verdict else "OK" if record.passed else "FAILED"
-
-
-def _outline(record: ParityRecord) -> dict[str, Any]:
-    return {
-        "manifest": record.manifest,
-        "case": record.case,
-        "passed": record.passed,
-        "verdict": record.verdict.value if record.verdict else None,
-    }
 
 
 def _drop_entries(item: pytest.Item) -> None:
