@@ -9,16 +9,15 @@ import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import _pytest.pytester
 import pytest
-from _pytest.pytester import SysModulesSnapshot
 
 from osiris_core.backends.cache import CACHE_VARIABLE, cache_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
+    from types import ModuleType
 
     from osiris_core.sandbox.launch import ServerAddress
 
@@ -40,14 +39,50 @@ os.environ.setdefault(CACHE_VARIABLE, str(cache_directory()))
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-class KeepsLibraries(SysModulesSnapshot):
-    """Lets pytester forget what a test made, and no library: some cannot be imported twice, and none of them is cheap.
+class KeepsLibraries:
+    """Has a run of pytest in this process leave the libraries loaded that it imported; what a test made is forgotten after it.
 
-    protobuf, below the SDK, fails for the rest of the process; two copies of one of our own classes are not the same.
+    Some cannot be imported twice, and none of them is cheap: protobuf, below the SDK, fails for the rest of the process; two
+    copies of one of our own classes are not the same.
     """
 
-    def __init__(self, preserve: Callable[[str], bool] | None = None) -> None:
-        super().__init__(lambda name: is_library(name) or (preserve is not None and preserve(name)))
+    def __init__(self) -> None:
+        self._loaded: dict[str, ModuleType] = {}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """See what there is at the end of a run."""
+        self._loaded |= {name: module for name, module in list(sys.modules.items()) if is_library(name)}
+
+    def restore(self) -> None:
+        """Put back what pytester took away."""
+        for name, module in self._loaded.items():
+            sys.modules.setdefault(name, module)
+
+
+@pytest.fixture
+def kept_libraries() -> Iterator[KeepsLibraries]:
+    """Keep the libraries of a test's runs beyond pytester, which takes them away once more when it is over."""
+    keeper = KeepsLibraries()
+    yield keeper
+    keeper.restore()
+
+
+@pytest.fixture
+def pytester(
+    kept_libraries: KeepsLibraries, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> pytest.Pytester:
+    """pytest's own, with libraries kept from one run in this process to the next."""  # noqa: D403 - it is called so
+    run = pytester.inline_run
+
+    def keeping(*arguments: str, plugins: Sequence[object] = (), **options: Any) -> pytest.HookRecorder:
+        try:
+            return run(*arguments, plugins=[*plugins, kept_libraries], **options)
+        finally:
+            kept_libraries.restore()
+
+    monkeypatch.setattr(pytester, "inline_run", keeping)
+    return pytester
 
 
 def is_library(name: str) -> bool:
@@ -55,9 +90,6 @@ def is_library(name: str) -> bool:
     file = getattr(sys.modules[name], "__file__", None)
     places = (sys.prefix, sys.base_prefix, str(REPOSITORY / "osiris_core"), str(REPOSITORY / "pytest_osiris"))
     return file is not None and file.startswith(places)
-
-
-_pytest.pytester.SysModulesSnapshot = KeepsLibraries  # type: ignore[misc]
 
 
 @pytest.hookimpl(wrapper=True)

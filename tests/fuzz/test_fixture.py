@@ -65,7 +65,7 @@ def run(
     monkeypatch.setattr(fuzzing, "targets", targets)
     pytester.makepyfile(TEST)
     # Hypothesis' own plugin would count its imports by every run within this process, and take these for too early.
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+    result = pytester.runpytest_inprocess("--disable-plugin-autoload", "-p", "osiris", "-p", "no:cacheprovider")
     assert judges[0].tried > 0
     return result
 
