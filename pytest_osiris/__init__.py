@@ -25,6 +25,7 @@
 ``strategies`` Hypothesis strategies, re-exported
 ``masking``    takes secrets out of what pytest shows of a test
 ``judging``    what other plugins hold against a check; ``sections`` what they add to the report
+``outcome``    what the end of a run has to show
 ``summary``    the section at the end, and the report
 ``gates``      what a gate asks of a whole run; ``telling`` writes a line past pytest's capturing
 ``sharding``   which part of the tests a machine runs

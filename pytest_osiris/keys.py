@@ -5,7 +5,6 @@ State lives in the stash of pytest's own objects: no module globals, no attribut
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from osiris_core.parity.record import RecordSet
     from osiris_core.wire.masking import MaskTable
+    from pytest_osiris.outcome import Outcome
     from pytest_osiris.settings import Settings
 
 PROPERTY = "osiris"
@@ -24,23 +23,8 @@ PROPERTY = "osiris"
 RUN_NAME = "osiris_run_name"
 """Name of the entry by which the xdist controller tells its workers where records go."""
 
-
 WORKER_NAME = "osiris_worker_name"
 """Name of the entry by which a worker knows that others run the same tests (`--dist=each`), and which one it is."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """The records of a run, where its report is, and why something is not there although it was asked for.
-
-    `remarks` are sentences that whoever reads the end of the run should know, and that do not fail it.
-    """
-
-    records: RecordSet
-    report: Path | None
-    problems: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
-
 
 REPORTED: pytest.StashKey[Callable[[pytest.TestReport], None]] = pytest.StashKey()
 """On an item: what wants to know how each phase of it went; only there during an attempt at it that runs manifests."""

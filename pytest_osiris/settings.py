@@ -32,7 +32,9 @@ class Given(NamedTuple):
     place: Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(
+    frozen=True, slots=True, kw_only=True, eq=False, repr=False
+)  # one a process: what is not made costs no run its time
 class Settings:
     """What the user asked for.
 

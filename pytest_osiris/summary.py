@@ -13,7 +13,8 @@ from osiris_core.errors import UsageError
 from osiris_core.report.text import visible_line
 from osiris_core.surface import record_set
 from pytest_osiris.gates import held_gates
-from pytest_osiris.keys import BASELINES, OUTCOME, RUN, SETTINGS, Outcome, records_directory
+from pytest_osiris.keys import BASELINES, OUTCOME, RUN, SETTINGS, records_directory
+from pytest_osiris.outcome import Outcome
 from pytest_osiris.publishing import publish
 from pytest_osiris.retention import remove_old_records, without_removed
 from pytest_osiris.sections import section_lines, with_sections
