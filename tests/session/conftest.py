@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from osiris_core.testing.simulation import scratch
 from tests.session.tape import TARGET_FACTS, healthy, open_writer, outbox
 
 if TYPE_CHECKING:
@@ -13,6 +14,16 @@ if TYPE_CHECKING:
     from osiris_core.session.reader import Session
     from osiris_core.session.writer import SessionWriter
     from tests.session.tape import Tape
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """An empty directory, in memory where that is possible: these tests wait for a disk half of their time.
+
+    What a loss of power would leave is asked of the disk that `tests/simulation` watches.
+    """
+    with scratch() as directory:
+        yield directory
 
 
 @pytest.fixture
