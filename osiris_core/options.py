@@ -35,8 +35,8 @@ class CheckOptions:
     live at once, and `create_rate` are made in a second, for all processes with this session root; None for no limit.
     `keep_sandbox` is `no`, `on-failure` or `always`: whether a sandbox outlives its run, to be looked at. `artifact_limits` bound
     what a run may leave, by default those of `ArtifactLimits`. `fetch` is `all`, or `differing`: with both targets, artifacts
-    whose digest in the sandbox is that of this machine's are not brought back. With `strict` a rule or a waiver that is out of
-    date fails the check, and `require` is the weakest verdict that passes: `EQUIVALENT`, `IDENTICAL`, or nothing for any that does. `triage` is `off`, `divergent` or `always`: which checks are run again to find out where a divergence comes
+    whose digest in the sandbox is that of this machine's are not brought back. With `strict` a rule that is out of date
+    fails the check, and `require` is the weakest verdict that passes: `EQUIVALENT`, `IDENTICAL`, or nothing for any that does. `triage` is `off`, `divergent` or `always`: which checks are run again to find out where a divergence comes
     from, within `triage_budget`; `repeat` is how often each target is run again and held against itself, whatever the verdict.
     """
 

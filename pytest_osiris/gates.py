@@ -62,7 +62,7 @@ def held_gates(session: pytest.Session, records: Sequence[ParityRecord]) -> tupl
         )
         unmet = ()
     if settings.strict:
-        unmet = (*unmet, *stale_waivers(records, whole=not narrowed))
+        unmet = (*unmet, *stale_waivers(records, whole=not narrowed, each_whole=not narrowed))
     return unmet, remarks
 
 

@@ -14,7 +14,7 @@ from osiris_core.backends.protocol import TargetFacts
 from osiris_core.errors import SandboxError, WireError
 from osiris_core.judgement import Circumstances, TargetResult, judge
 from osiris_core.manifest.model import Expectation
-from osiris_core.parity.record import Comparison, RuleUse, Verdict, WaiverUse
+from osiris_core.parity.record import Comparison, RuleUse, Verdict
 
 LOST = SandboxError("the sandbox went away")
 TORN = WireError("the artifacts are no valid pack")
@@ -156,35 +156,6 @@ def test_of_two_requirements_the_stronger_holds(
 
     assert judge([result("local"), result("e2b")], asked).passed is passed
     assert judge([result("local")], asked).passed
-
-
-@pytest.mark.parametrize(
-    ("manifest", "complaint", "failures"),
-    [
-        ("x.osiris.yaml", "", ()),
-        ("x.osiris.yaml", "expired on 2026-01-01", ("the waiver a at b (ann) expired on 2026-01-01",)),
-        (
-            "x.osiris.yaml",
-            "nothing differs there any more: remove it",
-            ("the waiver a at b (ann) nothing differs there any more: remove it",),
-        ),
-        ("*", "nothing differs there any more: remove it", ()),
-    ],
-)
-def test_a_strict_check_fails_by_a_stale_waiver_of_its_own(
-    monkeypatch: pytest.MonkeyPatch, manifest: str, complaint: str, failures: tuple[str, ...]
-) -> None:
-    """One of many manifests may be needed by another of them: that is seen at the end of a run."""
-    use = WaiverUse(
-        name="a at b", reason="r", owner="ann", expires="2026-01-01", hits=0, complaint=complaint, manifest=manifest
-    )
-    compared = Comparison(verdict=Verdict.IDENTICAL, waivers=(use,))
-    monkeypatch.setattr(judgement, "compare", lambda *_, **__: compared)
-
-    strict = judge([result("local"), result("e2b")], dataclasses.replace(circumstances(), strict=True))
-
-    assert (strict.passed, strict.expectation_failures) == (not failures, failures)
-    assert judge([result("local"), result("e2b")], circumstances()).passed
 
 
 @pytest.mark.parametrize("targets", [("local", "e2b"), ("local",), ("e2b",)])

@@ -85,7 +85,10 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
             showing.err.writelines(f"{visible_line(line)}\n" for line in checked.details)
             finished.append(checked)
     records = [checked.record for checked in finished]
-    unmet = (*too_few(records, given.min_manifests), *(stale_waivers(records, whole=False) if given.strict else ()))
+    unmet = (
+        *too_few(records, given.min_manifests),
+        *(stale_waivers(records, whole=False, each_whole=True) if given.strict else ()),
+    )
     err.writelines(
         f"{visible_line(line)}\n" for line in (*place_lines(records), *waiver_lines(records), *rule_lines(records))
     )

@@ -73,7 +73,7 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     records = tuple(held_to(record, given.require) for record in whole.records)
     if given.require and not any(record.verdict for record in records):
         raise UsageError(f"--require={given.require} asks for comparisons, but no record is one of two targets")
-    stale = stale_waivers(records, whole=True) if given.strict else ()
+    stale = stale_waivers(records, whole=True, each_whole=True) if given.strict else ()
     nothing = () if records else ("no manifest was checked",)
     unmet = tuple(dict.fromkeys((*whole.unmet, *nothing, *too_few(records, given.min_manifests), *stale)))
     whole = dataclasses.replace(whole, records=records, unmet=unmet)

@@ -80,8 +80,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="fail a check whose declared rules or waivers have nothing to do: one that never met a value, has expired, or accepted "
-        "nothing (default: tell it)",
+        help="fail a check whose declared rules have nothing to do, and a run with a waiver that has expired or that nothing needed "
+        "(default: tell it)",
     )
     parser.add_argument(
         "--baselines",

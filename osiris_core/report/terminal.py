@@ -7,7 +7,7 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from osiris_core.parity.gates import ending_soon
+from osiris_core.parity.gates import ending_soon, waiver_uses
 from osiris_core.parity.record import Verdict
 from osiris_core.parity.summary import causes_and_effects
 from osiris_core.report.baselines import baseline_lines, decides, speaking, summary_line
@@ -61,7 +61,7 @@ def place_lines(records: Sequence[ParityRecord]) -> list[str]:
 
 def waiver_lines(records: Sequence[ParityRecord]) -> list[str]:
     """Return a line for each waiver that met no difference in any record, and for each that ends soon."""
-    uses = [use for record in records if record.comparison for use in record.comparison.waivers]
+    uses = list(waiver_uses(records))
     hits = Counter({use.name: 0 for use in uses})
     for use in uses:
         hits[use.name] += use.hits

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from osiris_core.parity.gates import ending_soon, held_to, stale_waivers, too_few
-from osiris_core.parity.record import Comparison, ParityRecord, Verdict, WaiverUse
+from osiris_core.parity.record import (
+    BaselineState,
+    BaselineUse,
+    Comparison,
+    HeldTarget,
+    ParityRecord,
+    Verdict,
+    WaiverUse,
+)
 
 UNUSED = "nothing differs there any more: remove it"
 
@@ -73,18 +83,54 @@ def test_a_record_can_be_held_to_more_than_it_was_made_for():
     assert held_to(record(verdict=Verdict.EQUIVALENT), "").passed
 
 
-def test_a_waiver_of_many_manifests_is_stale_when_none_of_them_needs_it():
-    """Only a whole run can tell; that it has expired every run can."""
+def stale(*records, whole, each_whole=False):
+    return stale_waivers(records, whole=whole, each_whole=each_whole)
+
+
+def test_a_waiver_is_stale_when_nothing_in_a_whole_run_needs_it():
+    """A part cannot tell: another manifest or case may need it. That it has expired every run can tell."""
     idle, needed = waiver(), waiver(hits=1, complaint="")
     expired = waiver("old", days_left=-1, complaint="expired on 2025-12-31")
     said = f"the waiver a (ann) {UNUSED}"
-    gone = "the waiver old (ann) expired on 2025-12-31"
-    verdict = Verdict.IDENTICAL
+    same = Verdict.IDENTICAL
 
-    assert stale_waivers([record("x", verdict, idle), record("y", verdict, idle)], whole=True) == (said,)
-    assert stale_waivers([record("x", verdict, idle), record("y", verdict, needed)], whole=True) == ()
-    assert stale_waivers([record("x", verdict, idle, expired)], whole=False) == (gone,)
-    assert stale_waivers([record("x", verdict, waiver(manifest="x"))], whole=True) == ()
+    assert stale(record("x", same, idle), record("y", same, idle), whole=True) == (said,)
+    assert stale(record("x", same, idle), record("y", same, needed), whole=True) == ()
+    assert stale(record("x", same, idle, expired), whole=False) == ("the waiver old (ann) expired on 2025-12-31",)
+
+
+def test_a_waiver_of_one_manifest_is_stale_when_all_of_its_cases_say_so():
+    """Whatever other manifests there are."""
+    own, same = waiver(manifest="x"), Verdict.IDENTICAL
+    cases = [record("x", same, own, case="A"), record("x", same, waiver(manifest="x", hits=1, complaint=""), case="B")]
+
+    assert stale(cases[0], whole=False, each_whole=True) == (f"the waiver a (ann) {UNUSED}",)
+    assert stale(cases[0], whole=False) == ()
+    assert stale(*cases, whole=True, each_whole=True) == ()
+    assert stale(record("x", same, waiver()), whole=False, each_whole=True) == ()
+
+
+def held(record_, *waivers, verdict=Verdict.IDENTICAL):
+    """Return a record with a baseline that its first target was held against."""
+    comparison = Comparison(verdict=verdict, waivers=waivers)
+    use = BaselineUse(path="b", state=BaselineState.HOLDS, held=(HeldTarget(target="local", comparison=comparison),))
+    return dataclasses.replace(record_, baseline=use)
+
+
+def test_what_a_baseline_needs_is_needed():
+    """A waiver may accept what differs from a baseline and not between targets."""
+    one = held(record("x", Verdict.IDENTICAL, waiver()), waiver(hits=1, complaint="", days_left=3))
+
+    assert stale(one, whole=True) == ()
+    assert [each.days_left for each in ending_soon([one])] == [3]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "counts"), [(Verdict.IDENTICAL, 1), (Verdict.DIVERGENT, 1), (Verdict.INCONCLUSIVE, 0)]
+)
+def test_a_comparison_with_a_baseline_is_one(verdict, counts):
+    """Also of one target alone."""
+    assert bool(too_few([held(record(verdict=None), verdict=verdict)], 1)) is (not counts)
 
 
 @pytest.mark.parametrize(("days_left", "warned"), [(-1, False), (0, True), (14, True), (15, False)])
