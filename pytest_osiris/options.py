@@ -206,8 +206,8 @@ def add_options(parser: pytest.Parser) -> None:
         dest="osiris_strict",
         action="store_true",
         default=None,
-        help="fail a check whose declared rules have nothing to do, and a run with a waiver that has expired or that nothing needed "
-        "(default: warn)",
+        help="fail a check whose declared rules have nothing to do, and a run with a waiver that has expired or that nothing needed, "
+        "or with baselines of no test (default: warn)",
     )
     parser.addini("osiris_strict", "the same as --osiris-strict", type="bool", default=None)
     group.addoption(
