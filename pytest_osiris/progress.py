@@ -192,10 +192,8 @@ def reporter_of(config: pytest.Config) -> Report | None:
 
         with _uncaptured(config):
             terminal.ensure_newline()
-            if (
-                config.get_terminal_writer().width_of_current_line
-            ):  # dots of several files stand on one line under xdist
-                terminal.line("")
+            if config.get_terminal_writer().width_of_current_line:
+                terminal.line("")  # dots of several files stand on one line under xdist
             terminal.write_line(f"osiris: {visible_line(line)}")
             terminal.flush()
 

@@ -68,6 +68,17 @@ def test_after():
     print("two")
     print("three", end="")
 """
+AFTERWARDS = """collected 3 items
+
+good.osiris.yaml
+osiris: a word from good
+.
+test_it.py
+osiris: a word from good
+one.
+test_it.py two
+three.
+============================="""
 
 
 def held(project: Project, *names: str) -> None:
@@ -84,13 +95,8 @@ def let_go(project: Project, name: str) -> None:
     (project.root / f"{name}.pipe").write_bytes(b"on")
 
 
-def settled(text: str) -> str:
-    """Return what a run has shown without its durations."""
-    return re.sub(r"\d+\.\d\ds", "N s", text)
-
-
 def test_a_run_is_shown_below_the_dots_and_nothing_is_left_of_it(project: Project) -> None:
-    """With `-s`, where tests print as they like: the end is the same as with progress turned off."""
+    """With `-s`, where tests print as they like: what is left is what a run leaves with progress turned off."""
     held(project, "good")
     project.pytester.makepyfile(test_it=PRINTING)
     with OnTerminal(project.root, "-s", "--osiris-progress=auto") as terminal:
@@ -100,16 +106,10 @@ def test_a_run_is_shown_below_the_dots_and_nothing_is_left_of_it(project: Projec
         let_go(project, "good")
         after = terminal.end()
         assert terminal.process.returncode == 0, after
-    (project.root / "good.pipe").unlink()
-
-    with OnTerminal(project.root, "-s", "--osiris-progress=off") as terminal:
-        bare = terminal.end()
 
     assert re.fullmatch(r"good \[local\] step 3/7 only 1 min 4\d s", shown.splitlines()[-1])
     assert re.fullmatch(r"good \[local\] step 3/7 only 1 min 4\d s", shown_again.splitlines()[-1])
-    assert settled(after) == settled(bare)
-    assert "\none.\ntest_it.py two\nthree.\n" in after
-    assert after.count("osiris: a word from good") == 2
+    assert after[after.index("collected 3 items") : after.index("=== osiris parity")] == AFTERWARDS
 
 
 def test_the_controller_shows_what_its_workers_run_until_they_end_or_die(project: Project) -> None:
