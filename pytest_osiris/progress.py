@@ -232,7 +232,9 @@ def _door(config: pytest.Config, report: Report, *, gather: Callable[[Board], No
     with _uncaptured(config):
         terminal = Terminal.of(sys.__stdout__) if sys.__stdout__ is not None and reporter.isatty else None
     renderer: Renderer = Lines(report)
-    if terminal is not None and chosen(asked, terminal, os.environ) == LIVE:
+    # Workers whose output is not captured write to the terminal's stderr by themselves, and nobody can make way for that.
+    at_will = gather is not None and config.getoption("capture") == "no"
+    if terminal is not None and not at_will and chosen(asked, terminal, os.environ) == LIVE:
         writer = config.get_terminal_writer()
 
         def at_edge(columns: int) -> bool:
@@ -257,7 +259,9 @@ def _behind(config: pytest.Config, door: Door) -> Iterator[None]:
     writer.flush()
     writer.write_raw = write_raw
     try:
-        with _printing_behind(door) if config.getoption("capture") == "no" else contextlib.nullcontext():
+        with (
+            _printing_behind(door) if door.redraws and config.getoption("capture") == "no" else contextlib.nullcontext()
+        ):
             yield
     finally:
         writer.write_raw = write

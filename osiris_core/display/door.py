@@ -23,6 +23,11 @@ class Renderer(Protocol):
         """Between two looks at the board."""
         ...
 
+    @property
+    def redraws(self) -> bool:
+        """Whether it has to be hidden while other output is written."""
+        ...
+
     def tick(self, board: Board, now: float) -> None:
         """Show what is on it now."""
         ...
@@ -64,6 +69,11 @@ class Door:
         self._ended = threading.Event()
         self._timer: threading.Thread | None = None
         self.board = Board()
+
+    @property
+    def redraws(self) -> bool:
+        """Whether what is shown is in the way of other output."""
+        return self._renderer.redraws
 
     @property
     def is_open(self) -> bool:

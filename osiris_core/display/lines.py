@@ -22,6 +22,7 @@ class Lines:
     """A renderer that gives `say` a line: of the check that has run longest, and how many run besides."""
 
     period_s = 1.0
+    redraws = False
 
     def __init__(self, say: Callable[[str], None], *, first_s: float = FIRST_S, again_s: float = AGAIN_S) -> None:
         self._say = say

@@ -22,6 +22,7 @@ class Live:
     """A renderer; `at_edge` says whether the cursor stands behind the last column, where no terminal says what will be next."""
 
     period_s = 0.1
+    redraws = True
 
     def __init__(
         self,

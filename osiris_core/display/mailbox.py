@@ -22,6 +22,7 @@ class Mailbox:
     """A renderer that writes the board to the file `path`, whose name is that of this process."""
 
     period_s = 0.25
+    redraws = False
 
     def __init__(self, path: Path) -> None:
         self._path = path
