@@ -11,7 +11,7 @@ import dataclasses
 import os
 import shlex
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from pytest_osiris.settings import Settings
 
 _CHECKS: pytest.StashKey[Checks] = pytest.StashKey()
+GIVEN_BY_FIXTURE: Final = "the fixture `osiris_secrets`"
 
 
 class SecretWarning(pytest.PytestWarning):
@@ -193,12 +194,29 @@ def _label(item: pytest.Item, manifest: Manifest, case: str) -> str:
     return label
 
 
+def hidden(item: pytest.Item, secrets: Mapping[str, str], what: str) -> dict[str, str]:
+    """Return values of secrets by name, which no report of the test shows from now on.
+
+    `CheckFailedError`, which repeats none of them, for anything but texts by name; `what` is who gave them.
+    """
+    from osiris_core.wire.masking import MaskTable
+
+    is_right = isinstance(secrets, Mapping) and all(
+        isinstance(name, str) and isinstance(value, str) and value for name, value in secrets.items()
+    )
+    if not is_right:
+        raise CheckFailedError(f"{what} must be a mapping of names to texts that are not empty")
+    mask(item, MaskTable.of_values(secrets.items()))
+    return dict(secrets)
+
+
 def run_marked(item: pytest.Item, params: Mapping[str, Any], secrets: Mapping[str, str]) -> ParityRecord:
     """Run the manifest that a test's marker names; raises `CheckFailedError` where marker or manifest are wrong.
 
     `params` are values of its parameters, which come before those of the marker, and these before those of options.
     `secrets` are values for those of its secrets that it declares.
     """
+    secrets = hidden(item, secrets, GIVEN_BY_FIXTURE)
     marked, config = read_marker(item), item.config
     if not isinstance(params, Mapping):
         raise CheckFailedError(

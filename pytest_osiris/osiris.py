@@ -19,10 +19,9 @@ from osiris_core.check import load
 from osiris_core.errors import ManifestError
 from osiris_core.manifest.collecting import case_id
 from osiris_core.secrets.resolution import told_names
-from osiris_core.wire.masking import MaskTable
 from pytest_osiris.attempts import attempt_of
 from pytest_osiris.building import DIRECTORY, Ground, build
-from pytest_osiris.checks import checks_of, declared_secrets, mask, project_of, relative_name
+from pytest_osiris.checks import GIVEN_BY_FIXTURE, checks_of, declared_secrets, hidden, project_of, relative_name
 from pytest_osiris.keys import CheckFailedError
 from pytest_osiris.marker import params_of, parse_rules, rules_of, targets_of
 from pytest_osiris.run import open_run
@@ -63,8 +62,7 @@ class Osiris:
 
     def __init__(self, item: pytest.Item, secrets: Mapping[str, str]) -> None:
         self._item = item
-        self._secrets = require_texts(secrets, "the fixture `osiris_secrets`")
-        mask(item, MaskTable.of_values(self._secrets.items()))
+        self._secrets = hidden(item, secrets, GIVEN_BY_FIXTURE)
         self._built: Counter[str] = Counter()
         attempt_of(item)
 
@@ -189,8 +187,7 @@ class Osiris:
 
     def _check(self, manifest: str | os.PathLike[str], asked: _Asked) -> ParityRecord:
         item = self._item
-        secrets = require_texts(asked.secrets, "`secrets`")
-        mask(item, MaskTable.of_values(secrets.items()))
+        secrets = hidden(item, asked.secrets, "`secrets`")
         targets = targets_of(item) if asked.target is None else _targets(asked.target, item.config)
         rules = (*parse_rules(asked.normalizers, "test", "`normalizers`"), *rules_of(item))
         loaded = self._load(manifest, asked.params)
@@ -239,16 +236,6 @@ class Osiris:
             return error
         place = relative_name(self._item.path.__class__(frame.f_code.co_filename), self._item.config.rootpath)
         return type(error)(f"{error}\n    called at {place}:{frame.f_lineno}")
-
-
-def require_texts(secrets: Mapping[str, str], what: str) -> dict[str, str]:
-    """Return values of secrets by name; `CheckFailedError`, which repeats none, for anything else."""
-    is_right = isinstance(secrets, Mapping) and all(
-        isinstance(name, str) and isinstance(value, str) and value for name, value in secrets.items()
-    )
-    if not is_right:
-        raise CheckFailedError(f"{what} must be a mapping of names to texts that are not empty")
-    return dict(secrets)
 
 
 def _targets(text: str, config: pytest.Config) -> tuple[str, ...]:

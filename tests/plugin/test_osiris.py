@@ -177,7 +177,7 @@ def test_secrets_of_a_test_reach_the_pipeline_and_nothing_else(
 
         @pytest.fixture
         def osiris_secrets():
-            return {"SHOP_TOKEN": "fixture-" + "t0k3n", "OF_ANOTHER": "m4nif3st-s"}
+            return {"SHOP_TOKEN": "fixture-" + "t0k3n", "OF_ANOTHER": "m4nif3st" + "-s"}
 
         def lengths(run):
             return run.artifacts["only/length.txt"].text(), run.logs["only"]
@@ -200,7 +200,7 @@ def test_secrets_of_a_test_reach_the_pipeline_and_nothing_else(
     told = result.stdout.str()
     assert "***SHOP_TOKEN***" in told
     assert "'13' == " in told
-    secrets = ("fixture-t0k3n", "given-to-this-t0k3n")
+    secrets = ("fixture-t0k3n", "given-to-this-t0k3n", "m4nif3st-s")
     files = [path for path in project.root.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     assert [(path, each) for path in files for each in secrets if each.encode() in path.read_bytes()] == []
     assert [each for each in secrets if each in told] == []
