@@ -223,21 +223,23 @@ def run_marked(item: pytest.Item, params: Mapping[str, Any], secrets: Mapping[st
             f"the fixture `osiris_params` gives {params!r:.80}, but a mapping of names to values is asked for"
         )
     checks = checks_of(config)
-    try:
-        manifest = load(
-            marked.path,
-            project_root=project_of(marked.path, config.rootpath),
-            params={**marked.params, **params},
-            offered=checks.settings.params,
-        )
-    except ManifestError as error:
-        command = command_for(item, marked.targets, checks.settings)
-        attempt = attempt_of(item)
-        attempt.keep(
-            refused_record(relative_name(marked.path, checks.root), error, reproduce=command), attempt.reserve()
-        )
-        raise CheckFailedError(str(error)) from None
+    values = {**marked.params, **params}
+    manifest = load_for(item, marked.path, marked.targets, params=values, offered=checks.settings.params)
     return checks.run(item, manifest, marked.targets, rules=marked.rules, secrets=declared_secrets(manifest, secrets))
+
+
+def load_for(
+    item: pytest.Item, path: Path, targets: Sequence[str], *, params: Mapping[str, Any], offered: Mapping[str, Any]
+) -> Manifest:
+    """Load a manifest for a test; one with problems has a record too, and is a `CheckFailedError` with all of them."""
+    checks = checks_of(item.config)
+    try:
+        return load(path, project_root=project_of(path, checks.root), params=params, offered=offered)
+    except ManifestError as error:
+        command, attempt = command_for(item, targets, checks.settings), attempt_of(item)
+        record = refused_record(relative_name(path, checks.root), error, reproduce=command)
+        attempt.keep(record, attempt.reserve())
+        raise CheckFailedError(str(error)) from None
 
 
 def declared_secrets(manifest: Manifest, offered: Mapping[str, str]) -> dict[str, str]:

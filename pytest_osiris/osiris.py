@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from osiris_core.check import load
-from osiris_core.errors import ManifestError
 from osiris_core.manifest.collecting import case_id
 from osiris_core.secrets.resolution import told_names
 from pytest_osiris.attempts import attempt_of
 from pytest_osiris.building import DIRECTORY, Ground, build
-from pytest_osiris.checks import GIVEN_BY_FIXTURE, checks_of, declared_secrets, hidden, project_of, relative_name
+from pytest_osiris.checks import GIVEN_BY_FIXTURE, checks_of, declared_secrets, hidden, load_for, relative_name
 from pytest_osiris.keys import CheckFailedError
 from pytest_osiris.marker import params_of, parse_rules, rules_of, targets_of
 from pytest_osiris.run import open_run
@@ -190,7 +188,7 @@ class Osiris:
         secrets = hidden(item, asked.secrets, "`secrets`")
         targets = targets_of(item) if asked.target is None else _targets(asked.target, item.config)
         rules = (*parse_rules(asked.normalizers, "test", "`normalizers`"), *rules_of(item))
-        loaded = self._load(manifest, asked.params)
+        loaded = self._load(manifest, targets, asked.params)
         if unknown := sorted(secrets.keys() - told_names(loaded)):
             known = ", ".join(sorted(told_names(loaded))) or "none"
             raise CheckFailedError(f"{loaded.location}: there is no secret {', '.join(unknown)} in it; it has {known}")
@@ -203,16 +201,12 @@ class Osiris:
             secrets={**declared_secrets(loaded, self._secrets), **secrets},
         )
 
-    def _load(self, manifest: str | os.PathLike[str], params: Mapping[str, Any]) -> Manifest:
+    def _load(self, manifest: str | os.PathLike[str], targets: Sequence[str], params: Mapping[str, Any]) -> Manifest:
         if not isinstance(params, Mapping):
             raise CheckFailedError(f"`params` is {params!r:.80}, but a mapping of names to values is asked for")
         path = self._path(manifest)
         offered = {**checks_of(self._item.config).settings.params, **params_of(self._item)}
-        root = self._item.config.rootpath
-        try:
-            return load(path, project_root=project_of(path, root), params=params, offered=offered)
-        except ManifestError as error:
-            raise CheckFailedError(str(error)) from None
+        return load_for(self._item, path, targets, params=params, offered=offered)
 
     def _path(self, manifest: str | os.PathLike[str]) -> Path:
         path = self._item.path.parent / manifest
