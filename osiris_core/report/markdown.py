@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from osiris_core.report.baselines import summary_line
 from osiris_core.report.gathered import origin_lines
 from osiris_core.report.marks import MARKS, failures_first, mark_of
 from osiris_core.report.sentence import report_sentence
@@ -62,7 +63,8 @@ def render_markdown(records: RecordSet, *, report: str = "", link: str = "", lim
     counts = Counter(mark_of(record) for record in ordered)
     if counts:
         text.add(" · ".join(f"{mark.symbol} {counts[mark]:,} {mark.word}" for mark in MARKS if counts[mark]) + "\n\n")
-    for each in (*place_lines(ordered), *waiver_lines(ordered), *records.remarks, *origin_lines(records)):
+    baselines = [summary_line(ordered)] if summary_line(ordered) else []
+    for each in (*place_lines(ordered), *waiver_lines(ordered), *baselines, *records.remarks, *origin_lines(records)):
         text.add(f"- {code(each)}\n")
     listed = _add_table(text, ordered)
     left_out = _left_out(ordered, listed, explained, limit_bytes)

@@ -45,10 +45,16 @@ _FAILING = (
         key="unexpected",
         word="NOT AS EXPECTED",
         symbol="✗",
-        meaning="the targets agree, but not as the manifest or a gate expects",
+        meaning="the targets agree, but not as the manifest, its baseline or a gate expects",
         fails=True,
     ),
-    Mark(key="failed", word="FAILED", symbol="✗", meaning="it did not run, or not as the manifest expects", fails=True),
+    Mark(
+        key="failed",
+        word="FAILED",
+        symbol="✗",
+        meaning="it did not run, or not as the manifest or its baseline has it",
+        fails=True,
+    ),
 )
 _PASSING = (
     Mark(key="accepted", word="ACCEPTED", symbol="◐", meaning="only waived differences", fails=False),
