@@ -21,7 +21,7 @@ AFTER_S: Final = 0.3
 class Live:
     """A renderer; `at_edge` says whether the cursor stands behind the last column, where no terminal says what will be next."""
 
-    period_s = 0.1
+    period_s = 0.2
     redraws = True
 
     def __init__(

@@ -125,6 +125,30 @@ def test_there_are_never_more_lines_than_fit(stage: Callable[..., Stage], column
         assert below[-1] == f"… and {101 - lines} more"
 
 
+@pytest.mark.parametrize(
+    ("columns", "line"),
+    [
+        (100, "a-long-name-of-a-pipeline [local] making everything of many parts of that 12 s 1.2M rows, 3.3 MiB"),
+        (90, "a-long-name-of-a-pi… [local] making everything of many parts of that 12 s 1.2M rows, 3.…"),
+        (80, "a-long-name-of-a… [local] making everything of many parts of that 12 s"),
+        (60, "a-long-na… [local] making everything of many parts … 12 s"),
+        (40, "a-… [local] making everything o… 12 s"),
+        (20, "a-lo… makin… 12 s"),
+    ],
+)
+def test_what_does_not_fit_gives_way_in_order(stage: Callable[..., Stage], columns: int, line: str) -> None:
+    """Names to a third of the line, then rows and bytes; how long it takes is always to be seen."""
+    shown = stage(columns)
+    phase = "making everything of many parts of that"
+    shown.door.observe(
+        look(name="a-long-name-of-a-pipeline", target="local", phase=phase, rows=1_200_000, size_bytes=3_500_000)
+    )
+
+    shown.tick(112.0)
+
+    assert shown.screen.below() == [line]
+
+
 def test_a_terminal_that_was_made_smaller_keeps_none_of_it(stage: Callable[..., Stage]) -> None:
     """What was drawn for the old width is gone with the next look."""
     shown = stage()
