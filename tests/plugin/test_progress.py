@@ -244,3 +244,22 @@ def test_a_line_begins_where_one_begins_also_under_xdist(project: Project) -> No
     """)
 
     project.run().stdout.fnmatch_lines(["osiris: a word⟨ESC⟩[[]2J"])
+
+
+def test_a_debugger_has_the_terminal_to_himself(
+    project: Project, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From pytest's own word that one begins, to that it has ended."""
+    shown: list[bool] = []
+    monkeypatch.setattr("osiris_core.display.door.Door.pause", lambda _: shown.append(False))
+    monkeypatch.setattr("osiris_core.display.door.Door.go_on", lambda _: shown.append(True))
+    project.manifest("good")
+    project.pytester.makepyfile("""
+        def test_it(request):
+            request.config.hook.pytest_enter_pdb(config=request.config, pdb=None)
+            request.config.hook.pytest_leave_pdb(config=request.config, pdb=None)
+    """)
+
+    project.run("good.osiris.yaml", "test_a_debugger_has_the_terminal_to_himself.py").assert_outcomes(passed=2)
+
+    assert shown == [False, True]
