@@ -87,8 +87,8 @@ def main() -> None:
             f"{case:>15} {statistics.median(times) * 1000:8.0f} {min(times) * 1000:6.0f} {ratio:7.3f} {min(times) / least:10.3f}"
             f" {len(more):9} {len(ours):6}"
         )
-    mine = min(seconds["osiris"]) / least
-    print(f"budget of ours: {BUDGET}; {'kept' if mine <= BUDGET else 'not kept'} by the least of each")
+    mine = statistics.median(ours / bare for ours, bare in zip(seconds["osiris"], seconds[BARE], strict=True))
+    print(f"budget of ours: {BUDGET}; {'kept' if mine <= BUDGET else 'not kept'} by the median")
 
 
 if __name__ == "__main__":
