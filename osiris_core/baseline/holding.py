@@ -7,6 +7,7 @@ a table is compared by its description, as a step's is, and of anything else the
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from osiris_core.baseline.digests import table_digests, without_digests
@@ -17,14 +18,18 @@ from osiris_core.baseline.reading import LABEL, as_session
 from osiris_core.baseline.window import text_window
 from osiris_core.parity.compare import compare
 from osiris_core.parity.evidence import Evidence, check_minimums, is_lost, skipped_artifacts
+from osiris_core.parity.hints import ROW_ORDER
+from osiris_core.parity.kinds.tables.told import ROW_ORDER_CODE
 from osiris_core.parity.noise import noise_replacer, roots_replacer
 from osiris_core.parity.record import Finding, Layer, RuleUse
 from osiris_core.parity.side import view
 from osiris_core.parity.values import shorten
+from osiris_core.rules.model import RecordKind, RuleKind
+from osiris_core.rules.patterns import glob, path_glob
 from osiris_core.wire.records import STEP_COMPLETE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from osiris_core.baseline.reading import StoredBaseline
     from osiris_core.parity.record import Comparison
@@ -63,7 +68,7 @@ def hold(stored: StoredBaseline, session: Session, holding: Holding) -> Comparis
     """Compare; the baseline is the left side."""
     left, right = as_session(stored, session), session
     unopened = _Unopened()
-    left = _with_artifacts(stored, left, right, unopened)
+    left = _with_artifacts(stored, left, right, holding, unopened)
     left = _with_long_streams(stored, left, right, holding, unopened)
     if unopened.tables:
         left, right = _with_tables(left, _described(stored, unopened)), _with_tables(right, unopened.tables)
@@ -98,7 +103,9 @@ def _problems(stored: StoredBaseline, holding: Holding) -> Iterator[str]:
         yield f"{FILE} has {stored.baseline.text} text, and the manifest asks for {holding.text}: {_AGAIN}"
 
 
-def _with_artifacts(stored: StoredBaseline, left: Session, right: Session, unopened: _Unopened) -> Session:
+def _with_artifacts(
+    stored: StoredBaseline, left: Session, right: Session, holding: Holding, unopened: _Unopened
+) -> Session:
     """Return the baseline with the run's own files in place of those that it has no content of."""
     found = dict(left.artifacts)
     for path, known in stored.digests.items():
@@ -107,41 +114,65 @@ def _with_artifacts(stored: StoredBaseline, left: Session, right: Session, unope
             continue  # the comparison says that it is not there
         found[path] = replace(file, mode=known.mode)
         if file.sha256 != known.sha256:
-            _look_into(stored, known, file, right, unopened)
+            table = _table_in(stored, file, right)
+            unordered = _may_be_unordered(holding.rules, path)
+            _look_into(known, file, (stored.described.get(path), table), unopened, unordered=unordered)
     return replace(left, artifacts=found)
 
 
-def _look_into(stored: StoredBaseline, known: ArtifactFile, file: ArtifactFile, right: Session, out: _Unopened) -> None:
+def _look_into(
+    known: ArtifactFile,
+    file: ArtifactFile,
+    tables: tuple[dict[str, Any] | None, dict[str, Any] | None],
+    out: _Unopened,
+    *,
+    unordered: bool,
+) -> None:
+    """Say that a file differs, or hand on the table in it to be compared as a step's is; of a file the order of rows counts."""
     path, step = file.path, file.path.partition("/")[0]
-    table = None
-    if path in stored.described and _completes(right, step):
-        table = summary_of(path, file.absolute, file.size_bytes).get("table")
-    shown = [f"{each.size_bytes:,} bytes, sha256 {each.sha256[:12]}" for each in (known, file)]
-    if table is None:
+    left, right = (f"{each.size_bytes:,} bytes, sha256 {each.sha256[:12]}" for each in (known, file))
+    finding = partial(Finding, layer=Layer.ARTIFACTS, step=step, path=path, left=left, right=right)
+    stored, found = tables
+    if stored is None or found is None:
         message = "the content differs: the baseline has only its digest"
-        out.findings.append(
-            Finding(
-                layer=Layer.ARTIFACTS,
-                step=step,
-                code="artifact-content",
-                path=path,
-                message=message,
-                left=shown[0],
-                right=shown[1],
+        out.findings.append(finding(code="artifact-content", message=message))
+    elif _only_reordered(stored, found) and not unordered:
+        out.findings.append(finding(code=ROW_ORDER_CODE, message="the same rows in another order", hint=ROW_ORDER))
+    else:
+        out.tables.setdefault(step, {})[path] = found
+        examples = ((path, left, right),)
+        out.uses.append(
+            RuleUse(
+                rule=DESCRIBED,
+                reason=_REASON,
+                left_hits=1,
+                right_hits=1,
+                decided=1,
+                examples=examples,
+                source="reading",
             )
         )
-        return
-    out.tables.setdefault(step, {})[path] = table
-    out.uses.append(
-        RuleUse(
-            rule=DESCRIBED,
-            reason=_REASON,
-            left_hits=1,
-            right_hits=1,
-            decided=1,
-            examples=((path, shown[0], shown[1]),),
-            source="reading",
-        )
+
+
+def _table_in(stored: StoredBaseline, file: ArtifactFile, right: Session) -> dict[str, Any] | None:
+    if file.path not in stored.described or not _completes(right, file.path.partition("/")[0]):
+        return None
+    found: dict[str, Any] | None = summary_of(file.path, file.absolute, file.size_bytes).get("table")
+    return found
+
+
+def _only_reordered(stored: dict[str, Any], found: dict[str, Any]) -> bool:
+    return bool(stored["unordered"] == found["unordered"] and stored["ordered"] != found["ordered"])
+
+
+def _may_be_unordered(rules: Sequence[Rule], path: str) -> bool:
+    """Whether a declared rule says that the order of a file's rows means nothing."""
+    return any(
+        rule.kind is RuleKind.UNORDERED
+        and rule.scope.record is RecordKind.ARTIFACT
+        and path_glob(rule.scope.name, path)
+        and glob(rule.scope.step, path.partition("/")[0])
+        for rule in rules
     )
 
 
