@@ -6,12 +6,13 @@ never show a test twice and none passes for a first attempt. An attempt begins w
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from osiris_core.parity.record import EarlierAttempt
+from osiris_core.parity.record import EarlierAttempt, Verdict
 from pytest_osiris.entry import entry_of, sessions_of, worst_of
 from pytest_osiris.flat import flat_properties, is_ours
 from pytest_osiris.keys import PROPERTY, REPORTED, RUN, WORKER_NAME, CheckFailedError, records_directory
@@ -67,6 +68,8 @@ class Attempt:
         Of a test that goes well the properties name no session, where there will be none when the run is over.
         """
         made = made_sessions(self._item.config)
+        if report.skipped and hasattr(report, "wasxfail"):
+            self._expect_failure()
         self._failed = self._failed or report.failed or not all(each.passed for each in self.records)
         if report.when != "setup" and self._records:
             stays = made.is_wanted(failed=self._failed)
@@ -76,6 +79,15 @@ class Attempt:
         if report.when == "teardown":
             made.note(self._test, self.records, failed=self._failed)
             del self._item.stash[_ATTEMPT], self._item.stash[REPORTED]
+
+    def _expect_failure(self) -> None:
+        """Say in the records that pytest counts their failure as expected; that of a target that could not run never is."""
+        self._records = {
+            place: replace(each, expected_failure=not each.passed and each.verdict is not Verdict.INFRA)
+            for place, each in self._records.items()
+        }
+        with suppress(OSError):  # on a full disk it stays a failure
+            write_records(self._directory, self._test, self.records)
 
     def _replaced(self) -> dict[int, tuple[EarlierAttempt, ...]]:
         """Drop what the attempt before this one left, also in a process that crashed; return its checks by their places."""

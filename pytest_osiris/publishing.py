@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from osiris_core.errors import UsageError
-from pytest_osiris.keys import PROPERTY, SETTINGS
+from pytest_osiris.keys import SETTINGS
 from pytest_osiris.telling import tell
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ def _annotate(config: pytest.Config, records: RecordSet) -> None:
     from osiris_core.report.annotations import annotation_lines
 
     workspace = Path(os.environ.get("GITHUB_WORKSPACE") or config.invocation_params.dir)
-    expected = _expected_failures(config)
-    if lines := annotation_lines(records, root=config.rootpath, workspace=workspace, expected=expected):
+    if lines := annotation_lines(records, root=config.rootpath, workspace=workspace):
         tell(config, *lines)
 
 
@@ -74,16 +73,3 @@ def _step_summary(config: pytest.Config) -> Path | None:
 
 def _same(summary: Path, step: Path | None) -> bool:
     return step is not None and summary.resolve() == step.resolve()
-
-
-def _expected_failures(config: pytest.Config) -> set[tuple[str, str]]:
-    """Return manifest and case of the records whose tests were expected to fail, as far as a terminal counted them."""
-    terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
-    small = [
-        value
-        for report in (terminal.stats.get("xfailed", ()) if terminal else ())
-        for name, value in report.user_properties
-        if name == PROPERTY
-    ]
-    outlines = [each for entry in small for each in (entry, *entry.get("checks", ()))]
-    return {(each["manifest"], each["case"]) for each in outlines}

@@ -11,6 +11,7 @@ import pytest
 from osiris_core.backends.provider import public_address
 from osiris_core.errors import UsageError
 from osiris_core.report.text import visible_line
+from osiris_core.report.units import plural
 from osiris_core.surface import record_set
 from pytest_osiris.gates import held_gates
 from pytest_osiris.keys import BASELINES, OUTCOME, RUN, SETTINGS, records_directory
@@ -18,7 +19,7 @@ from pytest_osiris.outcome import Outcome
 from pytest_osiris.publishing import publish
 from pytest_osiris.retention import remove_old_records, without_removed
 from pytest_osiris.sections import section_lines, with_sections
-from pytest_osiris.store import read_records
+from pytest_osiris.store import read_file, read_records, record_file
 from pytest_osiris.telling import tell
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _CUT_SHORT: dict[int, str] = {
     pytest.ExitCode.USAGE_ERROR: "the run did not begin",
 }
 """How a run ends that says nothing about the tests it has not come to."""
+_NAMED = 3
 _UNMET = "not as asked for: "
 _PROVIDERS = {"embedded": "embedded server", "cloud": "E2B cloud"}
 
@@ -57,6 +59,7 @@ def finish(session: pytest.Session) -> None:
     if found:
         remove_old_records(directory)
     unmet, remarks = held_gates(session, found)
+    unmet = (*unmet, *_failed_beside(session, directory))
     if BASELINES in config.stash or settings.update:
         from pytest_osiris.unused import settle_unused
 
@@ -109,6 +112,26 @@ def _left_out(session: pytest.Session) -> str:
         else "some tests may not have finished"
     )
     return f"{counted} ({reason.rstrip('.')})" if reason else counted
+
+
+def _failed_beside(session: pytest.Session, directory: Path) -> tuple[str, ...]:
+    """Return a sentence about tests that failed though none of their records does, as by their own assertions, or in a worker that crashed.
+
+    Without it a summary would call good what made the run red.
+    """
+    terminal: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+    failed = [each for name in ("failed", "error") for each in (terminal.stats.get(name, ()) if terminal else ())]
+    names = {each.nodeid for each in failed if isinstance(each, pytest.TestReport)}
+    beside = []
+    for name in sorted(names):
+        file = record_file(directory, name)
+        if file.is_file() and not any(record.fails for record in read_file(file)):
+            beside.append(name)
+    if not beside:
+        return ()
+    more = f" and {len(beside) - _NAMED:,} more" if len(beside) > _NAMED else ""
+    those = "that it ran" if len(beside) == 1 else "that they ran"
+    return (f"{plural(len(beside), 'test')} failed, and no manifest {those}: {', '.join(beside[:_NAMED])}{more}",)
 
 
 def write_section(terminal: pytest.TerminalReporter, outcome: Outcome) -> None:

@@ -115,7 +115,7 @@ def _worst(codes: Sequence[int], unmet: Sequence[str]) -> int:
 
 
 def _code(record: ParityRecord) -> int:
-    if record.passed:
+    if not record.fails:
         return EXIT_GOOD
     if record.verdict is None and not record.targets:
         return EXIT_USAGE  # nothing was started for it

@@ -95,7 +95,7 @@ def _explained(whole: RecordSet) -> Iterator[str]:
     from osiris_core.report.terminal import failure_lines, place_lines, waiver_lines
 
     for record in whole.records:
-        if not record.passed:
+        if record.fails:
             yield from failure_lines(record, _DETAIL_COLUMNS)
     yield from (*place_lines(whole.records), *waiver_lines(whole.records), *rule_lines(whole.records), *whole.remarks)
     yield f"{report_sentence(whole.records)}."

@@ -348,7 +348,8 @@ class ParityRecord:
     `cause` is TRANSPORT, ENVIRONMENT(factor), CODE or UNKNOWN, and empty where nothing diverged.
     `headline` is the sentence a reader sees first. `baseline` is there where a stored session was asked for. `line` is 0 where no manifest was read: of a diff, `manifest` names the two sides. `case` is the case of the manifest's `pytest.parametrize` that
     ran, and empty where it has none. `worker` is the xdist worker, where each of them ran every test. `earlier` are the attempts at
-    the same test that this one took the place of. `origin` is the name of the file that it was merged from.
+    the same test that this one took the place of. `expected_failure` says that its test is marked as one that fails (`xfail`), and did.
+    `origin` is the name of the file that it was merged from.
     """
 
     manifest: str
@@ -373,7 +374,13 @@ class ParityRecord:
     earlier: tuple[EarlierAttempt, ...] = ()
     triage: Triage | None = None
     baseline: BaselineUse | None = None
+    expected_failure: bool = False
     version: int = RECORD_VERSION
+
+    @property
+    def fails(self) -> bool:
+        """Whether a run with this record is red: it did not pass, and nobody expected that."""
+        return not self.passed and not self.expected_failure
 
     @property
     def name(self) -> str:

@@ -47,9 +47,9 @@ def render_markdown(records: RecordSet, *, report: str = "", link: str = "", lim
     `report` is the name of the page with everything, `link` where it can be had.
     """
     ordered = failures_first(records.records)
-    good = bool(ordered) and all(record.passed for record in ordered) and not records.unmet
+    good = bool(ordered) and not any(record.fails for record in ordered) and not (records.unmet or records.note)
     failures = _Text(limit_bytes // 2)
-    explained = _add_failures(failures, [record for record in ordered if not record.passed])
+    explained = _add_failures(failures, [record for record in ordered if record.fails])
     for section in records.sections:
         failures.add(_section(section))
     text = _Text(limit_bytes - _RESERVED_BYTES - failures.used)
@@ -140,11 +140,11 @@ def _section(section: ReportSection) -> str:
 
 
 def _left_out(ordered: Sequence[ParityRecord], listed: int, explained: int, limit_bytes: int) -> str:
-    failed = sum(not record.passed for record in ordered)
+    failed = sum(record.fails for record in ordered)
     unlisted = len(ordered) - listed
     sentences = []
     if unlisted:
-        hidden = sum(not record.passed for record in ordered[listed:])
+        hidden = sum(record.fails for record in ordered[listed:])
         sentences.append(
             f"{plural(unlisted, 'more manifest')}, {hidden:,} of them failing, left out of the table, because the summary "
             f"would be larger than {size(limit_bytes)}."

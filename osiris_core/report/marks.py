@@ -57,6 +57,7 @@ _FAILING = (
     ),
 )
 _PASSING = (
+    Mark(key="xfailed", word="XFAILED", symbol="x", meaning="it failed, as its test is marked to (xfail)", fails=False),
     Mark(key="accepted", word="ACCEPTED", symbol="◐", meaning="only waived differences", fails=False),
     Mark(key="equivalent", word="EQUIVALENT", symbol="≈", meaning="equal under named rules", fails=False),
     Mark(key="identical", word="IDENTICAL", symbol="=", meaning="equal without any rule", fails=False),
@@ -73,6 +74,8 @@ _STATE_SYMBOLS = {"succeeded": "✓", "failed": "✗", "skipped": "⊘", "cancel
 def mark_of(record: ParityRecord) -> Mark:
     """Return the label of `record`."""
     verdict = record.verdict
+    if record.expected_failure:
+        return _BY_KEY["xfailed"]
     if verdict is None:
         return _BY_KEY["ok" if record.passed else "failed"]
     if verdict.passes and not record.passed:

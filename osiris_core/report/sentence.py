@@ -19,6 +19,7 @@ _BECAME = {  # mark -> (one manifest, several)
     "inconclusive": ("could not be decided", "could not be decided"),
     "infra": ("could not run", "could not run"),
     "unexpected": ("agrees but is not as expected", "agree but are not as expected"),
+    "xfailed": ("fails as expected", "fail as expected"),
 }
 
 
@@ -45,9 +46,10 @@ def _about_single(records: Sequence[ParityRecord]) -> list[str]:
         return []
     good = sum(record.passed for record in records)
     targets = sorted({run.target for record in records for run in record.targets})
-    failed = [f"{len(records) - good} failed"] if good < len(records) else []
+    failed, expected = sum(record.fails for record in records), sum(record.expected_failure for record in records)
+    others = [*([f"{failed} failed"] if failed else []), *([f"{expected} failed as expected"] if expected else [])]
     where = " or ".join(targets)
-    return [f"{_share(good, len(records))} ran as expected on {where}, compared with {_counterpart(records)}", *failed]
+    return [f"{_share(good, len(records))} ran as expected on {where}, compared with {_counterpart(records)}", *others]
 
 
 def _counterpart(records: Sequence[ParityRecord]) -> str:

@@ -43,7 +43,7 @@ def summary_lines(
     """
     width = max(width, _NARROWEST)
     ordered = failures_first(records.records)
-    explained = [record for record in ordered if failures and not record.passed]
+    explained = [record for record in ordered if failures and record.fails]
     details = [line for record in explained for line in ("", *failure_lines(record, width))]
     baselines = [each for each in [summary_line(ordered)] if each]
     said = [*place_lines(ordered), *waiver_lines(ordered), *rule_lines(ordered), *attempt_lines(ordered), *baselines]
