@@ -142,7 +142,7 @@ def parse_now(text: str) -> str:
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{text!r} is no time", hint="ISO 8601, for example 2026-01-31T12:00:00Z") from None
+        raise UsageError(f"{text!r} is no time", hint="give ISO 8601, for example 2026-01-31T12:00:00Z") from None
     return iso(moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC))
 
 

@@ -13,16 +13,16 @@ preset = "uuids-in-text"
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.choices import PROJECT_OPTIONS
 from osiris_core.errors import UsageError
+from osiris_core.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from osiris_core.rules.model import Rule
@@ -139,12 +139,6 @@ def _require_requirement(written: str, path: Path) -> None:
     if address is not None:
         hint = "install it beside pytest-osiris, and name it only"
         raise UsageError(f"`requirements` of [tool.osiris] in {path}: {written!r} names an address", hint=hint)
-
-
-def nearest(name: str, known: Collection[str]) -> str:
-    """Return `did you mean ...?` for the known name most like `name`, or nothing."""
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean `{close[0]}`?" if close else ""
 
 
 def place_of(path: Path, table: tuple[str, ...], key: str) -> str:

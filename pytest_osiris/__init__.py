@@ -4,6 +4,7 @@
 ``options``    every option: its name, its ini twin, its help
 ``settings``   what was asked for, from wherever it was said, becomes `Settings`, or one sentence
 ``entries``    reads pytest's ini file for entries that there are not; ``configuration`` shows what is in force
+``refusing``   what is refused before anything runs; ``places`` judges the files that a run writes
 ``keys``       where state lives on pytest's own objects, and the one exception that means "this test failed"
 ``fixtures``   what a test function can ask for
 ``hooks``      what a project, or another plugin, can implement; ``extension`` asks them, and refuses what is no answer
@@ -27,6 +28,7 @@
 ``judging``    what other plugins hold against a check; ``sections`` what they add to the report
 ``outcome``    what the end of a run has to show
 ``summary``    the section at the end, and the report
+``baselines``  where the baseline of a test lies; ``unused`` tells at the end of those of no test
 ``gates``      what a gate asks of a whole run; ``telling`` writes a line past pytest's capturing
 ``sharding``   which part of the tests a machine runs
 ``flat``       a test's record as flat properties, for JUnit

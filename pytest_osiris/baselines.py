@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from osiris_core.baseline.places import of_test
+from osiris_core.ci import ci_variable
 
 if TYPE_CHECKING:
     from osiris_core.baseline.places import Place
@@ -15,14 +16,10 @@ if TYPE_CHECKING:
 
 PRUNE: Final = "prune"
 
-_CI: Final = ("CI", "BUILD_NUMBER")
-"""The variables by which pytest itself knows that it runs in CI."""
-
 
 def require_update_possible(settings: Settings) -> None:
     """Raise `pytest.UsageError` where baselines may not be written: in CI nobody looks at what was."""
-    ci = next((each for each in _CI if os.environ.get(each)), None)
-    if ci is not None:
+    if ci := ci_variable(os.environ):
         raise pytest.UsageError(
             f"--osiris-update writes baselines, which somebody has to review, and is refused in CI ({ci} is set): "
             "update them on your machine and commit them"

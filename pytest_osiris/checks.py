@@ -25,6 +25,7 @@ from osiris_core.manifest.loader import find_project_root
 from osiris_core.secrets.resolution import told_names
 from osiris_core.signals import terminable
 from osiris_core.surface import placed, refused_record, unfinished_record
+from osiris_core.targets import target_word
 from pytest_osiris.attempts import attempt_of
 from pytest_osiris.baselines import place_of
 from pytest_osiris.extension import answers, backends_of
@@ -35,7 +36,6 @@ from pytest_osiris.marker import read_marker
 from pytest_osiris.masking import table_of
 from pytest_osiris.progress import showing
 from pytest_osiris.retention import made_sessions
-from pytest_osiris.settings import target_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from osiris_core.nearest import nearest
 from osiris_core.project import place_of
 from pytest_osiris.options import ALL_NAMES, ON_COMMAND_LINE_ONLY
 
@@ -26,7 +26,8 @@ def require_known_entries(config: pytest.Config) -> None:
     written = [*entries_of(config.inipath), *(("-o", each.partition("=")[0].strip()) for each in overridden(config))]
     for place, entry in written:
         if entry.startswith(PREFIX) and entry not in known:
-            raise pytest.UsageError(f"{place}: there is no entry `{entry}`; {_advice(entry, known)}")
+            advice = nearest(entry, known) or f"there are {', '.join(sorted(known))}"
+            raise pytest.UsageError(f"{place}: there is no entry `{entry}`; {advice}")
 
 
 def entries_of(path: Path | None) -> Iterator[tuple[str, str]]:
@@ -53,8 +54,3 @@ def entries_of(path: Path | None) -> Iterator[tuple[str, str]]:
 def overridden(config: pytest.Config) -> list[str]:
     """Return what `-o` gives."""
     return list(config.getoption("override_ini", None) or ())
-
-
-def _advice(entry: str, known: set[str]) -> str:
-    close = difflib.get_close_matches(entry, known, n=1)
-    return f"did you mean `{close[0]}`?" if close else f"there are {', '.join(sorted(known))}"

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def osiris_target(request: pytest.FixtureRequest) -> str:
     """Return where this test's manifest runs: `local`, `e2b`, `both`, or as it was asked for, such as `local,venv:envs/old`."""
+    from osiris_core.targets import target_word
     from pytest_osiris.marker import targets_of
-    from pytest_osiris.settings import target_word
 
     return target_word(targets_of(request.node))
 

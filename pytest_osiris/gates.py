@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from osiris_core.ci import ci_variable
 from osiris_core.parity.gates import stale_waivers, too_few
 from pytest_osiris.keys import SETTINGS, CheckFailedError
 from pytest_osiris.marker import targets_of
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
     from osiris_core.parity.record import ParityRecord
     from pytest_osiris.settings import Settings
 
-_JUDGED: Final = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED})
+JUDGED: Final = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED})
 """How a run ends that came to its end; of one that was cut short nothing can be said."""
-_CI: Final = ("CI", "BUILD_NUMBER")
-"""The variables by which pytest itself knows that it runs in CI."""
 _NARROWING: Final = {
     "osiris_shard": "--osiris-shard",
     "file_or_dir": "what is named on the command line",
@@ -49,12 +48,12 @@ def nothing_to_hold(items: Sequence[pytest.Item], settings: Settings) -> str:
 
 def held_gates(session: pytest.Session, records: Sequence[ParityRecord]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what the run as a whole lacks, and remarks on what it was not held to."""
-    if session.exitstatus not in _JUDGED:
+    if session.exitstatus not in JUDGED:
         return (), ()
     settings, narrowed = session.config.stash[SETTINGS], narrowed_by(session.config)
     unmet = too_few(records, settings.min_manifests)
     remarks: tuple[str, ...] = ()
-    if "min_manifests" not in settings.on_command_line and narrowed and (settings.shard or not _in_ci()):
+    if "min_manifests" not in settings.on_command_line and narrowed and (settings.shard or not ci_variable(os.environ)):
         remarks = (
             (f"not held to osiris_min_manifests ({settings.min_manifests}): {narrowed} narrowed the run",)
             if unmet
@@ -76,7 +75,3 @@ def _targets_of(item: pytest.Item, settings: Settings) -> Sequence[str]:
         return targets_of(item)
     except CheckFailedError:  # of a manifest's own item, or of a marker that will fail its test
         return settings.targets
-
-
-def _in_ci() -> bool:
-    return any(os.environ.get(each) for each in _CI)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar
 
-from osiris_core.project import nearest
+from osiris_core.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,8 +1,8 @@
 """The hooks of the plugin: each says when, and leaves what to another module.
 
 Whoever installs this distribution pays for this module in every pytest run, with or without manifests. So
-it imports the standard library, pytest, and three small modules; everything else waits until a manifest
-was found (a test ends a one-test run in a fresh process and looks at what was imported).
+it imports the standard library, pytest, and five small modules (`__init__` names them); everything else waits until a
+manifest was found (a test ends a one-test run in a fresh process and looks at what was imported).
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from pytest_osiris.keys import (
     CLOSE,
     MASK,
     OUTCOME,
-    REFUSAL,
     REPORTED,
     RUN,
     RUN_NAME,
@@ -75,18 +74,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_osiris.sharding import Sharding
 
         config.pluginmanager.register(Sharding(settings.shard), "osiris-shard")
-    if worker is not None or config.option.collectonly:
-        return
-    if settings.report is not None or settings.summary is not None:
-        from pytest_osiris.places import require_places
+    if settings.given and worker is None and not config.option.collectonly:
+        from pytest_osiris.refusing import refuse_options
 
-        require_places(config)
-    if settings.update:
-        from pytest_osiris.baselines import require_update_possible
-
-        require_update_possible(settings)
-    if settings.on_command_line & {"target", "e2b"}:
-        _refuse_impossible(config)
+        refuse_options(config)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -121,14 +112,11 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ManifestFi
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Refuse options from the ini file that cannot work, now that there is something to run with them."""
-    config = session.config
-    if config.stash[SETTINGS].params or config.stash[SETTINGS].require:
-        _refuse_meaningless(session)
-    if config.option.collectonly or _worker_input(config) is not None:
-        return
+    """Refuse what cannot work, or means nothing, now that there is something to run."""
     if any(item.get_closest_marker("osiris") for item in session.items):
-        _refuse_impossible(config)
+        from pytest_osiris.refusing import refuse_run
+
+        refuse_run(session, is_worker=_worker_input(session.config) is not None)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -219,23 +207,6 @@ def _close_checks(config: pytest.Config) -> None:
     close = config.stash.get(CLOSE, None)
     if close is not None:
         close()
-
-
-def _refuse_impossible(config: pytest.Config) -> None:
-    from pytest_osiris.checks import require_possible
-
-    require_possible(config)
-
-
-def _refuse_meaningless(session: pytest.Session) -> None:
-    from pytest_osiris.gates import nothing_to_hold
-    from pytest_osiris.parameters import unknown_param
-
-    settings = session.config.stash[SETTINGS]
-    sentence = unknown_param(session.items, settings) or nothing_to_hold(session.items, settings)
-    if sentence and _worker_input(session.config) is None:
-        raise pytest.UsageError(sentence)
-    session.config.stash[REFUSAL] = sentence
 
 
 def _matches(path: Path, pattern: str, root: Path) -> bool:

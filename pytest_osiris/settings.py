@@ -73,6 +73,8 @@ class Settings:
     @property
     def target(self) -> str:
         """The word for the targets: `local`, `both`, `local,venv:envs/old`."""
+        from osiris_core.targets import target_word
+
         return target_word(self.targets)
 
     def command_line(self, target: str) -> list[str]:
@@ -221,11 +223,6 @@ def parse_targets(text: str, origin: str, config: pytest.Config) -> tuple[str, .
     return targets
 
 
-def target_word(targets: Sequence[str]) -> str:
-    """Return the word that asks for these targets: `local`, `both`, `local,venv:envs/old`."""
-    return "both" if tuple(targets) == ("local", "e2b") else ",".join(targets)
-
-
 def _parse_provider(text: str) -> str:
     if text in {"embedded", "cloud"} or text.startswith(("http://", "https://")):
         return text
@@ -266,14 +263,13 @@ def _parse_shard(text: str) -> Shard | None:
 
 
 def _parse_now(text: str) -> str:
-    from datetime import datetime
+    from osiris_core.errors import UsageError
+    from osiris_core.options import parse_now
 
     try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        raise pytest.UsageError(
-            f"--osiris-now: {text!r} is no time; give ISO 8601, such as 2026-01-31T12:00:00Z"
-        ) from None
+        parse_now(text)
+    except UsageError as error:
+        raise pytest.UsageError(f"--osiris-now: {error}") from None
     return text
 
 

@@ -8,7 +8,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.drivers.registry import builtin_specs, load_driver
-from osiris_core.project import nearest
+from osiris_core.nearest import nearest
 from osiris_core.wire.names import TABLE
 from pytest_osiris.keys import ArtifactContentError
 

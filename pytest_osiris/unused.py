@@ -16,7 +16,7 @@ from osiris_core.baseline.unused import prune, unused_in
 from osiris_core.report.baselines import unused_line
 from osiris_core.report.units import plural
 from pytest_osiris.baselines import PRUNE
-from pytest_osiris.gates import narrowed_by
+from pytest_osiris.gates import JUDGED, narrowed_by
 from pytest_osiris.items import ManifestItem, UnreadableItem
 from pytest_osiris.keys import BASELINES, SETTINGS
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 WATCH: Final = "osiris-baselines"
 """Name of the plugin that watches what is collected, and of what an xdist worker hands over."""
-
-_JUDGED: Final = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED})
 
 
 class Watch:
@@ -105,7 +103,7 @@ def settle_unused(session: pytest.Session) -> tuple[tuple[str, ...], tuple[str, 
 
 def _incomplete(session: pytest.Session, heard: Sequence[Sequence[str] | None]) -> str:
     """Say why this run does not speak for all tests, or return an empty string."""
-    if session.exitstatus not in _JUDGED or session.shouldstop or session.shouldfail:
+    if session.exitstatus not in JUDGED or session.shouldstop or session.shouldfail:
         return "the run was cut short"
     if session.config.stash[SETTINGS].shard is not None:
         return "--osiris-shard left the rest to other machines"

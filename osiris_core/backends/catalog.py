@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from osiris_core.backends.protocol import Backend
 from osiris_core.errors import OsirisError, UsageError
-from osiris_core.project import nearest
+from osiris_core.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

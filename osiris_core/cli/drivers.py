@@ -84,7 +84,7 @@ def code_directories(given: Sequence[Path]) -> list[Path]:
 
 def _look_up(catalog: DriverCatalog, name: str, code: Sequence[Path]) -> _Listed:
     from osiris_core.errors import DriverDeclarationError, UsageError
-    from osiris_core.project import nearest
+    from osiris_core.nearest import nearest
 
     try:
         spec = catalog.find(name, code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.choices import PROGRESSES
+from osiris_core.ci import ci_variable
 from osiris_core.display.live import LEAST_COLUMNS, LEAST_ROWS
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 AUTO, LIVE, LINES, OFF = PROGRESSES
 _UNABLE: Final = frozenset({"", "dumb", "unknown"})
-_CI: Final = ("CI", "BUILD_NUMBER")
 
 
 def chosen(asked: str, terminal: Terminal | None, environ: Mapping[str, str]) -> str:
@@ -26,5 +26,4 @@ def chosen(asked: str, terminal: Terminal | None, environ: Mapping[str, str]) ->
     columns, rows = terminal.size()
     if columns < LEAST_COLUMNS or rows < LEAST_ROWS:
         return LINES
-    in_ci = any(environ.get(each) for each in _CI)
-    return LINES if in_ci and asked == AUTO else LIVE
+    return LINES if asked == AUTO and ci_variable(environ) else LIVE

@@ -24,7 +24,8 @@ from osiris_core.drivers.declaration import spec_of
 from osiris_core.drivers.registry import builtin_specs
 from osiris_core.drivers.stated import ATTRIBUTES, Stated, read_class
 from osiris_core.errors import DriverDeclarationError, UsageError
-from osiris_core.project import FILE, ProjectSettings, nearest, read_settings
+from osiris_core.nearest import nearest
+from osiris_core.project import FILE, ProjectSettings, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

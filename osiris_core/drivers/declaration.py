@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from osiris_core.drivers.protocol import DriverSpec, Effects, Frame, Kind, Option, OptionType
 from osiris_core.errors import DriverDeclarationError
-from osiris_core.project import nearest
+from osiris_core.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,12 +11,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from osiris_core.nearest import nearest
 from osiris_core.rules.forms import TEXT_FORMS, Form
 from osiris_core.rules.model import (
     ANY,
@@ -364,12 +364,6 @@ class _Reader:
             bounded(pattern)
         except PatternError as error:
             self.add(key, f"{_shown(pattern)} cannot be used: {error}", "RE2 reads it: docs/parity.md")
-
-
-def nearest(name: str, known: Collection[str]) -> str:
-    """Return `did you mean ...?` for the known name most like `name`, or nothing."""
-    close = difflib.get_close_matches(name[:64], known, n=1)
-    return f"did you mean `{close[0]}`?" if close else ""
 
 
 def _shown(text: str) -> str:
