@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.parity.record import ParityRecord
-    from pytest_osiris.fuzzing import Fuzz
-    from pytest_osiris.osiris import Osiris
-    from pytest_osiris.run import Run
-    from pytest_osiris.sandboxes import Sandboxes
+    from pytest_osiris.running.fuzzing import Fuzz
+    from pytest_osiris.running.osiris import Osiris
+    from pytest_osiris.running.run import Run
+    from pytest_osiris.running.sandboxes import Sandboxes
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def osiris(request: pytest.FixtureRequest, osiris_secrets: Mapping[str, str]) ->
 
     For a test that decides by itself what it runs, and how often; each run has its own record. Needs no marker.
     """
-    from pytest_osiris.osiris import Osiris
+    from pytest_osiris.running.osiris import Osiris
 
     return Osiris(request.node, osiris_secrets)
 
@@ -73,7 +73,7 @@ def osiris_parity(
     Mark the test with `@pytest.mark.osiris("x.osiris.yaml")`. A test that uses this fixture alone fails only
     by its own assertions; with one target `verdict` is None.
     """
-    from pytest_osiris.checks import run_marked
+    from pytest_osiris.checking.checks import run_marked
 
     return run_marked(request.node, osiris_params, osiris_secrets)
 
@@ -85,7 +85,7 @@ def osiris_run(request: pytest.FixtureRequest, osiris_parity: ParityRecord) -> R
     With `both` the manifest ran on both targets, the test has failed before its body if they differ, and
     the run holds only facts that are true of both.
     """
-    from pytest_osiris.run import open_run
+    from pytest_osiris.running.run import open_run
 
     return open_run(request.node, osiris_parity)
 
@@ -93,7 +93,7 @@ def osiris_run(request: pytest.FixtureRequest, osiris_parity: ParityRecord) -> R
 @pytest.fixture
 def osiris_session_dir(request: pytest.FixtureRequest, osiris_parity: ParityRecord) -> Path:
     """Return the session directory of the marked manifest's run; with `both`, that of the first target."""
-    from pytest_osiris.run import session_directories
+    from pytest_osiris.running.run import session_directories
 
     directories = session_directories(osiris_parity, request.config.rootpath)
     if not directories:
@@ -108,7 +108,7 @@ def osiris_sandbox(pytestconfig: pytest.Config) -> Iterator[Sandboxes]:
     `osiris_sandbox.sandbox()` is an `e2b.Sandbox` that ends with the test; `env={**os.environ, **osiris_sandbox.env}` points a program at
     the server. No account is needed, no variable of this process is touched, and nothing is left when the tests are over.
     """
-    from pytest_osiris.sandboxes import serving
+    from pytest_osiris.running.sandboxes import serving
 
     with serving(pytestconfig) as sandboxes:
         yield sandboxes
@@ -121,6 +121,6 @@ def osiris_fuzz(request: pytest.FixtureRequest) -> Fuzz:
     `osiris_fuzz("shop.drivers:Orders", code=["code"], examples=100)` fails the test with the smallest manifest that
     parts the targets, which is written beside the test. Needs the extra `fuzz`; see `docs/fuzz.md`.
     """
-    from pytest_osiris.fuzzing import Fuzz
+    from pytest_osiris.running.fuzzing import Fuzz
 
     return Fuzz(request.node)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from pytest_osiris.items import ManifestFile
 
-_EXPLAINED = frozenset({"pytest_osiris.run", "pytest_osiris.artifacts", "pyarrow.lib"})
+_EXPLAINED = frozenset({"pytest_osiris.running.run", "pytest_osiris.running.artifacts", "pyarrow.lib"})
 """The modules of those types of which a failed assertion is explained."""
 
 
@@ -85,7 +85,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     settings = config.stash[SETTINGS]
     if not settings.given:
         return None
-    from pytest_osiris.summary import header
+    from pytest_osiris.ending.summary import header
 
     return header(settings)
 
@@ -95,7 +95,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Collect nothing of a baseline: what is stored there may be called as a test is."""
     if collection_path.name != "__baselines__" or not collection_path.is_dir():
         return None
-    from pytest_osiris.unused import come_by
+    from pytest_osiris.ending.unused import come_by
 
     come_by(config, collection_path)
     return True
@@ -133,7 +133,7 @@ def pytest_runtest_makereport(
     if REPORTED in item.stash:
         item.stash[REPORTED](report)
     for table in item.stash.get(MASK, ()):
-        from pytest_osiris.masking import mask_report
+        from pytest_osiris.checking.masking import mask_report
 
         mask_report(report, table)
     return report
@@ -143,10 +143,10 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
     """Explain how two runs, their artifacts, or tables of them differ; of anything else say nothing, and load nothing."""
     is_ours = type(left).__module__ in _EXPLAINED or type(right).__module__ in _EXPLAINED
     if (
-        op != "==" or not is_ours or "pytest_osiris.run" not in sys.modules
+        op != "==" or not is_ours or "pytest_osiris.running.run" not in sys.modules
     ):  # without it there is no run in this process
         return None
-    from pytest_osiris.explaining import explain
+    from pytest_osiris.running.explaining import explain
 
     return explain(config.get_verbosity(pytest.Config.VERBOSITY_ASSERTIONS), left, right)
 
@@ -154,7 +154,7 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker the name of this run, so that all records meet in one place; and its own where all run all tests."""
-    from pytest_osiris.progress import watch_worker
+    from pytest_osiris.checking.progress import watch_worker
 
     node.workerinput[RUN_NAME] = node.config.stash[RUN]
     watch_worker(node)
@@ -174,7 +174,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop what was started; then, where the whole run is known, write the report."""
     _close_checks(session.config)
     if _has_something_to_tell(session.config):
-        from pytest_osiris.summary import finish
+        from pytest_osiris.ending.summary import finish
 
         finish(session)
 
@@ -183,7 +183,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show what became of the manifests, if there were any."""
     outcome = terminalreporter.config.stash.get(OUTCOME, None)
     if outcome is not None:
-        from pytest_osiris.summary import write_section
+        from pytest_osiris.ending.summary import write_section
 
         write_section(terminalreporter, outcome)
 

@@ -23,7 +23,7 @@ def refuse_options(config: pytest.Config) -> None:
 
         require_places(config)
     if settings.update:
-        from pytest_osiris.baselines import require_update_possible
+        from pytest_osiris.checking.baselines import require_update_possible
 
         require_update_possible(settings)
     if settings.on_command_line & {"target", "e2b"}:
@@ -47,13 +47,13 @@ def refuse_run(session: pytest.Session, *, is_worker: bool) -> None:
 
 
 def _meaningless(session: pytest.Session, settings: Settings) -> str:
-    from pytest_osiris.gates import nothing_to_hold
+    from pytest_osiris.ending.gates import nothing_to_hold
     from pytest_osiris.parameters import unknown_param
 
     return unknown_param(session.items, settings) or nothing_to_hold(session.items, settings)
 
 
 def _refuse_impossible(config: pytest.Config) -> None:
-    from pytest_osiris.checks import require_possible
+    from pytest_osiris.checking.checks import require_possible
 
     require_possible(config)

@@ -100,7 +100,7 @@ def reader(
     for variable in ("CI", "BUILD_NUMBER"):  # in CI pytest repeats failures in full
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr("pytest_osiris.checks.Checker", warm)
+    monkeypatch.setattr("pytest_osiris.checking.checks.Checker", warm)
     return Reader(pytester, following)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from osiris_core.fuzz.hunt import Hunt  # noqa: F401 - before `pytester`, which forgets what is imported while it is used
 from osiris_core.fuzz.trial import Trial
 from osiris_core.parity.record import Comparison, ParityRecord, StepRun, TargetRun, Verdict
-from pytest_osiris import fuzzing
+from pytest_osiris.running import fuzzing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

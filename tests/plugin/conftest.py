@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from osiris_core.rules.model import Rule
 
 # What is patched below is imported out here, so that it is there to be patched.
-for _module in ("items", "run", "agreement", "summary"):
+for _module in ("items", "running.run", "running.agreement", "ending.summary"):
     importlib.import_module(f"pytest_osiris.{_module}")
 importlib.import_module("osiris_core.report.files")
 
@@ -145,7 +145,7 @@ class Engine:
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     """An engine that runs nothing."""
     engine = Engine()
-    monkeypatch.setattr("pytest_osiris.checks.Checker", engine)
+    monkeypatch.setattr("pytest_osiris.checking.checks.Checker", engine)
     return engine
 
 

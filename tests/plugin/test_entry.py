@@ -8,7 +8,7 @@ import json
 import pytest
 
 from osiris_core.parity.record import Comparison, EarlierAttempt, ParityRecord, TargetRun, Verdict
-from pytest_osiris.entry import entry_of
+from pytest_osiris.checking.entry import entry_of
 
 PATH = ".osiris/records/20260101T000000Z-00000000/it.osiris.yaml-it-00000000.json"
 LONG = {

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from pytest_osiris import explaining, plugin, tables
-from pytest_osiris.artifacts import Artifact, Artifacts
+from pytest_osiris import plugin
+from pytest_osiris.running import explaining, tables
+from pytest_osiris.running.artifacts import Artifact, Artifacts
 
 if TYPE_CHECKING:
     from pathlib import Path

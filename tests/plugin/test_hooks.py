@@ -10,7 +10,7 @@ import pytest
 from osiris_core.parity.record import ReportSection, Verdict
 from osiris_core.parity.record_io import decode_records
 from pytest_osiris import hooks
-from pytest_osiris.sections import _problem
+from pytest_osiris.ending.sections import _problem
 
 if TYPE_CHECKING:
     from conftest import Engine, Project

@@ -34,7 +34,7 @@ import os, pathlib, threading
 import pytest
 from osiris_core.parity.record import ParityRecord, TargetRun
 from osiris_core.session.contract import new_session_id
-from pytest_osiris import checks
+from pytest_osiris.checking import checks
 
 class StandIn:
     "Runs nothing: a pipeline's name says what becomes of it."

@@ -24,7 +24,7 @@ import pytest
 from osiris_core.parity.record import ParityRecord, TargetRun
 from osiris_core.progress.model import Progress
 from osiris_core.session.contract import new_session_id
-from pytest_osiris import checks
+from pytest_osiris.checking import checks
 
 class StandIn:
     "Runs nothing: shows a step, and waits until the test lets it go on."
@@ -178,7 +178,7 @@ def engine_that_tells(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> tuple[
         report.append(given["report"])
         return engine
 
-    monkeypatch.setattr("pytest_osiris.checks.Checker", make)
+    monkeypatch.setattr("pytest_osiris.checking.checks.Checker", make)
     return observe, report
 
 
@@ -238,7 +238,7 @@ def test_a_line_begins_where_one_begins_also_under_xdist(project: Project) -> No
     """There dots of several files stand on one line, of which pytest keeps no file's name."""
     project.pytester.makepyfile("""
         def test_it(request):
-            from pytest_osiris.progress import reporter_of
+            from pytest_osiris.checking.progress import reporter_of
             request.config.pluginmanager.get_plugin("terminalreporter").currentfspath = None
             reporter_of(request.config)("a word\\x1b[2J")
     """)

@@ -14,7 +14,7 @@ import pytest
 from osiris_core.parity.record import ParityRecord, TargetRun
 from osiris_core.session.contract import new_session_id
 from osiris_core.session.removal import remove_session
-from pytest_osiris import retention
+from pytest_osiris.checking import retention
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +83,7 @@ class Sessions:
 def leaves_sessions(project: Project, closed_session: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that leaves sessions and runs nothing: in this process, and by a conftest in those of xdist's workers."""
     template = directory_of(closed_session)
-    monkeypatch.setattr("pytest_osiris.checks.Checker", Sessions(project.root, template))
+    monkeypatch.setattr("pytest_osiris.checking.checks.Checker", Sessions(project.root, template))
     (project.root / "conftest.py").write_text(
         "from __future__ import annotations\n"
         "import json, os, shutil\n"
@@ -92,7 +92,7 @@ def leaves_sessions(project: Project, closed_session: Path, monkeypatch: pytest.
         "from osiris_core.session.contract import new_session_id\n"
         f"{inspect.getsource(Sessions)}\n"
         'if "PYTEST_XDIST_WORKER" in os.environ:\n'
-        "    from pytest_osiris import checks\n"
+        "    from pytest_osiris.checking import checks\n"
         f"    checks.Checker = Sessions(Path({str(project.root)!r}), Path({str(template)!r}))\n"
     )
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from osiris_core.parity.record import Comparison, RuleUse, Verdict
-from pytest_osiris.agreement import Agreement
+from pytest_osiris.running.agreement import Agreement
 from tests.parity.sessions import healthy, pair
 from tests.plugin.conftest import record_of
 

@@ -72,7 +72,7 @@ def test_what_takes_long_is_said_at_once_and_not_captured(project: Project) -> N
     """A line about a template that is being built reaches the terminal of a test that passes, on a line of its own."""
     project.pytester.makepyfile("""
         import threading
-        from pytest_osiris.progress import reporter_of
+        from pytest_osiris.checking.progress import reporter_of
 
         def test_waits(request):
             thread = threading.Thread(target=reporter_of(request.config), args=["building the template x (12 distributions)"])

@@ -26,7 +26,7 @@ def test_options_reach_the_engine(
 ) -> None:
     """On the command line or in the ini file; a divergence is looked into unless somebody says otherwise."""
     given: list[Any] = []
-    monkeypatch.setattr("pytest_osiris.checks.Checker", lambda made, **_: given.append(made) or engine)
+    monkeypatch.setattr("pytest_osiris.checking.checks.Checker", lambda made, **_: given.append(made) or engine)
     project.manifest("it")
 
     project.run(*options).assert_outcomes(passed=1)

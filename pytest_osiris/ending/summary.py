@@ -13,14 +13,14 @@ from osiris_core.errors import UsageError
 from osiris_core.report.text import visible_line
 from osiris_core.report.units import plural
 from osiris_core.surface import record_set
-from pytest_osiris.gates import held_gates
+from pytest_osiris.checking.retention import remove_old_records, without_removed
+from pytest_osiris.checking.store import read_file, read_records, record_file
+from pytest_osiris.ending.gates import held_gates
+from pytest_osiris.ending.publishing import publish
+from pytest_osiris.ending.sections import section_lines, with_sections
+from pytest_osiris.ending.telling import tell
 from pytest_osiris.keys import BASELINES, OUTCOME, RUN, SETTINGS, records_directory
 from pytest_osiris.outcome import Outcome
-from pytest_osiris.publishing import publish
-from pytest_osiris.retention import remove_old_records, without_removed
-from pytest_osiris.sections import section_lines, with_sections
-from pytest_osiris.store import read_file, read_records, record_file
-from pytest_osiris.telling import tell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ def finish(session: pytest.Session) -> None:
     unmet, remarks = held_gates(session, found)
     unmet = (*unmet, *_failed_beside(session, directory))
     if BASELINES in config.stash or settings.update:
-        from pytest_osiris.unused import settle_unused
+        from pytest_osiris.ending.unused import settle_unused
 
         more = settle_unused(session)
         unmet, remarks = (*unmet, *more[0]), (*remarks, *more[1])

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from osiris_core.parity.record import EarlierAttempt, Verdict
-from pytest_osiris.entry import entry_of, sessions_of, worst_of
-from pytest_osiris.flat import flat_properties, is_ours
+from pytest_osiris.checking.entry import entry_of, sessions_of, worst_of
+from pytest_osiris.checking.flat import flat_properties, is_ours
+from pytest_osiris.checking.retention import hold_records, made_sessions
+from pytest_osiris.checking.store import read_file, record_file, write_records
 from pytest_osiris.keys import PROPERTY, REPORTED, RUN, WORKER_NAME, CheckFailedError, records_directory
-from pytest_osiris.retention import hold_records, made_sessions
-from pytest_osiris.store import read_file, record_file, write_records
 
 if TYPE_CHECKING:
     from osiris_core.parity.record import ParityRecord

@@ -17,14 +17,14 @@ import pytest
 
 from osiris_core.manifest.collecting import case_id
 from osiris_core.secrets.resolution import told_names
-from pytest_osiris.attempts import attempt_of
-from pytest_osiris.building import DIRECTORY, Ground, build
-from pytest_osiris.checks import GIVEN_BY_FIXTURE, checks_of, declared_secrets, hidden, load_for, relative_name
+from pytest_osiris.checking.attempts import attempt_of
+from pytest_osiris.checking.checks import GIVEN_BY_FIXTURE, checks_of, declared_secrets, hidden, load_for, relative_name
+from pytest_osiris.checking.store import file_stem
 from pytest_osiris.keys import CheckFailedError
 from pytest_osiris.marker import params_of, parse_rules, rules_of, targets_of
-from pytest_osiris.run import open_run
+from pytest_osiris.running.building import DIRECTORY, Ground, build
+from pytest_osiris.running.run import open_run
 from pytest_osiris.settings import parse_targets
-from pytest_osiris.store import file_stem
 
 if TYPE_CHECKING:
     import os
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from osiris_core.manifest.model import Manifest
     from osiris_core.parity.record import ParityRecord
-    from pytest_osiris.building import BuiltManifest, StepEntry
-    from pytest_osiris.run import Run
+    from pytest_osiris.running.building import BuiltManifest, StepEntry
+    from pytest_osiris.running.run import Run
 
 
 _STEM_CHARACTERS: Final = 63

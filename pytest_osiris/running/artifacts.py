@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_osiris.keys import ArtifactContentError
-from pytest_osiris.named import ByName
+from pytest_osiris.running.named import ByName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +60,7 @@ class Artifact:
         for a database `query="select * from orders"`. `ArtifactContentError` where it is no table, or not such a one.
         """
         __tracebackhide__ = True
-        from pytest_osiris.tables import read_table
+        from pytest_osiris.running.tables import read_table
 
         return read_table(self.name, self.path, config)
 

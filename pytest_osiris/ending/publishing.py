@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osiris_core.errors import UsageError
+from pytest_osiris.ending.telling import tell
 from pytest_osiris.keys import SETTINGS
-from pytest_osiris.telling import tell
 
 if TYPE_CHECKING:
     import pytest

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.kinds.protocol import FilePair
 from osiris_core.report.text import capped_line, visible_line
-from pytest_osiris.artifacts import Artifact, Artifacts
-from pytest_osiris.likeness import LABELS, likeness_of
-from pytest_osiris.run import Run
-from pytest_osiris.tables import is_given
+from pytest_osiris.running.artifacts import Artifact, Artifacts
+from pytest_osiris.running.likeness import LABELS, likeness_of
+from pytest_osiris.running.run import Run
+from pytest_osiris.running.tables import is_given
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -26,16 +26,16 @@ from osiris_core.secrets.resolution import told_names
 from osiris_core.signals import terminable
 from osiris_core.surface import placed, refused_record, unfinished_record
 from osiris_core.targets import target_word
-from pytest_osiris.attempts import attempt_of
-from pytest_osiris.baselines import place_of
+from pytest_osiris.checking.attempts import attempt_of
+from pytest_osiris.checking.baselines import place_of
+from pytest_osiris.checking.failure import explanation
+from pytest_osiris.checking.judging import judged_by_plugins
+from pytest_osiris.checking.masking import table_of
+from pytest_osiris.checking.progress import showing
+from pytest_osiris.checking.retention import made_sessions
 from pytest_osiris.extension import answers, backends_of
-from pytest_osiris.failure import explanation
-from pytest_osiris.judging import judged_by_plugins
 from pytest_osiris.keys import CLOSE, MASK, REFUSAL, SETTINGS, CheckFailedError
 from pytest_osiris.marker import read_marker
-from pytest_osiris.masking import table_of
-from pytest_osiris.progress import showing
-from pytest_osiris.retention import made_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

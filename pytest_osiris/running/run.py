@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pytest_osiris.artifacts import Artifact, Artifacts
-from pytest_osiris.failure import explanation
+from pytest_osiris.checking.failure import explanation
 from pytest_osiris.keys import SETTINGS, CheckFailedError
-from pytest_osiris.named import ByName
+from pytest_osiris.running.artifacts import Artifact, Artifacts
+from pytest_osiris.running.named import ByName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +72,7 @@ class Run:
         """
         if not isinstance(other, Run):
             return NotImplemented
-        from pytest_osiris.likeness import likeness_of
+        from pytest_osiris.running.likeness import likeness_of
 
         return likeness_of(self.session_directories, other.session_directories).is_full
 
@@ -113,7 +113,7 @@ def open_run(item: pytest.Item, record: ParityRecord) -> Run:
 
 def _streams(sessions: list[Session]) -> dict[str, Any]:
     """Return the fields that two targets may have in different forms."""
-    from pytest_osiris.agreement import Agreement, readable
+    from pytest_osiris.running.agreement import Agreement, readable
 
     first = sessions[0]
     if len(sessions) == 1:

@@ -15,8 +15,8 @@ from osiris_core.baseline.places import of_manifest, of_test
 from osiris_core.baseline.unused import prune, unused_in
 from osiris_core.report.baselines import unused_line
 from osiris_core.report.units import plural
-from pytest_osiris.baselines import PRUNE
-from pytest_osiris.gates import JUDGED, narrowed_by
+from pytest_osiris.checking.baselines import PRUNE
+from pytest_osiris.ending.gates import JUDGED, narrowed_by
 from pytest_osiris.items import ManifestItem, UnreadableItem
 from pytest_osiris.keys import BASELINES, SETTINGS
 
