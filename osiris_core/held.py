@@ -12,7 +12,7 @@ from osiris_core.options import accepted_differences, declared_rules
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from osiris_core.baseline.settling import Asked
+    from osiris_core.baseline.settling import Asked, Settled
     from osiris_core.manifest.model import Manifest
     from osiris_core.options import CheckOptions
     from osiris_core.parity.record import ParityRecord
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 def held_against_baseline(
     record: ParityRecord, manifest: Manifest, options: CheckOptions, asked: Asked, *, rules: Sequence[Rule] = ()
-) -> ParityRecord:
-    """Return the record of `manifest` with what its baseline says; `rules` are declared ones that come before the manifest's own.
+) -> Settled:
+    """Return the record of `manifest` with what its baseline says, and what writes that; `rules` are declared ones that come before the manifest's own.
 
     `asked` says where the baseline is and what is wanted of it. Raises `UsageError` for rules and waivers that are not understood.
     """

@@ -34,7 +34,7 @@ def answers(config: pytest.Config, hook: HookCaller, **given: Any) -> Iterator[t
 
 def plugins_to_ask(
     config: pytest.Config, hook: HookCaller, **given: Any
-) -> Iterator[tuple[str, Callable[[], list[Any]]]]:
+) -> Iterator[tuple[str, Callable[..., list[Any]]]]:
     """Yield the name of each plugin that implements a hook, and what asks it: no answer, or one.
 
     The last registered comes first, as always. `hook` is that of the configuration or, where only the conftest files above a test are

@@ -49,7 +49,8 @@ def pytest_osiris_verdict(config: pytest.Config, item: pytest.Item, record: Pari
     - more `warnings`, at the end of those there are.
 
     All else has to stay. Of several answers the worst counts, and all reasons are kept. An answer that makes a record better, or
-    that is none, fails the test, with the hook and the plugin named; so does an exception. In pytest's own outcome a failed check is a
+    that is none, fails the test, with the hook and the plugin named; so does an exception, and a change to the record that it was given.
+    A baseline is written afterwards, if the check still passes. In pytest's own outcome a failed check is a
     failed test, which no hook can turn into a pass or a skip.
     """
 

@@ -39,7 +39,7 @@ def decode_baseline(data: bytes, place: str) -> Baseline:
         line = text.count("\n", 0, conflict.start()) + 1
         raise _torn(f"{place}:{line}: a merge conflict was left in it")
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         raise _torn(f"{place}:{line}: it is no JSON: {getattr(error, 'msg', error)}") from error
@@ -70,6 +70,21 @@ def _converted(value: dict[str, Any], text: str, place: str) -> Baseline:
     return baseline
 
 
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object. ValueError for a member that is there twice, as a merge by hand leaves it: one of the two would go unseen."""
+    found = dict(members)
+    if len(found) < len(members):
+        twice = next(name for index, (name, _) in enumerate(members) if name in {other for other, _ in members[:index]})
+        raise ValueError(f"the member {twice!r} is there twice")
+    return found
+
+
+def _is_stream(lines: Any) -> bool:
+    """Whether this is a text: its lines, or what is kept of a long one."""
+    texts = lines.get("first") if isinstance(lines, dict) else lines
+    return isinstance(texts, list) and all(isinstance(each, str) for each in texts)
+
+
 def _check(baseline: Baseline) -> None:
     """Raise `msgspec.ValidationError` for items that lack what each of their kind must have."""
     import msgspec
@@ -91,10 +106,20 @@ def _check(baseline: Baseline) -> None:
     for index, artifact in enumerate(baseline.artifacts):
         if not re.fullmatch(r"0?[0-7]{3}", str(artifact["mode"])):
             raise msgspec.ValidationError(f"{artifact['mode']!r} are no permission bits - at `$.artifacts[{index}]`")
+    _check_streams(baseline)
     if baseline.started is not None and moment(baseline.started) is None:
         raise msgspec.ValidationError(f"{baseline.started!r} is no time - at `$.started`")
     if baseline.outcome not in OUTCOMES:
         raise msgspec.ValidationError(f"unknown outcome {baseline.outcome!r} - at `$.outcome`")
+
+
+def _check_streams(baseline: Baseline) -> None:
+    import msgspec
+
+    for name in ("logs", "printed"):
+        strange = next((step for step, lines in getattr(baseline, name).items() if not _is_stream(lines)), None)
+        if strange is not None:
+            raise msgspec.ValidationError(f"{strange!r} has no lines - at `$.{name}`")
 
 
 def _torn(message: str) -> BaselineError:

@@ -80,9 +80,12 @@ def read_baseline(directory: Path, *, name: str, place: str) -> StoredBaseline:
 
 
 def own_files(directory: Path) -> set[str]:
-    """Return the paths in a baseline's directory that a baseline may have: its file, and what lies in the two directories beside it."""
-    below = (f"{part}/{path}" for part in (ARTIFACTS, SUMMARIES) for path, _ in tree_files(directory / part))
-    return {FILE, *below}
+    """Return the paths in a baseline's directory that a baseline may have: its file, and what lies in the two directories beside it.
+
+    What a link leads to belongs to somebody else.
+    """
+    parts = [part for part in (ARTIFACTS, SUMMARIES) if not (directory / part).is_symlink()]
+    return {FILE, *(f"{part}/{path}" for part in parts for path, _ in tree_files(directory / part))}
 
 
 def as_session(stored: StoredBaseline, like: Session) -> Session:

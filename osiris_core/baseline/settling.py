@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from osiris_core.baseline.document import FILE
+from osiris_core.baseline.document import ARTIFACTS, FILE, SUMMARIES
 from osiris_core.baseline.places import recover
 from osiris_core.choices import BASELINES
 from osiris_core.errors import BaselineError, SessionError
@@ -37,6 +37,7 @@ CHANGED: Final = "changed"
 _AUTO, _REQUIRED, _OFF = BASELINES
 _TELLING: Final = frozenset({None, Verdict.IDENTICAL, Verdict.EQUIVALENT, Verdict.ACCEPTED, Verdict.DIVERGENT})
 """Verdicts beside which a comparison with a baseline says something."""
+_NOT_BY_ITSELF: Final = "no baseline is written, because the check did not pass by itself"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +66,34 @@ class Asked:
         return directory.relative_to(self.root).as_posix() if directory.is_relative_to(self.root) else str(directory)
 
 
-def settle(record: ParityRecord, asked: Asked) -> ParityRecord:
-    """Return the record with what its baseline says, and write the baseline where that was asked for.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A record with what its baseline says, and, where a baseline is to be written, what does it.
+
+    `write` is called with the record as everybody has judged it, if it still passes; it returns the record with what became of the writing.
+    """
+
+    record: ParityRecord
+    write: Callable[[ParityRecord], ParityRecord] | None = None
+
+
+def settle(record: ParityRecord, asked: Asked) -> Settled:
+    """Return the record with what its baseline says, and what writes the baseline where that was asked for.
 
     A check without a baseline stays as it is, unless baselines are required.
     """
     use = _settled(record, asked)
+    if not isinstance(use, _Planned):
+        return Settled(record=_with_use(record, use, asked))
+    planned = _use(asked, BaselineState.NOT_HELD, _NOT_BY_ITSELF, held=use.held)
+
+    def write(judged: ParityRecord) -> ParityRecord:
+        return _with_use(judged, _written(record, asked, use), asked)
+
+    return Settled(record=_with_use(record, planned, asked), write=write)
+
+
+def _with_use(record: ParityRecord, use: BaselineUse | None, asked: Asked) -> ParityRecord:
     if use is None:
         return record
     if asked.secrets is not None:
@@ -82,12 +105,21 @@ def settle(record: ParityRecord, asked: Asked) -> ParityRecord:
     return dataclasses.replace(record, baseline=use, passed=False, headline=use.message)
 
 
-def _settled(record: ParityRecord, asked: Asked) -> BaselineUse | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planned:
+    """A baseline that is to be written; of one that is there already, what it was found to say."""
+
+    state: BaselineState
+    held: tuple[HeldTarget, ...] = ()
+    stored: StoredBaseline | None = None
+
+
+def _settled(record: ParityRecord, asked: Asked) -> BaselineUse | _Planned | None:
     directory = asked.place.directory
     if asked.wanted == _OFF:
         return None
     recover(directory)
-    if not (directory / FILE).exists():
+    if not _is_there(directory / FILE) and (NEW in asked.update or not _is_left(directory)):
         return _without_one(record, asked)
     from osiris_core.baseline.reading import read_baseline
 
@@ -97,12 +129,28 @@ def _settled(record: ParityRecord, asked: Asked) -> BaselineUse | None:
         held = tuple(_held(stored, session, asked) for session in _to_hold(record, asked.root))
     except BaselineError as error:
         if rewritable and error.replaceable:
-            return _written(record, asked, BaselineState.REWRITTEN)
+            return _Planned(state=BaselineState.REWRITTEN)
         return _use(asked, BaselineState.UNREADABLE, str(error))
     differing = next((each for each in held if not each.comparison.verdict.passes), None)
     if differing is not None and rewritable:
-        return _written(record, asked, BaselineState.REWRITTEN, held=held, stored=stored)
+        return _Planned(state=BaselineState.REWRITTEN, held=held, stored=stored)
     return _said(asked, held, differing)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether something has that name, also a link that leads nowhere, or may have: then reading says what is wrong with it."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _is_left(directory: Path) -> bool:
+    """Whether there is a baseline but for its file: one that was not committed must not pass for none."""
+    return directory.is_symlink() or any(_is_there(directory / part) for part in (ARTIFACTS, SUMMARIES))
 
 
 def _said(asked: Asked, held: tuple[HeldTarget, ...], differing: HeldTarget | None) -> BaselineUse:
@@ -116,11 +164,11 @@ def _said(asked: Asked, held: tuple[HeldTarget, ...], differing: HeldTarget | No
     return _use(asked, BaselineState.NOT_HELD, "the check came to nothing that could be held against its baseline")
 
 
-def _without_one(record: ParityRecord, asked: Asked) -> BaselineUse | None:
+def _without_one(record: ParityRecord, asked: Asked) -> BaselineUse | _Planned | None:
     if NEW in asked.update:
         if record.passed:
-            return _written(record, asked, BaselineState.WRITTEN)
-        return _use(asked, BaselineState.NOT_HELD, "no baseline is written, because the check did not pass by itself")
+            return _Planned(state=BaselineState.WRITTEN)
+        return _use(asked, BaselineState.NOT_HELD, _NOT_BY_ITSELF)
     if asked.wanted != _REQUIRED:
         return None
     return _use(
@@ -131,14 +179,7 @@ def _without_one(record: ParityRecord, asked: Asked) -> BaselineUse | None:
     )
 
 
-def _written(
-    record: ParityRecord,
-    asked: Asked,
-    state: BaselineState,
-    *,
-    held: tuple[HeldTarget, ...] = (),
-    stored: StoredBaseline | None = None,
-) -> BaselineUse:
+def _written(record: ParityRecord, asked: Asked, planned: _Planned) -> BaselineUse:
     """Write the baseline from the first target's session; the others agree with it. What it has in common with the one stored stays so."""
     from osiris_core.baseline.making import Making, make_baseline
     from osiris_core.baseline.writing import write_baseline
@@ -147,14 +188,14 @@ def _written(
         session = _worth_storing(_sessions(record, asked.root))
         making = Making(name=asked.place.name, text=asked.text, fixed_now=asked.fixed_now, rules=asked.rules)
         files = make_baseline(session, making)
-        if stored is not None and asked.rules:
+        if planned.stored is not None and asked.rules:
             from osiris_core.baseline.merging import merged
 
-            files = merged(files, stored, held[0].comparison)
+            files = merged(files, planned.stored, planned.held[0].comparison)
         write_baseline(asked.place.directory, files, place=asked.shown, secrets=asked.secrets)
     except BaselineError as error:
-        return _use(asked, BaselineState.REFUSED, str(error), held=held)
-    return _use(asked, state, held=held)
+        return _use(asked, BaselineState.REFUSED, str(error), held=planned.held)
+    return _use(asked, planned.state, held=planned.held)
 
 
 def _worth_storing(sessions: Sequence[Session]) -> Session:

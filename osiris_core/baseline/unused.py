@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from osiris_core.baseline.document import FILE
 from osiris_core.baseline.places import MANIFEST
+from osiris_core.baseline.reading import own_files
 from osiris_core.baseline.writing import NOTES, remove_baseline
-from osiris_core.session.files import remove_tree
+from osiris_core.session.files import remove_tree, tree_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -26,7 +27,10 @@ def unused_in(home: Path, *, files: Collection[Path], used: Collection[Path]) ->
     """Return the baselines in one `__baselines__` that belong to no test, in order.
 
     `files` were collected, whatever was selected of them; `used` are the directories of their tests, also of several runs of one test (`<directory>@2`).
+    What a link leads to may be needed elsewhere: nothing is said of it.
     """
+    if home.is_symlink():
+        return []
     return [each for each in sorted(_baselines(home)) if _is_judged(home, each, files) and not _is_used(each, used)]
 
 
@@ -50,8 +54,14 @@ def _baselines(home: Path) -> Iterator[Path]:
     for pattern in (f"*/{FILE}", f"*/*/{FILE}"):
         for file in home.glob(pattern):
             inside = file.relative_to(home).parts
-            if not any(part.startswith(".") for part in inside) and not _inside_another(home, file.parent):
+            if any(part.startswith(".") for part in inside) or _is_linked(home, file.parent):
+                continue
+            if not _inside_another(home, file.parent):
                 yield file.parent
+
+
+def _is_linked(home: Path, directory: Path) -> bool:
+    return any(each.is_symlink() for each in (directory, directory.parent) if each != home)
 
 
 def _inside_another(home: Path, directory: Path) -> bool:
@@ -60,8 +70,14 @@ def _inside_another(home: Path, directory: Path) -> bool:
 
 
 def _leftovers(home: Path) -> list[Path]:
-    places = [home, *(each for each in home.iterdir() if each.is_dir() and not each.name.startswith("."))]
-    return [each for place in places for each in place.iterdir() if each.is_dir() and _LEFTOVER.fullmatch(each.name)]
+    """Return what killed writers left: directories of such names with nothing in them but what a baseline may have."""
+    places = [home, *(each for each in _directories(home) if not each.name.startswith("."))]
+    named = (each for place in places for each in _directories(place) if _LEFTOVER.fullmatch(each.name))
+    return [each for each in named if {path for path, _ in tree_files(each)} <= own_files(each)]
+
+
+def _directories(place: Path) -> list[Path]:
+    return [each for each in place.iterdir() if each.is_dir() and not each.is_symlink()]
 
 
 def _is_judged(home: Path, directory: Path, files: Collection[Path]) -> bool:

@@ -240,7 +240,7 @@ class _Checkers:
             wanted=self._given.baselines,
             secrets=host_table(secrets, self._given.e2b),
         )
-        return held_against_baseline(record, manifest, _options(self._given, manifest.project_root), asked)
+        return held_against_baseline(record, manifest, _options(self._given, manifest.project_root), asked).record
 
     def start(self, manifest: Manifest, targets: Sequence[str]) -> None:
         """Start what a manifest's check needs."""

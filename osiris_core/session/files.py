@@ -122,9 +122,13 @@ def tree_files(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
 def remove_tree(path: Path) -> None:
     """Remove a directory as far as possible, also where a driver made parts of it read-only, or nested without end.
 
-    What cannot be removed stays: it is the host's own scratch, and no reader looks at it.
+    Of a link to one, the link goes and nothing behind it. What cannot be removed stays: it is the host's own scratch, and no reader
+    looks at it.
     """
     with suppress(OSError):
+        if path.is_symlink():
+            path.unlink()
+            return
         _flatten(path)
         path.rmdir()
 

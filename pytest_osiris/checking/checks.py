@@ -127,7 +127,7 @@ class Checks:
                 secrets=table,
             )
             options = check_options(self.settings, manifest.project_root, self.root)
-            record = held_against_baseline(record, manifest, options, asked, rules=declared)
+            settled = held_against_baseline(record, manifest, options, asked, rules=declared)
         except OsirisError as error:
             keep(refused_record(manifest.location, error, reproduce=command, pipeline_id=manifest.pipeline.id))
             raise CheckFailedError(f"{manifest.location}: {error}") from error
@@ -138,7 +138,9 @@ class Checks:
         except KeyboardInterrupt as stopped:
             # pytest parses the source of every file in its traceback, which takes longer than the stop itself.
             raise stopped.with_traceback(None) from None
-        record = judged_by_plugins(item, finished(record), keep)
+        record = judged_by_plugins(item, finished(settled.record), keep)
+        if settled.write is not None and record.passed:  # not before everybody has judged it
+            record = keep(settled.write(record))
         self._tell(item, manifest, record)
         return record
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,10 +31,11 @@ def judged_by_plugins(
     """
     accepted: list[ParityRecord] = []
     wrong = ""
-    for plugin, ask in plugins_to_ask(item.config, item.ihook.pytest_osiris_verdict, item=item, record=record):
+    for plugin, ask in plugins_to_ask(item.config, item.ihook.pytest_osiris_verdict, item=item):
         hook = f"the hook pytest_osiris_verdict of {plugin}"
+        lent = deepcopy(record)  # a frozen value can be changed all the same
         try:
-            given = ask()
+            given = ask(record=lent)
         except _OUTCOMES as error:
             wrong = wrong or f"{hook} cannot end the test: {type(error).__name__}: {error}"
             continue
@@ -41,6 +43,9 @@ def judged_by_plugins(
             told = _masked(item, f"{hook} raised {type(error).__name__}: {error}")
             keep(replace(record, passed=False, headline=told))
             raise
+        if lent != record:
+            wrong = wrong or f"{hook} changed the record that it was given; what it holds against it has to be returned"
+            continue
         for answer in given:
             reason = refusal(record, answer)
             if reason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -31,9 +32,17 @@ def with_sections(config: pytest.Config, records: RecordSet) -> RecordSet:
         return records
     sections: list[ReportSection] = []
     unmet = list(records.unmet)
-    for plugin, ask in plugins_to_ask(config, config.hook.pytest_osiris_report_section, records=records):
+    lent: RecordSet | None = None
+    for plugin, ask in plugins_to_ask(config, config.hook.pytest_osiris_report_section):
+        lent = lent or deepcopy(
+            records
+        )  # a frozen value can be changed all the same, and this one says whether the run is red
         try:
-            given = [each for answer in ask() for each in (answer if isinstance(answer, list | tuple) else [answer])]
+            given = [
+                each
+                for answer in ask(records=lent)
+                for each in (answer if isinstance(answer, list | tuple) else [answer])
+            ]
         except Exception as error:  # noqa: BLE001 - the report of a whole run does not go down with one plugin: it is told, and the run is red
             unmet.append(f"{_HOOK} of {plugin} raised {type(error).__name__}: {error}")
             continue

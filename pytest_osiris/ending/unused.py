@@ -21,7 +21,7 @@ from pytest_osiris.items import ManifestItem, UnreadableItem
 from pytest_osiris.keys import BASELINES, SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
 WATCH: Final = "osiris-baselines"
 """Name of the plugin that watches what is collected, and of what an xdist worker hands over."""
@@ -53,6 +53,16 @@ class Watch:
             self._unreadable.add(item.path)
         else:
             self._used.add(of_test(item.path, item.nodeid.partition("::")[2]).directory)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Take note of a file of which a part could not be collected, a class perhaps: nobody knows what tests it has."""
+        report = yield
+        if not report.passed:
+            self._unreadable.add(collector.path)
+        return report
 
     def unused(self) -> list[Path]:
         """Return the baselines of no test; a file whose tests could not be made out keeps all of its own."""

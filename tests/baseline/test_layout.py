@@ -205,6 +205,10 @@ WRONG: dict[str, tuple[Callable[[str], str], str]] = {
     ),
     "an unknown state": (edit('"state": "succeeded"', '"state": "fine"'), "flights/baseline.json:14: $.steps[0]: it is no step's state"),
     "an unknown outcome": (edit('"outcome": "succeeded"', '"outcome": "fine"'), "flights/baseline.json:10: $.outcome: unknown outcome"),
+    "a text that is none": (edit('"logs": {', '"logs": {"more": 3, '), "flights/baseline.json:52: $.logs: 'more' has no lines"),
+    "a member that is there twice": (
+        edit('"error": null,', '"outcome": "failed", "error": null,'), "flights/baseline.json:1: it is no JSON: the member 'outcome' is there twice",
+    ),
     "a path that leads out": (
         edit('"path": "write/delays.csv", "mode"', '"path": "../../delays.csv", "mode"'), "flights/baseline.json: '../../delays.csv' is no path",
     ),

@@ -7,6 +7,7 @@ The checks run nothing: their sessions are made by hand, so that a test changes 
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -436,3 +437,96 @@ def test_a_broken_baseline_is_one_sentence_with_its_line(project: Project, runs:
     assert project.run("--osiris-update=changed").ret == 0
     assert project.run().ret == 0
     assert runs.drafts
+
+
+def test_a_baseline_without_its_file_is_no_missing_one(project: Project, runs: Runs) -> None:
+    """Its artifacts were committed and it was not, or a link to it leads nowhere: red in every run that writes none."""
+    project.manifest("good")
+    project.run("--osiris-update=new")
+    path = baselines(project) / "good" / "baseline.json"
+    path.unlink()
+
+    red = project.run()
+    assert red.ret == pytest.ExitCode.TESTS_FAILED
+    red.stdout.fnmatch_lines(["FAILED *__baselines__/good/baseline.json cannot be read: No such file or directory*"])
+    shutil.rmtree(path.parent)
+    path.parent.symlink_to("elsewhere")
+    assert project.run().ret == pytest.ExitCode.TESTS_FAILED
+    path.parent.unlink()
+    path.parent.mkdir()
+    path.symlink_to("elsewhere")
+    assert project.run("--osiris-update=new").ret == pytest.ExitCode.TESTS_FAILED
+    path.unlink()
+    assert project.run("--osiris-update=new").ret == 0
+    assert path.is_file()
+    assert runs.drafts
+
+
+def test_nothing_is_written_for_a_check_that_a_plugin_fails(project: Project, runs: Runs) -> None:
+    """Neither a first baseline nor a new one: it is written when everybody has judged."""
+    project.manifest("good")
+    verdict = "from dataclasses import replace\ndef pytest_osiris_verdict(record):\n"
+    answer = "    return replace(record, passed=False, headline='too slow')\n"
+    path = baselines(project) / "good" / "baseline.json"
+
+    project.pytester.makeconftest(verdict + answer)
+    assert project.run("--osiris-update=new").ret == pytest.ExitCode.TESTS_FAILED
+    assert not path.exists()
+    project.pytester.makeconftest(verdict + "    raise ValueError('broken')\n")
+    assert project.run("--osiris-update=new").ret == pytest.ExitCode.TESTS_FAILED
+    assert not path.exists()
+    project.pytester.makeconftest("")
+    project.run("--osiris-update=new")
+    before = path.read_bytes()
+    runs.drafts[0].printed["read"] = b"something else\n"
+    project.pytester.makeconftest(verdict + answer)
+
+    assert project.run("--osiris-update=changed").ret == pytest.ExitCode.TESTS_FAILED
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("linked", [".", "gone", "gone/artifacts"])
+def test_what_a_link_leads_to_is_not_removed(
+    quick: Project, tmp_path_factory: pytest.TempPathFactory, linked: str
+) -> None:
+    """It belongs to somebody else, whatever it looks like."""
+    gone = stray(quick, "gone")
+    (gone / "artifacts").mkdir(exist_ok=True)
+    (gone / "artifacts" / "photo.jpg").write_text("mine")
+    moved, link = tmp_path_factory.mktemp("elsewhere") / "moved", baselines(quick) / linked
+    link.rename(moved)
+    link.symlink_to(moved)
+    before = files(moved)
+
+    assert quick.run("--osiris-update=prune").ret == 0
+    assert files(moved) == before
+
+
+def test_what_only_looks_like_a_leftover_stays(quick: Project) -> None:
+    """A killed writer leaves a baseline's files, and nothing else."""
+    stray(quick, "gone")
+    (baselines(quick) / ".notes.2024").mkdir()
+    (baselines(quick) / ".notes.2024" / "diary.md").write_text("mine")
+
+    quick.run("--osiris-update=prune")
+
+    assert files(baselines(quick)) == [".notes.2024/diary.md"]
+
+
+def test_a_class_that_cannot_be_collected_keeps_its_baselines(quick: Project) -> None:
+    """Other tests of its file are collected: the file is there, and nobody knows all that is in it."""
+    quick.pytester.makepyfile(
+        test_a="""
+        import pytest
+        def test_a(): pass
+        class TestIt:
+            @pytest.mark.parametrize("number", [1], ids=["one", "too many"])
+            def test_b(self, number): pass
+        """
+    )
+    kept = stray(quick, "test_a.py/TestIt.test_b@one")
+
+    result = quick.run("--osiris-update=prune", "--continue-on-collection-errors")
+
+    result.assert_outcomes(errors=1, passed=2)
+    assert (kept / "baseline.json").exists()

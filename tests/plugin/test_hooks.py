@@ -118,6 +118,33 @@ def test_a_hook_that_raises_fails_the_test_and_is_in_its_record(
     assert (record["passed"], record["headline"]) == (False, f"the hook pytest_osiris_verdict of {plugin} {told}")
 
 
+def test_a_record_that_a_hook_changes_in_place_is_what_it_was(project: Project, engine: Engine) -> None:
+    """Red stays red, and a check that was to be failed that way does not pass without a word."""
+    for name, verdict in (("red", Verdict.DIVERGENT), ("green", Verdict.IDENTICAL)):
+        project.manifest(name)
+        engine.gives(name, verdict)
+    conftest(project, VERDICT.format(answer="object.__setattr__(record, 'passed', not record.passed)"))
+
+    result = project.run("--osiris-target=both")
+
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*pytest_osiris_verdict of *conftest.py changed the record that it was given*"])
+    assert {(each["pipeline_id"], each["verdict"]) for each in project.records()} == {
+        ("red", "DIVERGENT"),
+        ("green", "IDENTICAL"),
+    }
+
+
+def test_a_section_cannot_make_a_run_green(project: Project, engine: Engine) -> None:
+    """What it is given to read is not what the run is judged by."""
+    project.manifest("it")
+    conftest(project, SECTION.format(answer="object.__setattr__(records, 'unmet', ())"))
+
+    result = project.run("-o", "osiris_min_manifests=2")
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
 def test_an_expected_failure_is_no_pass_for_a_hook_that_is_wrong(project: Project, engine: Engine) -> None:
     """`xfail` is about the pipeline, not about what judges it."""
     project.manifest("it", rest="pytest: {marks: [{xfail: {reason: known}}]}\n")
