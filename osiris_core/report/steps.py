@@ -27,14 +27,14 @@ class StepCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRow:
-    """One step on every target; `first` marks the first diverging step, `differs` a visible difference."""
+    """One step on every target; `parts` says of the first diverging step what differs from what, `differs` marks a visible difference."""
 
     number: int
     id: str
     driver: str
     needs: tuple[str, ...]
     cells: tuple[StepCell, ...]
-    first: bool
+    parts: str
     differs: bool
 
 
@@ -57,11 +57,20 @@ def step_rows(record: ParityRecord) -> tuple[StepRow, ...]:
                 driver=step.driver,
                 needs=step.needs,
                 cells=cells,
-                first=step_id == record.first_diverging_step,
+                parts=_parting(record) if step_id == record.first_diverging_step else "",
                 differs=len({(cell.state, cell.rows) for cell in cells}) > 1,
             )
         )
     return tuple(rows)
+
+
+def _parting(record: ParityRecord) -> str:
+    """Return what the first diverging step is the first to do."""
+    if record.comparison and record.comparison.first_diverging_step:
+        return "here the targets part"
+    return (
+        "here a target parts from itself" if record.triage and record.triage.step else "here it parts from its baseline"
+    )
 
 
 def _cell(run: TargetRun, step: StepRun | None, slowest_ms: float) -> StepCell:

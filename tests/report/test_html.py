@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from osiris_core.parity.record import RecordSet, Verdict
+from osiris_core.parity.record import BaselineState, BaselineUse, Comparison, HeldTarget, RecordSet, StepRun, Verdict
 from osiris_core.report.html import render_html
 from osiris_core.report.page import ALL_IN_FULL
 from tests.report.samples import DIFF, comparison, divergent, e2b_run, local_run, record
@@ -223,3 +223,16 @@ def test_surplus_findings_are_told_with_numbers():
     text = page_of(record("a", Verdict.DIVERGENT, passed=False, comparison=broken)).text
     assert "10 more differences of this kind" in text
     assert "The record holds 60 of 1,204 differences." in text
+
+
+def test_a_step_that_parts_from_its_baseline_is_not_said_to_part_the_targets():
+    """The tag beside the step says what differs from what."""
+    held = HeldTarget(target="local", comparison=Comparison(verdict=Verdict.DIVERGENT, first_diverging_step="only"))
+    run = local_run(steps=(StepRun(id="only", driver="python.callable", state="succeeded"),))
+    alone = record("a", None, targets=(run,), passed=False)
+    alone = dataclasses.replace(alone, baseline=BaselineUse(path="b", state=BaselineState.DIFFERS, held=(held,)))
+
+    text = page_of(alone).text
+
+    assert "here it parts from its baseline" in text
+    assert "here the targets part" not in text
