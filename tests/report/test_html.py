@@ -228,7 +228,7 @@ def test_surplus_findings_are_told_with_numbers():
 def test_a_step_that_parts_from_its_baseline_is_not_said_to_part_the_targets():
     """The tag beside the step says what differs from what."""
     held = HeldTarget(target="local", comparison=Comparison(verdict=Verdict.DIVERGENT, first_diverging_step="only"))
-    run = local_run(steps=(StepRun(id="only", driver="python.callable", state="succeeded"),))
+    run = local_run(steps=(StepRun(id="only", driver="python.callable", needs=(), state="succeeded"),))
     alone = record("a", None, targets=(run,), passed=False)
     alone = dataclasses.replace(alone, baseline=BaselineUse(path="b", state=BaselineState.DIFFERS, held=(held,)))
 
