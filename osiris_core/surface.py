@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import os
+import tempfile
 from typing import TYPE_CHECKING
 
 from osiris_core.errors import ManifestError, UsageError
@@ -101,12 +102,27 @@ def require_report_place(report: Path) -> None:
 
 def require_place(what: str, file: Path) -> None:
     """Raise `UsageError` where a file, `what` in the message, could not be written; directories on the way are made."""
-    if file.is_dir():
-        raise UsageError(f"{what} {file} is a directory", hint="give the name of a file in it")
-    place = next(parent for parent in file.absolute().parents if parent.exists())
-    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        reason = "is not writable" if place.is_dir() else "is no directory"
-        raise UsageError(f"{what} {file} cannot be written, because {place} {reason}")
+    try:
+        if file.is_dir():
+            raise UsageError(f"{what} {file} is a directory", hint="give the name of a file in it")
+        place = next(parent for parent in file.absolute().parents if parent.exists())
+        if not place.is_dir():
+            raise UsageError(f"{what} {file} cannot be written, because {place} is no directory")
+        if not _takes_files(place):
+            raise UsageError(f"{what} {file} cannot be written, because {place} is not writable")
+    except OSError as error:  # a name that is too long, a loop of links
+        raise UsageError(f"{what} {file} cannot be written: {error.strerror}", hint="give another path") from error
+
+
+def _takes_files(directory: Path) -> bool:
+    """Whether a file can be made in a directory: root is told that it may, and cannot, as below /proc."""
+    if not os.access(directory, os.W_OK | os.X_OK):
+        return False
+    try:
+        with tempfile.TemporaryFile(dir=directory):
+            return True
+    except OSError:
+        return False
 
 
 def _version(distribution: str) -> str:

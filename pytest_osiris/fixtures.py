@@ -45,7 +45,7 @@ def osiris_params(request: pytest.FixtureRequest) -> Mapping[str, Any]:
 
 @pytest.fixture
 def osiris_secrets() -> Mapping[str, str]:
-    """Return the values of secrets that this test's manifests run with, by name: none, so that the environment's hold.
+    """Return values of secrets for this test's manifests, by name; by default none, and those of the environment are used.
 
     Give a test its own by a fixture of this name: `{"DB_PASSWORD": "x"}`. A manifest takes those that it declares; no report
     shows them, and no file holds them.

@@ -54,7 +54,7 @@ OPTIONS: Final = (
         "isolation",
         "LEVEL",
         (
-            "how the embedded server isolates a sandbox: `bubblewrap` (namespaces) or `plain` (processes of yours: "
+            "how the embedded server isolates a sandbox: `bubblewrap` (namespaces) or `plain` (ordinary processes: "
             "weaker, shown beside every verdict) (default: bubblewrap)"
         ),
     ),
@@ -86,9 +86,9 @@ OPTIONS: Final = (
     ),
     Option(
         "keep_sessions",
-        "WHOSE",
+        "WHICH",
         (
-            "whose session directories stay when the run is over: those of tests that `failed`, `all`, or `none` "
+            "which session directories stay when the run is over: those of tests that `failed`, `all` or `none` "
             "(default: failed)"
         ),
     ),
@@ -120,7 +120,7 @@ OPTIONS: Final = (
         "progress",
         "HOW",
         (
-            "how it is shown how far long runs are: `live` (lines that are redrawn), `lines` (one after 10 s, then one every 30 s), "
+            "how the progress of long runs is shown: `live` (lines that are redrawn), `lines` (one after 10 s, then one every 30 s), "
             "`off`, or `auto`: live on a terminal, lines in CI and in a file, off with -q (default: auto)"
         ),
     ),
@@ -135,7 +135,7 @@ OPTIONS: Final = (
     Option(
         "min_manifests",
         "N",
-        "fail the run where fewer manifests than N were really compared, whatever its tests say (default: no minimum)",
+        "fail the run where fewer than N manifests were compared, even if every test passed (default: no minimum)",
     ),
     Option(
         "shard",
@@ -196,7 +196,10 @@ def flag_of(name: str) -> str:
 
 def add_options(parser: pytest.Parser) -> None:
     """Declare every option with its ini twin, and the ini entry that names the manifests."""
-    group = parser.getgroup("osiris", "osiris: run pipeline manifests, and compare where they ran")
+    group = parser.getgroup(
+        "osiris",
+        "osiris: run pipeline manifests (*.osiris.yaml) as tests, and compare what they do here and in an E2B sandbox",
+    )
     for name, metavar, explanation in OPTIONS:
         group.addoption(flag_of(name), dest=f"osiris_{name}", metavar=metavar, default=None, help=explanation)
         if name not in ON_COMMAND_LINE_ONLY:
@@ -230,5 +233,5 @@ def add_options(parser: pytest.Parser) -> None:
         dest="osiris_config",
         action="store_true",
         default=False,
-        help="print which of these options are in force, where each is said, and end",
+        help="print the value of each of these options and where it is set, and end",
     )

@@ -20,7 +20,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to `subparsers`, the object that argparse's `add_subparsers` returns."""
     parser = subparsers.add_parser(
         "config",
-        help="print what is in force of the options, and where it is said",
+        help="print the options that are in force, and where each is set",
         description="Prints every option that `osiris-parity run` and pytest would have in this directory: its value, and whether "
         "that is said in `[tool.osiris]`, in pytest's own ini file, on the command line or nowhere. Starts no manifest.",
         epilog="exit codes: 0 printed; 2 something is not understood, and would be refused by a run",

@@ -27,6 +27,11 @@ USAGE_ERROR = 4
         ("--osiris-now=yesterday", "--osiris-now: 'yesterday' is no time (give ISO 8601*"),
         ("--osiris-report=report.json", "--osiris-report: * is no page (give a file name that ends in .html)"),
         ("--osiris-report=pyproject.toml/x.html", "--osiris-report: * cannot be written, because * is no directory"),
+        ("--osiris-report=/proc/of/r.html", "--osiris-report: * cannot be written, because /proc is not writable"),
+        (
+            f"--osiris-report={'x' * 300}.html",
+            "--osiris-report: * cannot be written: File name too long (give another path)",
+        ),
         ("--osiris-report=folder.html", "--osiris-report: * is a directory (give the name of a file in it)"),
     ],
 )
