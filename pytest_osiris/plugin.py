@@ -132,6 +132,10 @@ def pytest_runtest_makereport(
             report.when = "call"
     if REPORTED in item.stash:
         item.stash[REPORTED](report)
+    elif report.when == "call" and report.passed and any(mark.name == "osiris" for mark in item.own_markers):
+        from pytest_osiris.marker import ran_nothing
+
+        report.outcome, report.longrepr = "failed", ran_nothing(item)
     for table in item.stash.get(MASK, ()):
         from pytest_osiris.checking.masking import mask_report
 

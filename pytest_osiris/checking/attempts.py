@@ -6,6 +6,7 @@ never show a test twice and none passes for a first attempt. An attempt begins w
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ class Attempt:
         self._test = f"{item.nodeid}@{self._worker}" if self._worker else item.nodeid
         self._records: dict[int, ParityRecord] = {}
         self._checks = 0
+        self._turn = threading.RLock()  # a test can run several manifests at once
         self._failed = False
         self._before = self._replaced()
 
@@ -46,12 +48,17 @@ class Attempt:
 
     def reserve(self) -> int:
         """Return the place of a check that begins: what is kept there again replaces what was."""
-        self._checks += 1
-        return self._checks
+        with self._turn:
+            self._checks += 1
+            return self._checks
 
     def keep(self, record: ParityRecord, place: int) -> ParityRecord:
         """Write a record to disk, beside those of the other checks, and tell reports where they are; return it as written."""
-        self._records[place] = record = replace(record, worker=self._worker, earlier=self._before.get(place, ()))
+        with self._turn:
+            return self._keep(replace(record, worker=self._worker, earlier=self._before.get(place, ())), place)
+
+    def _keep(self, record: ParityRecord, place: int) -> ParityRecord:
+        self._records[place] = record
         try:
             path = write_records(self._directory, self._test, self.records)
         except OSError as error:

@@ -66,7 +66,10 @@ class Ground:
 def build(form: Mapping[str, Any], ground: Ground, stem: str) -> BuiltManifest:
     """Write a manifest, given as the mapping that its file holds, and return it. `CheckFailedError` for values that no file can hold."""
     place = ground.directory / f"{stem}{SUFFIX}"
-    text = yaml_text(_plain({"osiris": FORMAT, **_placed(form, ground)}, ground, "manifest"))
+    try:
+        text = yaml_text(_plain({"osiris": FORMAT, **_placed(form, ground)}, ground, "manifest"))
+    except RecursionError:
+        raise CheckFailedError(f"the manifest {stem} is nested too deeply, or holds itself") from None
     try:
         make_directory(ground.directory)
         write_atomically(place, text.encode())
@@ -79,13 +82,15 @@ def _placed(form: Mapping[str, Any], ground: Ground) -> dict[str, Any]:
     """Return a manifest with all that is a path in it as a `Path`."""
     placed = dict(form)
     for name in _PATH_LISTS:
-        if name in placed:
-            placed[name] = [Path(each) for each in placed[name]]
-    if "connections" in placed:
+        if isinstance(placed.get(name), list | tuple):  # anything else is for the loader to tell
+            placed[name] = [Path(each) if isinstance(each, str) else each for each in placed[name]]
+    if isinstance(placed.get("connections"), str):
         placed["connections"] = Path(placed["connections"])
-    code = [ground.base / each for each in placed.get("code", ())]
+    given = placed.get("code")
+    code = [ground.base / each for each in given if isinstance(each, Path)] if isinstance(given, list) else []
     catalog = DriverCatalog(ground.root)
-    placed["steps"] = [_placed_step(step, catalog, code) for step in form["steps"]]
+    if isinstance(placed.get("steps"), list | tuple):
+        placed["steps"] = [_placed_step(step, catalog, code) for step in placed["steps"]]
     return placed
 
 

@@ -179,7 +179,7 @@ class Osiris:
 
     def _stem(self, pipeline: str) -> str:
         """Return the name of a file that no manifest of this test has yet."""
-        word = re.sub(r"[^A-Za-z0-9_-]+", "-", pipeline)[:_STEM_CHARACTERS] or "pipeline"
+        word = re.sub(r"[^A-Za-z0-9_-]+", "-", str(pipeline))[:_STEM_CHARACTERS] or "pipeline"
         self._built[word] += 1
         return word if self._built[word] == 1 else f"{word}-{self._built[word]}"
 

@@ -130,3 +130,24 @@ def test_what_no_file_can_hold_is_refused_with_its_place(
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([sentence, "    called at test_it.py:2"])
     assert engine.calls == []
+
+
+@pytest.mark.parametrize("wrong", ["pipeline=3", "steps=None", "code=3", "inputs=[3]", "connections=3", "params=LOOP"])
+def test_a_value_of_a_wrong_type_is_told_by_its_place(project: Project, engine: Engine, wrong: str) -> None:
+    """As of a manifest in a file: no traceback into the plugin."""
+    project.pytester.makepyfile(
+        test_it=f"""
+        LOOP = {{}}
+        LOOP["loop"] = LOOP
+
+        def test_it(osiris):
+            given = {{"pipeline": "it", "steps": [], **dict({wrong})}}
+            osiris.run(osiris.manifest(**given))
+        """
+    )
+
+    result = project.run("test_it.py")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("*Error*")
+    assert engine.calls == []

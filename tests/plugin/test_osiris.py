@@ -239,3 +239,48 @@ def test_an_attempt_replaces_the_records_of_the_one_before(project: Project, eng
     assert entries(0) == (2, [2])
     assert entries(1) == (1, [1])
     assert entries(2) == (0, [])
+
+
+def test_a_marked_test_that_runs_nothing_is_no_green_one(project: Project, engine: Engine) -> None:
+    """It forgot its fixture; of a marker that a whole class has, not every test must make use."""
+    project.manifest("it")
+    project.pytester.makepyfile(
+        test_it="""
+        import pytest
+
+        @pytest.mark.osiris("it.osiris.yaml")
+        def test_forgotten(): pass
+
+        @pytest.mark.osiris("it.osiris.yaml")
+        def test_later(request): request.getfixturevalue("osiris_parity")
+
+        @pytest.mark.osiris("it.osiris.yaml")
+        class TestIt:
+            def test_other(self): pass
+        """
+    )
+
+    result = project.run("test_it.py")
+
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["this test is marked for the manifest it.osiris.yaml, but it ran none; *"])
+    assert len(engine.calls) == 1
+
+
+def test_runs_at_once_keep_their_records(project: Project, engine: Engine) -> None:
+    """Each has one, whoever was first."""
+    project.manifest("it")
+    project.pytester.makepyfile(
+        test_it="""
+        from concurrent.futures import ThreadPoolExecutor
+
+        def test_it(osiris):
+            with ThreadPoolExecutor(8) as pool:
+                list(pool.map(lambda case: osiris.parity("it.osiris.yaml", case=str(case)), range(8)))
+        """
+    )
+
+    project.run("test_it.py").assert_outcomes(passed=1)
+
+    assert sorted(each["case"] for each in project.records()) == sorted(map(str, range(8)))
+    assert len(engine.calls) == 8
