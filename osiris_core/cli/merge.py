@@ -85,7 +85,9 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         err.write(f"report: {write_report(whole, given.report).html}\n")
     if given.summary is not None:
         write_markdown(whole, given.summary, given.report)
-    return code_of_all(records, unmet)
+    return code_of_all(
+        records, (*unmet, whole.note) if whole.note else unmet
+    )  # a test that did not finish is no green one
 
 
 def _explained(whole: RecordSet) -> Iterator[str]:

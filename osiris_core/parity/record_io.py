@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from osiris_core.errors import UsageError
-from osiris_core.parity.record import RECORD_VERSION, RecordSet
+from osiris_core.parity.record import RECORD_VERSION, RecordSet, Verdict
+
+if TYPE_CHECKING:
+    from osiris_core.parity.record import ParityRecord
 
 _HINT = "write it again with this version of pytest-osiris"
+_MADE = "it was edited, or made by something else: run the manifest again"
 
 
 def encode_records(records: RecordSet) -> bytes:
@@ -24,16 +30,28 @@ def decode_records(data: bytes) -> RecordSet:
 
     try:
         version = msgspec.json.decode(data, type=dict[str, msgspec.Raw]).get("version")
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"this is no file of parity records, or a torn one: {error}", hint=_HINT) from error
     if version is None or bytes(version) != str(RECORD_VERSION).encode():
         found = "none" if version is None else bytes(version).decode("utf-8", "backslashreplace")
         raise UsageError(f"parity records of version {found}, but this reads version {RECORD_VERSION}", hint=_HINT)
     try:
         records = msgspec.json.decode(data, type=RecordSet)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"the parity records do not have the form they must have: {error}", hint=_HINT) from error
     for record in records.records:
         if record.version != RECORD_VERSION:
             raise UsageError(f"{record.manifest}: a record of version {record.version}", hint=_HINT)
+        if _contradicts_itself(record):
+            raise UsageError(f"{record.manifest}: the record says that it passed, and why it did not", hint=_MADE)
     return records
+
+
+def _contradicts_itself(record: ParityRecord) -> bool:
+    """Whether a record is green by one of its members and red by another: nothing here writes such a one."""
+    is_red = (
+        (record.verdict is not None and not record.verdict.passes)
+        or bool(record.expectation_failures)
+        or (record.baseline is not None and not record.baseline.state.passes)
+    )
+    return (record.passed and is_red) or (record.expected_failure and record.verdict is Verdict.INFRA)

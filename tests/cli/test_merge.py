@@ -113,6 +113,7 @@ def test_repetitions_are_said(project: Project) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
+        (b'{"records":' + b"[" * 200_000, "1.json: this is no file of parity records, or a torn one"),
         (b'{"records": [{"mani', "1.json: this is no file of parity records, or a torn one"),
         (b"[]", "1.json: this is no file of parity records, or a torn one"),
         (b"\xff\xfe", "1.json: this is no file of parity records, or a torn one"),
@@ -160,3 +161,14 @@ def test_what_makes_no_sense_is_refused(project: Project, arguments: list[str], 
     assert (ended.code, ended.out) == (2, "")
     assert sentence in ended.err
     assert (project.root / "1.json").read_bytes() == before
+
+
+def test_tests_that_did_not_finish_make_the_whole_red(project: Project) -> None:
+    """A shard that stopped early, as with `-x`, speaks for what it came to; its page is red, and so is the exit code."""
+    part = RecordSet(records=(record("a"),), created_at="2026-01-01T00:00:00Z", note="5 of 10 tests did not finish")
+    (project.root / "1.json").write_bytes(encode_records(part))
+
+    ended = project.run("merge", "1.json")
+
+    assert ended.code == 1
+    assert "not all: 1.json: 5 of 10 tests did not finish\n" in ended.err

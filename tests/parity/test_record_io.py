@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from osiris_core.errors import UsageError
 from osiris_core.parity.compare import compare
-from osiris_core.parity.record import ParityRecord, RecordSet, StepRun, TargetRun, Verdict
+from osiris_core.parity.record import BaselineState, BaselineUse, ParityRecord, RecordSet, StepRun, TargetRun, Verdict
 from osiris_core.parity.record_io import decode_records, encode_records
 from tests.parity.sessions import healthy, pair
 
@@ -76,3 +77,20 @@ def test_something_else_is_refused(data):
     """Valid JSON of another shape, and no JSON at all, give a sentence."""
     with pytest.raises(UsageError):
         decode_records(data)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"passed": True},
+        {"passed": True, "verdict": Verdict.IDENTICAL, "expectation_failures": ("too few rows",)},
+        {"passed": True, "verdict": None, "baseline": BaselineUse(path="x", state=BaselineState.DIFFERS)},
+        {"verdict": Verdict.INFRA, "expected_failure": True},
+    ],
+)
+def test_a_record_that_is_green_and_red_is_refused(records, changes):
+    """Edited, or made by something else: it must not turn a merged gate green."""
+    edited = replace(records, records=(replace(records.records[0], **changes),))
+
+    with pytest.raises(UsageError, match=r"a\.osiris\.yaml: the record says that it passed, and why it did not"):
+        decode_records(encode_records(edited))
