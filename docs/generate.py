@@ -28,11 +28,20 @@ _API: Final = (
     (
         "In a test",
         "What the fixtures hand to a test: `from pytest_osiris import Run`.",
-        ("pytest_osiris.running.osiris", ("Osiris",)),
-        ("pytest_osiris.running.building", ("BuiltManifest",)),
-        ("pytest_osiris.running.run", ("Run", "Step")),
-        ("pytest_osiris.running.sandboxes", ("Sandboxes",)),
-        ("pytest_osiris.running.artifacts", ("Artifact", "Artifacts")),
+        (
+            "pytest_osiris",
+            (
+                "Osiris",
+                "BuiltManifest",
+                "Run",
+                "Step",
+                "Sandboxes",
+                "Artifact",
+                "Artifacts",
+                "ArtifactContentError",
+                "NoSuchNameError",
+            ),
+        ),
     ),
     (
         "Results",

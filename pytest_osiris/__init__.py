@@ -2,8 +2,9 @@
 
 ``plugin``     the hooks, and nothing else; the first file to read
 ``options``    every option: its name, its ini twin, its help; ``settings`` what was asked for, from wherever it was said
+``values``     what was said, read: targets, numbers, paths; ``refusing`` what is refused before anything runs
 ``entries``    reads pytest's ini file for entries that there are not; ``configuration`` shows what is in force
-``keys``       where state lives on pytest's own objects, and the one exception that means "this test failed"
+``keys``       where state lives on pytest's own objects, and the exceptions that mean "this test failed"
 ``fixtures``   what a test function can ask for; ``marker`` reads `@pytest.mark.osiris`
 ``hooks``      what a project, or another plugin, can implement; ``extension`` asks them, and refuses what is no answer
 ``items``      a manifest file becomes a test item
@@ -26,16 +27,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from osiris_core.parity.record import ParityRecord, ReportSection, Verdict
+    from pytest_osiris.keys import ArtifactContentError
     from pytest_osiris.running.artifacts import Artifact, Artifacts
     from pytest_osiris.running.building import BuiltManifest, StepEntry
+    from pytest_osiris.running.named import NoSuchNameError
     from pytest_osiris.running.osiris import Osiris
     from pytest_osiris.running.run import Run, Step
     from pytest_osiris.running.sandboxes import Sandboxes
 
 __all__ = [
     "Artifact",
+    "ArtifactContentError",
     "Artifacts",
     "BuiltManifest",
+    "NoSuchNameError",
     "Osiris",
     "ParityRecord",
     "ReportSection",
@@ -48,8 +53,10 @@ __all__ = [
 
 _HOMES = {
     "Artifact": "pytest_osiris.running.artifacts",
+    "ArtifactContentError": "pytest_osiris.keys",
     "Artifacts": "pytest_osiris.running.artifacts",
     "BuiltManifest": "pytest_osiris.running.building",
+    "NoSuchNameError": "pytest_osiris.running.named",
     "Osiris": "pytest_osiris.running.osiris",
     "ParityRecord": "osiris_core.parity.record",
     "ReportSection": "osiris_core.parity.record",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_osiris.keys import SETTINGS, CheckFailedError
-from pytest_osiris.settings import parse_targets
+from pytest_osiris.values import parse_targets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,6 @@ manifest was found (a test ends a one-test run in a fresh process and looks at w
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import sys
 import time
@@ -103,8 +102,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ManifestFile | None:
     """Take the files that `osiris_manifests` names; they are read when their items are collected."""
-    patterns = parent.config.stash[SETTINGS].manifests
-    if not any(_matches(file_path, pattern, parent.config.rootpath) for pattern in patterns):
+    if not parent.config.stash[SETTINGS].is_manifest(file_path, parent.config.rootpath):
         return None
     from pytest_osiris.items import ManifestFile
 
@@ -211,13 +209,6 @@ def _close_checks(config: pytest.Config) -> None:
     close = config.stash.get(CLOSE, None)
     if close is not None:
         close()
-
-
-def _matches(path: Path, pattern: str, root: Path) -> bool:
-    """Whether a file is a manifest: a pattern with a slash is held against its path from the root directory."""
-    if "/" not in pattern:
-        return fnmatch.fnmatchcase(path.name, pattern)
-    return path.is_relative_to(root) and fnmatch.fnmatchcase(path.relative_to(root).as_posix(), pattern)
 
 
 def _worker_input(config: pytest.Config) -> dict[str, Any] | None:

@@ -1,14 +1,14 @@
-"""What a run was asked for: options, ini entries and `[tool.osiris]` become `Settings`; what cannot be right is refused in one sentence.
+"""What a run was asked for: options, ini entries and `[tool.osiris]` become `Settings`, by way of `values`.
 
 An option on the command line wins over pytest's ini file, that over `[tool.osiris]` in the project's `pyproject.toml`, and that
-over the default. Here only the form of a value is judged: whether it works on this machine is the engine's business, once
-there is something to run.
+over the default.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_osiris.sharding import Shard
-
-Number = TypeVar("Number", int, float)
-_MOST = 1_000_000
 
 
 class Given(NamedTuple):
@@ -77,6 +74,11 @@ class Settings:
 
         return target_word(self.targets)
 
+    def is_manifest(self, path: Path, root: Path) -> bool:
+        """Whether a file is one: a pattern with a slash is held against its path from the root directory."""
+        inner = path.relative_to(root).as_posix() if path.is_relative_to(root) else ""
+        return any(fnmatchcase(inner if "/" in each else path.name, each) for each in self.manifests)
+
     def command_line(self, target: str) -> list[str]:
         """Return the options that repeat a check on `target` as it was made here."""
         in_sandbox = not {"both", "e2b"}.isdisjoint(target.split(","))
@@ -112,12 +114,14 @@ def read_settings(config: pytest.Config) -> Settings:
         REQUIREMENTS,
         TRIAGES,
     )
+    from pytest_osiris import values
+    from pytest_osiris.sharding import parse_shard
 
     def choice(name: str, known: Sequence[str]) -> str:
-        return _parse_choice(given[name].value, flag_of(name), known) if name in given else known[0]
+        return values.parse_choice(given[name].value, flag_of(name), known) if name in given else known[0]
 
-    def number(name: str, kind: Callable[[str], Number]) -> Number | None:
-        return _parse_number(str(given[name].value), flag_of(name), kind) if name in given else None
+    def number(name: str, kind: Callable[[str], values.Number]) -> values.Number | None:
+        return values.parse_number(str(given[name].value), flag_of(name), kind) if name in given else None
 
     def place(name: str) -> Path | None:
         return given[name].place / given[name].value if name in given and given[name].value else None
@@ -125,12 +129,12 @@ def read_settings(config: pytest.Config) -> Settings:
     written_params = tuple(given["param"].value) if "param" in given else ()
     default = Settings()
     return Settings(
-        targets=parse_targets(given["target"].value, "--osiris-target", config)
+        targets=values.parse_targets(given["target"].value, "--osiris-target", config)
         if "target" in given
         else default.targets,
-        provider=_parse_provider(given["e2b"].value) if "e2b" in given else default.provider,
+        provider=values.parse_provider(given["e2b"].value) if "e2b" in given else default.provider,
         isolation=choice("isolation", ISOLATIONS),
-        now=_parse_now(given["now"].value) if "now" in given else None,
+        now=values.require_time(given["now"].value) if "now" in given else None,
         report=place("report"),
         env_file=place("env_file"),
         max_sandboxes=number("max_sandboxes", int),
@@ -139,18 +143,18 @@ def read_settings(config: pytest.Config) -> Settings:
         keep_sessions=choice("keep_sessions", KEEPING_SESSIONS),
         fetch=choice("fetch", FETCHING),
         baselines=choice("baselines", BASELINES),
-        update=_parse_update(given["update"].value) if "update" in given else default.update,
+        update=values.parse_update(given["update"].value) if "update" in given else default.update,
         strict="strict" in given and bool(given["strict"].value),
         require=choice("require", REQUIREMENTS) if "require" in given and given["require"].value else "",
         min_manifests=number("min_manifests", int),
-        shard=_parse_shard(given["shard"].value) if "shard" in given else None,
+        shard=parse_shard(given["shard"].value) if "shard" in given else None,
         summary=place("summary"),
         github=choice("github", GITHUB),
         triage=choice("triage", TRIAGES),
         progress=choice("progress", PROGRESSES),
         repeat=0 if "repeat" in given and given["repeat"].value == "0" else number("repeat", int) or 0,
         manifests=tuple(given["manifests"].value) if "manifests" in given else default.manifests,
-        params=_parse_params(written_params) if written_params else {},
+        params=values.parse_params(written_params) if written_params else {},
         written_params=written_params,
         given=frozenset(given),
         on_command_line=frozenset(name for name, each in given.items() if each.source == "command line"),
@@ -201,84 +205,3 @@ def _names_osiris(config: pytest.Config) -> bool:
     """Whether an entry of ours may stand in the ini file, or in `-o`; reading them properly is only then worth its time."""
     overridden = any("osiris" in each for each in config.getoption("override_ini", None) or ())
     return overridden or (config.inipath is not None and b"osiris" in config.inipath.read_bytes())
-
-
-def parse_targets(text: str, origin: str, config: pytest.Config) -> tuple[str, ...]:
-    """Return the targets that `text` asks for, in its order; `origin` is what a refusal says was wrong.
-
-    For one that is not built in the plugins of this run are asked.
-    """
-    from osiris_core.choices import TARGETS
-    from osiris_core.errors import UsageError
-    from osiris_core.targets import parse_targets as parse
-
-    try:
-        targets = parse(text)
-        if not set(TARGETS).issuperset(targets):
-            from pytest_osiris.extension import require_known
-
-            require_known(targets, config)
-    except UsageError as error:
-        raise pytest.UsageError(f"{origin}: {error}") from None
-    return targets
-
-
-def _parse_provider(text: str) -> str:
-    if text in {"embedded", "cloud"} or text.startswith(("http://", "https://")):
-        return text
-    raise pytest.UsageError(
-        f"--osiris-e2b: unknown provider {text!r}; give embedded, cloud, or a URL such as http://host:port"
-    )
-
-
-def _parse_choice(text: str, option: str, known: Sequence[str]) -> str:
-    """Return which of the words that an option knows was given."""
-    if text in known:
-        return text
-    raise pytest.UsageError(f"{option}: unknown {text!r}; give {', '.join(known[:-1])} or {known[-1]}")
-
-
-def _parse_update(text: str) -> frozenset[str]:
-    from osiris_core.choices import UPDATES
-
-    return frozenset(_parse_choice(each.strip(), "--osiris-update", UPDATES) for each in text.split(","))
-
-
-def _parse_number(text: str, option: str, kind: Callable[[str], Number]) -> Number | None:
-    if not text:  # an empty value turns off what the ini file asks for
-        return None
-    try:
-        number = kind(text)
-    except ValueError:
-        number = kind("0")
-    if not 0 < number < _MOST:
-        raise pytest.UsageError(f"{option}: {text!r} is no number above 0")
-    return number
-
-
-def _parse_shard(text: str) -> Shard | None:
-    from pytest_osiris.sharding import parse_shard
-
-    return parse_shard(text)
-
-
-def _parse_now(text: str) -> str:
-    from osiris_core.errors import UsageError
-    from osiris_core.options import parse_now
-
-    try:
-        parse_now(text)
-    except UsageError as error:
-        raise pytest.UsageError(f"--osiris-now: {error}") from None
-    return text
-
-
-def _parse_params(written: Sequence[str]) -> Mapping[str, Any]:
-    """Return the values by name; of two values of one name the last counts."""
-    from osiris_core.errors import UsageError
-    from osiris_core.manifest.overrides import read_overrides
-
-    try:
-        return read_overrides(written, "--osiris-param")
-    except UsageError as error:
-        raise pytest.UsageError(str(error)) from None

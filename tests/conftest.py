@@ -52,7 +52,8 @@ class KeepsLibraries:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """See what there is at the end of a run."""
-        self._loaded |= {name: module for name, module in list(sys.modules.items()) if is_library(name)}
+        found = [(name, module) for name, module in list(sys.modules.items()) if self._loaded.get(name) is not module]
+        self._loaded |= {name: module for name, module in found if is_library(name)}
 
     def restore(self) -> None:
         """Put back what pytester took away."""

@@ -24,7 +24,7 @@ from pytest_osiris.keys import CheckFailedError
 from pytest_osiris.marker import params_of, parse_rules, rules_of, targets_of
 from pytest_osiris.running.building import DIRECTORY, Ground, build
 from pytest_osiris.running.run import open_run
-from pytest_osiris.settings import parse_targets
+from pytest_osiris.values import parse_targets
 
 if TYPE_CHECKING:
     import os

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from conftest import Project
 
 
+@pytest.fixture(autouse=True)
+def _only_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load no plugin of others into the pytest that `config` asks: it would be most of what these tests do."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
 def settle(project: Project, *lines: str) -> None:
     """Write `[tool.osiris]`."""
     (project.root / "pyproject.toml").write_text("\n".join(["[tool.osiris]", *lines]) + "\n")

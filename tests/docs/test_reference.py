@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import builtins
 import importlib.util
 import json
 import re
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import pytest_osiris
 from osiris_core import project
 from osiris_core.cli.main import COMMANDS
 from osiris_core.parity.record import Verdict
@@ -49,6 +51,17 @@ def test_there_are_no_other_generated_pages(generated):
 def test_a_generated_page_fits_the_code(repository, generated, name):
     kept = (repository / "docs" / "reference" / name).read_text(encoding="utf-8")
     assert kept == generated[name], f"docs/reference/{name} does not fit the code any more: {REMEDY}"
+
+
+def test_what_a_test_is_handed_and_what_it_raises_come_from_the_package_itself(generated):
+    """Nobody has to know the module that a class lives in, and each public name is there."""
+    in_a_test = generated["python.md"].partition("\n## Results")[0]
+    told = set(re.findall(r"^`pytest_osiris\.(\w+)`$", in_a_test, re.MULTILINE))
+    raised = set(re.findall(r"`(\w+Error)`", in_a_test))
+
+    assert {"Run", "Osiris", "ArtifactContentError"} <= told
+    assert told | raised <= {*pytest_osiris.__all__, *dir(builtins)}
+    assert [name for name in pytest_osiris.__all__ if getattr(pytest_osiris, name).__name__ != name] == []
 
 
 def test_the_options_have_what_a_reader_looks_for(generated):

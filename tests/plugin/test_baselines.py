@@ -192,14 +192,14 @@ def test_nothing_is_written_for_a_check_that_did_not_pass(project: Project, engi
     assert last_record(project)["baseline"]["message"].startswith("no baseline is written")
 
 
-def test_nothing_is_written_where_expect_does_not_hold(project: Project, engine: Engine, runs: Runs) -> None:
+@pytest.mark.usefixtures("runs")
+def test_nothing_is_written_where_expect_does_not_hold(project: Project, engine: Engine) -> None:
     """A run that came to its end and is not as its manifest says."""
     project.manifest("good")
     engine.gives("good", None, passed=False)
 
     assert project.run("--osiris-update=new,changed").ret == pytest.ExitCode.TESTS_FAILED
     assert not baselines(project).exists()
-    assert runs.drafts
 
 
 def test_nothing_is_written_for_a_session_that_is_no_evidence(project: Project, runs: Runs) -> None:
@@ -213,7 +213,8 @@ def test_nothing_is_written_for_a_session_that_is_no_evidence(project: Project, 
     assert not baselines(project).exists()
 
 
-def test_a_test_function_has_a_baseline_of_its_own(project: Project, runs: Runs) -> None:
+@pytest.mark.usefixtures("runs")
+def test_a_test_function_has_a_baseline_of_its_own(project: Project) -> None:
     """By its id, for each manifest that it runs; an attempt at a test begins anew, and nothing that is stored is collected."""
     project.manifest("good")
     project.pytester.makepyfile(
@@ -251,7 +252,6 @@ def test_a_test_function_has_a_baseline_of_its_own(project: Project, runs: Runs)
     red.assert_outcomes(passed=2, failed=1)
     told = [each["baseline"]["message"] for each in project.records()]
     assert any("test_two@2/artifacts/write/test_more.py is not named in baseline.json" in each for each in told)
-    assert runs.drafts
 
 
 def test_under_both_an_agreeing_pair_is_held_once_and_a_diverging_one_twice(
@@ -318,22 +318,12 @@ def test_baselines_of_no_test_are_told_without_strict(quick: Project) -> None:
     assert not baselines(quick).exists()
 
 
-NARROWED = {
-    "-k": ["-k", "good"],
-    "-m": ["-m", "osiris"],
-    "an id": ["good.osiris.yaml::good"],
-    "--lf": ["--lf"],
-    "--deselect": ["--deselect", "x"],
-    "--osiris-shard": ["--osiris-shard=1/1"],
-}
-
-
-@pytest.mark.parametrize("name", NARROWED)
-def test_a_narrowed_run_removes_nothing_and_says_why(quick: Project, name: str) -> None:
-    """A test that was left out still needs its baseline; nor is any told as unused."""
+@pytest.mark.parametrize("narrowed", [["-k", "good"], ["good.osiris.yaml::good"], ["--osiris-shard=1/1"]])
+def test_a_narrowed_run_removes_nothing_and_says_why(quick: Project, narrowed: list[str]) -> None:
+    """A test that was left out still needs its baseline; nor is any told as unused. What narrows is known to `test_gates`."""
     gone = stray(quick, "gone")
 
-    result = quick.run("-p", "cacheprovider", "--osiris-update=prune", *NARROWED[name])
+    result = quick.run("--osiris-update=prune", *narrowed)
 
     result.stdout.fnmatch_lines(["no baseline was removed: *, and a test that was left out still needs its own"])
     assert (gone / "baseline.json").exists()
@@ -341,19 +331,18 @@ def test_a_narrowed_run_removes_nothing_and_says_why(quick: Project, name: str) 
 
 
 STOPPED = {
-    "-x": (["-x"], "assert 0"),
-    "pytest.exit": ([], "import pytest; pytest.exit('enough')"),
+    "test_a": "def test_a(): assert 0",
+    "conftest": "import pytest\ndef pytest_runtestloop(): pytest.exit('enough')",  # where no long traceback is to be shown
 }
 
 
 @pytest.mark.parametrize("name", STOPPED)
 def test_a_run_that_was_cut_short_removes_nothing(quick: Project, name: str) -> None:
-    """Its end is not that of all tests."""
-    options, body = STOPPED[name]
+    """By `-x` or by somebody who has had enough: its end is not that of all tests."""
     gone = stray(quick, "gone")
-    quick.pytester.makepyfile(test_a=f"def test_a(): {body}")
+    quick.pytester.makepyfile(**{name: STOPPED[name]})
 
-    result = quick.run("--osiris-update=prune", *options)
+    result = quick.run("--osiris-update=prune", "-x")
 
     assert (gone / "baseline.json").exists()
     assert "removed 1" not in result.stdout.str()
@@ -423,7 +412,8 @@ def test_the_report_tells_it(project: Project, runs: Runs) -> None:
     assert finding["message"] == "rows_read is 3 on baseline and 4 on local"
 
 
-def test_a_broken_baseline_is_one_sentence_with_its_line(project: Project, runs: Runs) -> None:
+@pytest.mark.usefixtures("runs")
+def test_a_broken_baseline_is_one_sentence_with_its_line(project: Project) -> None:
     """Red, and `changed` repairs it, `new` does not."""
     project.manifest("good")
     project.run("--osiris-update=new")
@@ -436,7 +426,6 @@ def test_a_broken_baseline_is_one_sentence_with_its_line(project: Project, runs:
     red.stdout.fnmatch_lines(["FAILED *__baselines__/good/baseline.json:13: a merge conflict was left in it*"])
     assert project.run("--osiris-update=changed").ret == 0
     assert project.run().ret == 0
-    assert runs.drafts
 
 
 def test_a_baseline_without_its_file_is_no_missing_one(project: Project, runs: Runs) -> None:
@@ -459,7 +448,6 @@ def test_a_baseline_without_its_file_is_no_missing_one(project: Project, runs: R
     path.unlink()
     assert project.run("--osiris-update=new").ret == 0
     assert path.is_file()
-    assert runs.drafts
 
 
 def test_nothing_is_written_for_a_check_that_a_plugin_fails(project: Project, runs: Runs) -> None:
