@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from osiris_core.manifest.model import Manifest
 
 _DISTRIBUTIONS = ("pytest-osiris", "pytest", "e2b", "duckdb", "pyarrow")
+_DATA = (b'{"records":',)
+_SUMMARY = tuple(f"## {mark} osiris parity".encode() for mark in "✓✗")
+_TEXTS = {".md", ".markdown", ".txt"}
 _WITH_STEP = {Verdict.DIVERGENT, Verdict.NONDETERMINISTIC}
 
 
@@ -98,6 +101,29 @@ def require_report_place(report: Path) -> None:
     if report.suffix not in {".html", ".htm"}:
         raise UsageError(f"the report {report} is no page", hint="give a file name that ends in .html")
     require_place("the report", report)
+    _require_own("the report's data", report.with_suffix(".json"), _DATA)
+
+
+def require_summary_file(summary: Path) -> None:
+    """Raise `UsageError` where a summary could not be written, or would be written over a file that is not even a text for people."""
+    require_place("the summary", summary)
+    step = os.environ.get("GITHUB_STEP_SUMMARY")
+    is_appended = bool(step) and os.path.realpath(summary) == os.path.realpath(step or "")
+    if summary.suffix.lower() not in _TEXTS and not is_appended:
+        _require_own("the summary", summary, _SUMMARY)
+
+
+def _require_own(what: str, file: Path, beginnings: tuple[bytes, ...]) -> None:
+    """Raise `UsageError` where a file is there that does not begin as those that are written here: it is somebody's."""
+    try:
+        if not file.is_file():
+            return
+        with file.open("rb") as there:
+            beginning = there.read(max(map(len, beginnings)))
+    except OSError:  # what cannot be read is told as it is written
+        return
+    if beginning and not beginning.startswith(beginnings):
+        raise UsageError(f"{what} would be written over {file}, which is something else", hint="give another path")
 
 
 def require_place(what: str, file: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from osiris_core.errors import UsageError
-from osiris_core.surface import require_place, require_report_place
+from osiris_core.surface import require_report_place, require_summary_file
 from pytest_osiris.keys import SETTINGS
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def require_places(config: pytest.Config) -> None:
             require_report_place(settings.report)
         option = "--osiris-summary"
         if settings.summary is not None:
-            require_place("the summary", settings.summary)
+            require_summary_file(settings.summary)
     except UsageError as error:
         raise pytest.UsageError(f"{option}: {error}") from None
     taken: dict[Path, str] = {}

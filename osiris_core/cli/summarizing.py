@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osiris_core.errors import UsageError
-from osiris_core.surface import require_place
+from osiris_core.surface import require_summary_file
 
 if TYPE_CHECKING:
     from osiris_core.parity.record import RecordSet
@@ -17,7 +17,7 @@ def require_summary_place(summary: Path, report: Path | None) -> None:
     """Raise `UsageError` where a summary could not be written, or would be written over the report."""
     if report is not None and summary.resolve() in {report.resolve(), report.with_suffix(".json").resolve()}:
         raise UsageError(f"the summary {summary} is also the report, or its data", hint="give each a name of its own")
-    require_place("the summary", summary)
+    require_summary_file(summary)
 
 
 def write_markdown(records: RecordSet, summary: Path, report: Path | None) -> None:

@@ -76,6 +76,25 @@ def test_a_place_that_cannot_be_had_is_found_before_the_run(
     assert engine.calls == []
 
 
+@pytest.mark.parametrize(
+    ("option", "file"),
+    [("--osiris-summary=worse.osiris.yaml", "worse.osiris.yaml"), ("--osiris-report=flights.html", "flights.json")],
+)
+def test_nothing_is_written_over_what_is_something_else(
+    failing: Project, engine: Engine, option: str, file: str
+) -> None:
+    """A slip in an option must not cost a manifest, nor the data beside a page be somebody's data."""
+    (failing.root / "flights.json").write_text('[{"carrier": "AA"}]')
+    before = (failing.root / file).read_bytes()
+
+    result = failing.run(BOTH, option)
+
+    assert result.ret == USAGE
+    result.stderr.fnmatch_lines([f"ERROR: --osiris-*: * would be written over *{file}, which is something else *"])
+    assert (failing.root / file).read_bytes() == before
+    assert engine.calls == []
+
+
 def test_what_is_gone_when_the_run_ends_fails_it(failing: Project, engine: Engine) -> None:
     """A summary that was asked for and is not there is no success, whatever the tests say."""
     engine.gives("worse", Verdict.IDENTICAL)
