@@ -121,7 +121,7 @@ def _failed_beside(session: pytest.Session, directory: Path) -> tuple[str, ...]:
     """
     terminal: Any = session.config.pluginmanager.get_plugin("terminalreporter")
     failed = [each for name in ("failed", "error") for each in (terminal.stats.get(name, ()) if terminal else ())]
-    names = {each.nodeid for each in failed if isinstance(each, pytest.TestReport)}
+    names = {_test_of(each, session.config) for each in failed if isinstance(each, pytest.TestReport)}
     beside = []
     for name in sorted(names):
         file = record_file(directory, name)
@@ -131,7 +131,15 @@ def _failed_beside(session: pytest.Session, directory: Path) -> tuple[str, ...]:
         return ()
     more = f" and {len(beside) - _NAMED:,} more" if len(beside) > _NAMED else ""
     those = "that it ran" if len(beside) == 1 else "that they ran"
-    return (f"{plural(len(beside), 'test')} failed, and no manifest {those}: {', '.join(beside[:_NAMED])}{more}",)
+    return (
+        f"{plural(len(beside), 'test')} failed, though no manifest {those} did: {', '.join(beside[:_NAMED])}{more}",
+    )
+
+
+def _test_of(report: pytest.TestReport, config: pytest.Config) -> str:
+    """Return the name under which the records of a test are kept: with its worker, where each of them runs every test."""
+    node = getattr(report, "node", None)
+    return f"{report.nodeid}@{node.gateway.id}" if node and config.getoption("dist", "no") == "each" else report.nodeid
 
 
 def write_section(terminal: pytest.TerminalReporter, outcome: Outcome) -> None:

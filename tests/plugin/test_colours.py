@@ -92,7 +92,7 @@ def test_a_test_that_fails_by_itself_makes_the_whole_red(
     result = project.run(*REPORTS, "test_it.py")
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    sentence = "1 test failed, and no manifest that it ran: test_it.py::test_it"
+    sentence = "1 test failed, though no manifest that it ran did: test_it.py::test_it"
     result.stdout.fnmatch_lines([f"not as asked for: {sentence}"])
     assert heading(project).startswith("## ✗ ")
     assert f"**Not as asked for:** `{sentence}`" in (project.root / "s.md").read_text()
@@ -111,17 +111,20 @@ def test_crash(osiris_parity):
 """
 
 
-def test_a_worker_that_crashes_after_the_check_makes_the_whole_red(project: Project) -> None:
-    """The manifest has its result, and its test has none."""
+@pytest.mark.parametrize(("dist", "worker"), [("load", ""), ("each", "@gw0")])
+def test_a_worker_that_crashes_after_the_check_makes_the_whole_red(project: Project, dist: str, worker: str) -> None:
+    """The manifest has its result, and its test has none; also where each worker has records of its own."""
     project.manifest("good")
     project.pytester.makepyfile(test_it=CRASHING)
 
-    result = project.run_alone("-p", "xdist", "-n1", "--osiris-summary=s.md", "test_it.py")
+    result = project.run_alone(
+        "-p", "xdist", "-n1", f"--dist={dist}", "--max-worker-restart=0", "--osiris-summary=s.md", "test_it.py"
+    )
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert heading(project) == "## ✗ osiris parity: The manifest ran as expected on local, compared with nothing"
     result.stdout.fnmatch_lines(
-        ["not as asked for: 1 test failed, and no manifest that it ran: test_it.py::test_crash"]
+        [f"not as asked for: 1 test failed, though no manifest that it ran did: test_it.py::test_crash{worker}"]
     )
 
 
