@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_osiris.idle import IdleMarkers
 from pytest_osiris.keys import REFUSAL, SETTINGS
 
 if TYPE_CHECKING:
@@ -45,7 +44,6 @@ def refuse_run(session: pytest.Session, *, is_worker: bool) -> None:
         config.stash[REFUSAL] = sentence
     if not is_worker and not config.option.collectonly:
         _refuse_impossible(config)
-    config.pluginmanager.register(IdleMarkers(), "osiris-idle")
 
 
 def _meaningless(session: pytest.Session, settings: Settings) -> str:

@@ -218,6 +218,28 @@ def run_marked(item: pytest.Item, params: Mapping[str, Any], secrets: Mapping[st
     `params` are values of its parameters, which come before those of the marker, and these before those of options.
     `secrets` are values for those of its secrets that it declares.
     """
+    try:
+        return _run_marked(item, params, secrets)
+    except CheckFailedError as error:
+        keep_refused(item, error)
+        raise
+
+
+def keep_refused(item: pytest.Item, error: CheckFailedError) -> None:
+    """Keep a record for a test that asked for a run and could not have any, as by a marker that names no file; else reports would not know of it."""
+    attempt, settings, root = attempt_of(item), item.config.stash[SETTINGS], item.config.rootpath
+    if attempt.records:
+        return
+    told = str(error)
+    for table in item.stash.get(MASK, ()):
+        told = table.inside(told)
+    command = command_for(item, settings.targets, settings)
+    record = refused_record(relative_name(item.path, root), UsageError(told), reproduce=command)
+    line = (item.reportinfo()[1] or 0) + 1
+    attempt.keep(dataclasses.replace(record, case=item.name, line=line), attempt.reserve())
+
+
+def _run_marked(item: pytest.Item, params: Mapping[str, Any], secrets: Mapping[str, str]) -> ParityRecord:
     secrets = hidden(item, secrets, GIVEN_BY_FIXTURE)
     marked, config = read_marker(item), item.config
     if not isinstance(params, Mapping):

@@ -18,7 +18,15 @@ import pytest
 from osiris_core.manifest.collecting import case_id
 from osiris_core.secrets.resolution import told_names
 from pytest_osiris.checking.attempts import attempt_of
-from pytest_osiris.checking.checks import GIVEN_BY_FIXTURE, checks_of, declared_secrets, hidden, load_for, relative_name
+from pytest_osiris.checking.checks import (
+    GIVEN_BY_FIXTURE,
+    checks_of,
+    declared_secrets,
+    hidden,
+    keep_refused,
+    load_for,
+    relative_name,
+)
 from pytest_osiris.checking.store import file_stem
 from pytest_osiris.keys import CheckFailedError
 from pytest_osiris.marker import params_of, parse_rules, rules_of, targets_of
@@ -222,7 +230,8 @@ class Osiris:
         return name if name not in taken else next(each for each in numbers if each not in taken)
 
     def _placed(self, error: CheckFailedError) -> CheckFailedError:
-        """Return a failure that says where in the test it was: a test can have many runs."""
+        """Return a failure that says where in the test it was, of which reports know: a test can have many runs."""
+        keep_refused(self._item, error)
         frame = inspect.currentframe()
         while frame is not None and frame.f_code.co_filename == __file__:
             frame = frame.f_back

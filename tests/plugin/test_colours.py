@@ -101,6 +101,37 @@ def test_a_test_that_fails_by_itself_makes_the_whole_red(
     assert merged(project, monkeypatch) == 1
 
 
+REFUSED = """
+import pytest
+
+@pytest.mark.osiris("gone.osiris.yaml")
+def test_marked(osiris_run): ...
+
+def test_asking(osiris):
+    osiris.run("gone.osiris.yaml")
+"""
+
+
+def test_a_test_that_could_not_run_its_manifest_is_in_the_report(
+    project: Project, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names a file that is gone: what the others ran is not all that was asked for."""
+    project.manifest("good")
+    project.pytester.makepyfile(test_it=REFUSED)
+
+    result = project.run(*REPORTS)
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert heading(project) == ("## ✗ osiris parity: The manifest behaves the same; 2 manifests could not be started")
+    found = {each["case"]: each for each in json.loads((project.root / "r.json").read_text())["records"]}
+    assert (found["test_marked"]["manifest"], found["test_marked"]["line"]) == ("test_it.py", 3)
+    assert found["test_marked"]["headline"].startswith(
+        "the osiris marker names 'gone.osiris.yaml', but there is no file"
+    )
+    assert found["test_asking"]["headline"].startswith("there is no manifest ")
+    assert merged(project, monkeypatch) == 2
+
+
 CRASHING = """
 import os
 import pytest

@@ -206,44 +206,6 @@ def test_a_wrong_marker_fails_the_test_with_a_sentence(
     assert engine.calls == []
 
 
-def test_a_marker_that_nothing_runs_is_a_warning(project: Project, engine: Engine) -> None:
-    """Such a test would pass whatever its pipeline does; one whose class or module has the marker may need no run."""
-    project.manifest("it")
-    project.pytester.makepyfile(
-        test_it="""
-        import pytest
-
-        it = pytest.mark.osiris("it.osiris.yaml")
-
-        @it
-        @pytest.mark.parametrize("number", [1])
-        def test_idle(number): ...
-
-        @it
-        def test_runs(osiris_parity): ...
-
-        @it
-        def test_may(request): ...
-
-        @pytest.mark.osiris(target="local")
-        def test_target(osiris_target): ...
-
-        @it
-        class TestAll:
-            def test_other(self): ...
-    """
-    )
-
-    result = project.run("-W", "default", "test_it.py")
-
-    result.assert_outcomes(passed=5, warnings=1)
-    result.stdout.fnmatch_lines(
-        [
-            "*IdleMarkerWarning: test_it.py::test_idle[[]1] names a manifest *: ask for `osiris_run`, as in `def test_idle(osiris_run):`"
-        ]
-    )
-
-
 def test_a_session_directory_that_never_came_to_be_is_a_sentence(project: Project, engine: Engine) -> None:
     """A target that could not run left none."""
     project.manifest("it")
