@@ -39,9 +39,18 @@ def record_file(directory: Path, test: str) -> Path:
     return directory / f"{file_stem(test)}.json"
 
 
-def read_records(directory: Path) -> list[ParityRecord]:
-    """Return every record of a run."""
-    return [record for path in sorted(directory.glob("*.json")) for record in read_file(path)]
+def read_records(directory: Path) -> tuple[list[ParityRecord], list[str]]:
+    """Return every record of a run, and a sentence for each file that is torn: something else wrote there."""
+    from osiris_core.errors import UsageError
+
+    records: list[ParityRecord] = []
+    torn: list[str] = []
+    for path in sorted(directory.glob("*.json")):
+        try:
+            records += read_file(path)
+        except (OSError, UsageError) as error:
+            torn.append(f"{path.name}: {error}")
+    return records, torn
 
 
 def read_file(path: Path) -> tuple[ParityRecord, ...]:

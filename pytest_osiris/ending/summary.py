@@ -55,11 +55,12 @@ def finish(session: pytest.Session) -> None:
     config = session.config
     settings = config.stash[SETTINGS]
     directory = records_directory(config.rootpath, config.stash[RUN])
-    found = [without_removed(each, config.rootpath) for each in read_records(directory)]
+    read, torn = read_records(directory)
+    found = [without_removed(each, config.rootpath) for each in read]
     if found:
         remove_old_records(directory)
     unmet, remarks = held_gates(session, found)
-    unmet = (*unmet, *_failed_beside(session, directory))
+    unmet = (*unmet, *torn) if torn else (*unmet, *_failed_beside(session, directory))
     if BASELINES in config.stash or settings.update:
         from pytest_osiris.ending.unused import settle_unused
 

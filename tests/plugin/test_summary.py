@@ -127,3 +127,23 @@ def test_a_run_reports_its_own_records_only(project: Project, engine: Engine) ->
     data = json.loads((project.root / "r.json").read_text())
     assert [record["manifest"] for record in data["records"]] == ["second.osiris.yaml"]
     assert len(project.records()) == 2
+
+
+def test_a_torn_record_is_told_and_makes_the_run_red(project: Project, engine: Engine) -> None:
+    """Whatever wrote there: nobody can say any more what became of that test, and the others have their say."""
+    for name in ("good", "torn"):
+        project.manifest(name)
+        engine.gives(name)
+    project.pytester.makeconftest(
+        "import pathlib\n"
+        "def pytest_runtest_logfinish():\n"
+        "    for each in pathlib.Path('.osiris/records').glob('*/torn*.json'): each.write_text('{half')\n"
+    )
+
+    result = project.run()
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        ["*good.osiris.yaml*IDENTICAL*", "not as asked for: torn.osiris.yaml-torn-*.json: this is no file of *"]
+    )
+    result.assert_outcomes(passed=2)
