@@ -52,7 +52,7 @@ def read_marker(item: pytest.Item) -> Marked:
 
 def ran_nothing(item: pytest.Item) -> str:
     """Return what is wrong with a test that has a marker of its own and passed without a check: it would be green whatever the pipeline does."""
-    named = next((f" {each.args[0]}" for each in _markers(item) if each.args), "")
+    named = next((f" {each.args[0]}" for each in item.own_markers if each.name == "osiris" and each.args), "")
     return (
         f"this test is marked for the manifest{named}, but it ran none; have it take `osiris_run`, `osiris_parity` or `osiris`, or "
         "take the marker away"

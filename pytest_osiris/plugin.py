@@ -131,9 +131,10 @@ def pytest_runtest_makereport(
     if REPORTED in item.stash:
         item.stash[REPORTED](report)
     elif report.when == "call" and report.passed and any(mark.name == "osiris" for mark in item.own_markers):
-        from pytest_osiris.marker import ran_nothing
+        from pytest_osiris.checking.checks import refuse_idle
 
-        report.outcome, report.longrepr = "failed", ran_nothing(item)
+        report.outcome, report.longrepr = "failed", refuse_idle(item)
+        report.user_properties = list(item.user_properties)
     for table in item.stash.get(MASK, ()):
         from pytest_osiris.checking.masking import mask_report
 

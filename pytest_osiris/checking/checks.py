@@ -35,7 +35,7 @@ from pytest_osiris.checking.progress import showing
 from pytest_osiris.checking.retention import made_sessions
 from pytest_osiris.extension import answers, backends_of
 from pytest_osiris.keys import CLOSE, MASK, REFUSAL, SETTINGS, CheckFailedError
-from pytest_osiris.marker import read_marker
+from pytest_osiris.marker import ran_nothing, read_marker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -237,6 +237,16 @@ def keep_refused(item: pytest.Item, error: CheckFailedError) -> None:
     record = refused_record(relative_name(item.path, root), UsageError(told), reproduce=command)
     line = (item.reportinfo()[1] or 0) + 1
     attempt.keep(dataclasses.replace(record, case=item.name, line=line), attempt.reserve())
+
+
+def refuse_idle(item: pytest.Item) -> str:
+    """Return what is wrong with a marked test that passed and ran nothing, and keep a record of it."""
+    error = CheckFailedError(ran_nothing(item))
+    try:
+        keep_refused(item, error)
+    except CheckFailedError as unkept:
+        return f"{error}; {unkept}"
+    return str(error)
 
 
 def _run_marked(item: pytest.Item, params: Mapping[str, Any], secrets: Mapping[str, str]) -> ParityRecord:

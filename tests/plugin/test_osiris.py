@@ -254,15 +254,21 @@ def test_a_marked_test_that_runs_nothing_is_no_green_one(project: Project, engin
         @pytest.mark.osiris("it.osiris.yaml")
         def test_later(request): request.getfixturevalue("osiris_parity")
 
+        @pytest.mark.osiris("it.osiris.yaml", "other.osiris.yaml")
+        def test_wrong(): pass
+
         @pytest.mark.osiris("it.osiris.yaml")
         class TestIt:
             def test_other(self): pass
         """
     )
 
-    result = project.run("test_it.py")
+    result = project.run("test_it.py", "--osiris-summary=s.md")
 
-    result.assert_outcomes(passed=2, failed=1)
+    result.assert_outcomes(passed=2, failed=2)
+    summary = (project.root / "s.md").read_text()
+    assert summary.startswith("## ✗ osiris parity: The manifest behaves the same; 2 manifests could not be started")
+    assert "this test is marked for the manifest it.osiris.yaml, but it ran none" in summary
     result.stdout.fnmatch_lines(["this test is marked for the manifest it.osiris.yaml, but it ran none; *"])
     assert len(engine.calls) == 1
 
