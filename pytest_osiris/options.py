@@ -198,7 +198,7 @@ def add_options(parser: pytest.Parser) -> None:
     """Declare every option with its ini twin, and the ini entry that names the manifests."""
     group = parser.getgroup(
         "osiris",
-        "osiris: run pipeline manifests (*.osiris.yaml) as tests, and compare what they do here and in an E2B sandbox",
+        "osiris: pipeline manifests as tests, here and in E2B sandboxes",
     )
     for name, metavar, explanation in OPTIONS:
         group.addoption(flag_of(name), dest=f"osiris_{name}", metavar=metavar, default=None, help=explanation)

@@ -59,7 +59,7 @@ def _lines(found: Mapping[str, Settled]) -> list[str]:
 
 def _shown(value: Any) -> str:
     match value:
-        case None:
+        case None | "":
             return "-"
         case bool():
             return str(value).lower()
