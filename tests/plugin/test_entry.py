@@ -7,8 +7,9 @@ import json
 
 import pytest
 
-from osiris_core.parity.record import Comparison, EarlierAttempt, ParityRecord, TargetRun, Verdict
+from osiris_core.parity.record import Comparison, EarlierAttempt, ParityRecord, TargetRun, Triage, TriageFactor, Verdict
 from pytest_osiris.checking.entry import entry_of
+from pytest_osiris.checking.flat import flat_properties
 
 PATH = ".osiris/records/20260101T000000Z-00000000/it.osiris.yaml-it-00000000.json"
 LONG = {
@@ -77,6 +78,35 @@ def test_an_entry_is_below_4_kb_and_plain(text: str, checks: int) -> None:
     assert entry["manifest"][:1] in {text[:1], "\\"}
     assert entry["manifest"].endswith("...")
     assert len(entry.get("checks", [])) + entry.get("checks_left_out", 0) == (0 if checks == 1 else checks)
+
+
+def test_a_test_of_several_checks_is_known_by_the_worst() -> None:
+    """One that failed before all that passed; of these the one whose verdict weighs most, and the first of equals."""
+    passed = dataclasses.replace(record_of("passed"), passed=True, verdict=Verdict.IDENTICAL)
+    unjudged = dataclasses.replace(record_of("unjudged"), verdict=None)
+    divergent, infra = record_of("divergent"), dataclasses.replace(record_of("infra"), verdict=Verdict.INFRA)
+
+    def known_by(*records: ParityRecord) -> object:
+        return entry_of(records, PATH)["manifest"]
+
+    assert known_by(passed, unjudged) == "unjudged"
+    assert known_by(passed, unjudged, divergent) == "divergent"
+    assert known_by(infra, divergent) == known_by(divergent, infra) == "infra"
+    assert known_by(divergent, record_of("second")) == "divergent"
+
+
+def test_a_flat_property_tells_the_cause_as_the_terminal_does() -> None:
+    """With both values where a triage found them; of what passed there is none."""
+    factor = TriageFactor(name="time zone", left="Europe/Prague", right="Etc/UTC", fix="write times in UTC")
+    cause = "ENVIRONMENT(time zone)"
+    triage = Triage(
+        cause=cause, factors=(factor,), evidence=(), bound="", not_tried=(), runs=2, elapsed_s=1.0, command=""
+    )
+    found = dataclasses.replace(record_of("it"), cause=cause, triage=triage)
+
+    assert dict(flat_properties(found, PATH))["osiris_cause"].startswith(f"{cause}, Europe/Prague | Etc/UTC")
+    assert dict(flat_properties(dataclasses.replace(found, triage=None), PATH))["osiris_cause"] == cause
+    assert "osiris_cause" not in dict(flat_properties(dataclasses.replace(found, passed=True), PATH))
 
 
 def test_ordinary_checks_are_outlined_up_to_twenty() -> None:

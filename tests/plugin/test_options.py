@@ -99,12 +99,13 @@ def test_the_cloud_without_a_key_is_refused_when_it_is_asked_for(
 def test_an_ini_file_that_names_the_cloud_stops_only_runs_with_manifests(
     project: Project, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a key unit tests still run; a manifest is refused before it starts."""
+    """Without a key unit tests still run, and all are listed; a manifest is refused before it starts."""
     monkeypatch.delenv("E2B_API_KEY", raising=False)
     project.ini("osiris_target = both", "osiris_e2b = cloud")
     project.pytester.makepyfile("def test_unit(): pass")
     project.run().assert_outcomes(passed=1)
     project.manifest("healthy")
+    assert project.run("--co").ret == 0
 
     result = project.run()
 

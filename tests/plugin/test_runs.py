@@ -97,6 +97,7 @@ def test_what_a_test_can_ask_of_runs(project: Project) -> None:
                 'write/shop.db is a database; say which table: .table(query="select * from orders")')
             assert said(files["write/delays.csv"].table, delimeter=";") == (
                 "write/delays.csv: filesystem.csv_extractor takes no 'delimeter'; did you mean `delimiter`?")
+            assert "takes no 'path'; there are " in said(files["write/delays.csv"].table, path="x.csv")
             assert said(files["write/delays.csv"].table, columns={"carrier": "INTEGER"}) == (
                 "write/delays.csv: row 1, column carrier: 'AA' cannot be read as INTEGER")
             assert repr(run) == "<Run of it.osiris.yaml: succeeded on local>"
