@@ -134,6 +134,7 @@ def pytest_runtest_makereport(
         from pytest_osiris.checking.checks import refuse_idle
 
         report.outcome, report.longrepr = "failed", refuse_idle(item)
+        vars(report).pop("wasxfail", None)  # with it pytest would count no failure
         report.user_properties = list(item.user_properties)
     for table in item.stash.get(MASK, ()):
         from pytest_osiris.checking.masking import mask_report

@@ -77,6 +77,7 @@ class Attempt:
         made = made_sessions(self._item.config)
         if report.skipped and hasattr(report, "wasxfail"):
             self._expect_failure()
+            self._refuse_infra(report)
         self._failed = self._failed or report.failed or not all(each.passed for each in self.records)
         if report.when != "setup" and self._records:
             stays = made.is_wanted(failed=self._failed)
@@ -86,6 +87,16 @@ class Attempt:
         if report.when == "teardown":
             made.note(self._test, self.records, failed=self._failed)
             del self._item.stash[_ATTEMPT], self._item.stash[REPORTED]
+
+    def _refuse_infra(self, report: pytest.TestReport) -> None:
+        """Make a failure of what pytest counts as an expected one, where a target could not run: that says nothing of the pipeline."""
+        infra = next((each for each in self.records if each.verdict is Verdict.INFRA), None)
+        if infra is None:
+            return
+        told = f"{infra.verdict} {infra.name} {infra.headline}"
+        report.outcome, report.longrepr = "failed", f"{told}\n    an expected failure is one of the pipeline (xfail)"
+        report.when = "call"
+        vars(report).pop("wasxfail", None)  # with it pytest would count no failure
 
     def _expect_failure(self) -> None:
         """Say in the records that pytest counts their failure as expected; that of a target that could not run never is."""

@@ -290,3 +290,52 @@ def test_runs_at_once_keep_their_records(project: Project, engine: Engine) -> No
 
     assert sorted(each["case"] for each in project.records()) == sorted(map(str, range(8)))
     assert len(engine.calls) == 8
+
+
+def test_an_expected_failure_is_none_of_a_target(project: Project, engine: Engine) -> None:
+    """Neither a target that could not run nor a test that forgot its fixture is what `xfail` expects; the run is red."""
+    for name, verdict in (("broken", Verdict.INFRA), ("differs", Verdict.DIVERGENT)):
+        project.manifest(name)
+        engine.gives(name, verdict)
+    project.pytester.makepyfile(
+        test_it="""
+        import pytest
+        pytestmark = pytest.mark.xfail
+
+        @pytest.mark.osiris("differs.osiris.yaml")
+        def test_pipeline(osiris_run): pass
+
+        @pytest.mark.osiris("broken.osiris.yaml")
+        def test_target(osiris_run): pass
+
+        def test_target_in_the_body(osiris): osiris.run("broken.osiris.yaml")
+
+        @pytest.mark.osiris("differs.osiris.yaml")
+        def test_forgotten(): pass
+        """
+    )
+
+    result = project.run("test_it.py")
+
+    result.assert_outcomes(xfailed=1, failed=3)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        ["INFRA broken.osiris.yaml *", "    an expected failure is one of the pipeline (xfail)"]
+    )
+
+
+def test_a_marked_test_that_was_to_fail_and_ran_nothing_fails_the_run(project: Project, engine: Engine) -> None:
+    """`xfail` without strictness does not take it off the count."""
+    project.manifest("it")
+    project.pytester.makepyfile(
+        test_it="""
+        import pytest
+
+        @pytest.mark.xfail
+        @pytest.mark.osiris("it.osiris.yaml")
+        def test_it(): pass
+        """
+    )
+
+    assert project.run("test_it.py").ret == pytest.ExitCode.TESTS_FAILED
+    assert engine.calls == []
