@@ -23,9 +23,10 @@ from pytest_osiris.keys import BASELINES, OUTCOME, RUN, SETTINGS, records_direct
 from pytest_osiris.outcome import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from osiris_core.parity.record import RecordSet
+    from osiris_core.parity.record import ParityRecord, RecordSet
     from pytest_osiris.settings import Settings
 
 _CUT_SHORT: dict[int, str] = {
@@ -61,6 +62,7 @@ def finish(session: pytest.Session) -> None:
         remove_old_records(directory)
     unmet, remarks = held_gates(session, found)
     unmet = (*unmet, *torn) if torn else (*unmet, *_failed_beside(session, directory))
+    remarks = (*remarks, *_not_kept(settings, found))
     if BASELINES in config.stash or settings.update:
         from pytest_osiris.ending.unused import settle_unused
 
@@ -135,6 +137,17 @@ def _failed_beside(session: pytest.Session, directory: Path) -> tuple[str, ...]:
     return (
         f"{plural(len(beside), 'test')} failed, though no manifest {those} did: {', '.join(beside[:_NAMED])}{more}",
     )
+
+
+def _not_kept(settings: Settings, found: Sequence[ParityRecord]) -> tuple[str, ...]:
+    """Return a sentence where a sandbox should have outlived its run, and its server could not."""
+    wanted = settings.keep_sandbox == "always" or (
+        settings.keep_sandbox == "on-failure" and any(not record.passed for record in found)
+    )
+    ran = any(run.target == "e2b" for record in found for run in record.targets)
+    if not (wanted and ran) or settings.provider != "embedded":
+        return ()
+    return ("no sandbox was kept: the embedded server ends with pytest; one of `osiris-parity sandbox` would stay",)
 
 
 def _test_of(report: pytest.TestReport, config: pytest.Config) -> str:

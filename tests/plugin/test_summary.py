@@ -42,6 +42,15 @@ def test_a_quiet_run_gets_one_sentence(project: Project, engine: Engine) -> None
     assert result.outlines[start + 2].startswith("report: ")
 
 
+def test_a_sandbox_that_could_not_be_kept_is_told(project: Project, engine: Engine) -> None:
+    """The option needs a server that outlives pytest; `on-failure` asks for nothing where all is well."""
+    project.manifest("good")
+    told = "no sandbox was kept: the embedded server ends with pytest; *"
+
+    project.run("--osiris-target=both", "--osiris-keep-sandbox=always").stdout.fnmatch_lines([told])
+    project.run("--osiris-target=both", "--osiris-keep-sandbox=on-failure").stdout.no_fnmatch_line(told)
+
+
 def test_a_run_without_manifests_says_nothing(project: Project) -> None:
     """No section, no directory."""
     project.pytester.makepyfile("def test_unit(): pass")
