@@ -86,8 +86,11 @@ def verdict_line(record: ParityRecord, name: str) -> str:
     """Return the one line that says what became of the manifest called `name`.
 
     `IDENTICAL <name>`, `DIVERGENT <name> first diverging step: <id>`, `INFRA <name> <reason>`; with one target
-    `OK <name>` or `FAILED <name> <reason>`, the latter also where both targets agree against `expect`.
+    `OK <name>` or `FAILED <name> <reason>`, the latter also where both targets agree against `expect`; `XFAILED <name> <reason>` where
+    the test was marked to fail.
     """
+    if record.expected_failure:
+        return f"XFAILED {name} {' '.join(record.headline.split())}"
     if record.verdict in _WITH_STEP:
         return f"{record.verdict} {name} first diverging step: {record.first_diverging_step or 'none'}"
     if record.passed:

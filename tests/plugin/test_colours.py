@@ -35,7 +35,11 @@ def merged(project: Project, monkeypatch: pytest.MonkeyPatch) -> int:
 
 @pytest.mark.parametrize("verdict", [Verdict.DIVERGENT, None])
 def test_an_expected_failure_makes_nothing_red(
-    project: Project, engine: Engine, monkeypatch: pytest.MonkeyPatch, verdict: Verdict | None
+    project: Project,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    verdict: Verdict | None,
 ) -> None:
     """It is told and counted, as XFAILED; in shards it does not fail the whole."""
     project.manifest("good")
@@ -51,6 +55,7 @@ def test_an_expected_failure_makes_nothing_red(
     assert "What failed" not in (project.root / "s.md").read_text()
     assert signal(project) == "✓"
     assert merged(project, monkeypatch) == 0
+    assert "XFAILED worse.osiris.yaml local and e2b did the same" in capsys.readouterr().out.splitlines()
 
 
 def test_a_target_that_could_not_run_is_no_expected_failure(project: Project, engine: Engine) -> None:
