@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import urllib.request
 from typing import TYPE_CHECKING
 
+import pytest
+
+from osiris_core.sandbox.launch import ServerProcess
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from osiris_core.sandbox.launch import ServerAddress
 
     from conftest import Project
@@ -32,6 +39,13 @@ def manifest_of(steps: int) -> str:
         f'  - {{id: last, needs: [s{steps - 1}], driver: python.callable, config: {{function: "nothing:write"}}}}',
     ]
     return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def project(project: Project, bubblewrap: None) -> Iterator[Project]:
+    """A project with a server of its own: others' sandboxes would be counted too."""
+    with ServerProcess.start() as server:
+        yield dataclasses.replace(project, server=server.address)
 
 
 def test_the_number_of_requests_does_not_depend_on_the_number_of_steps(project: Project) -> None:

@@ -39,7 +39,7 @@ JOBS = {
     "large": "",
     "waiting": "",
     "standing": "",
-    "overdue": "timeout_s: 0.3",
+    "overdue": "timeout_s: 1.5",
     "large, then waiting": '  - {id: wait, driver: python.callable, config: {function: "act:waiting"}}\ntimeout_s: 30',
 }
 """Jobs by the function that they begin with, of the code below, and the end of their manifests."""

@@ -256,8 +256,8 @@ def test_a_worker_that_does_not_mind_the_time_is_ended_by_the_host(ground: Groun
     assert ran.outcome == "deadline"
     assert "its worker still goes on" in ran.error
     assert {name: ran.told["error"]["data"][name] for name in ("timeout_s", "waited_s")} == {
-        "timeout_s": 0.3,
-        "waited_s": 0.8,
+        "timeout_s": 1.5,
+        "waited_s": 2.0,
     }
 
 
