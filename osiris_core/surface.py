@@ -87,7 +87,7 @@ def verdict_line(record: ParityRecord, name: str) -> str:
 
     `IDENTICAL <name>`, `DIVERGENT <name> first diverging step: <id>`, `INFRA <name> <reason>`; with one target
     `OK <name>` or `FAILED <name> <reason>`, the latter also where both targets agree against `expect`; `XFAILED <name> <reason>` where
-    the test was marked to fail.
+    the test expected that.
     """
     if record.expected_failure:
         return f"XFAILED {name} {' '.join(record.headline.split())}"

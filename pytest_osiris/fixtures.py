@@ -85,9 +85,14 @@ def osiris_run(request: pytest.FixtureRequest, osiris_parity: ParityRecord) -> R
     With `both` the manifest ran on both targets, the test has failed before its body if they differ, and
     the run holds only facts that are true of both.
     """
+    from pytest_osiris.checking.attempts import attempt_of
     from pytest_osiris.running.run import open_run
 
-    return open_run(request.node, osiris_parity)
+    try:
+        return open_run(request.node, osiris_parity)
+    except CheckFailedError as error:
+        attempt_of(request.node).raising("the fixture osiris_run", error)
+        raise
 
 
 @pytest.fixture

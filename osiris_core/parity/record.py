@@ -348,7 +348,7 @@ class ParityRecord:
     `cause` is TRANSPORT, ENVIRONMENT(factor), CODE or UNKNOWN, and empty where nothing diverged.
     `headline` is the sentence a reader sees first. `baseline` is there where a stored session was asked for. `line` is 0 where no manifest was read: of a diff, `manifest` names the two sides. `case` is the case of the manifest's `pytest.parametrize` that
     ran, and empty where it has none. `worker` is the xdist worker, where each of them ran every test. `earlier` are the attempts at
-    the same test that this one took the place of. `expected_failure` says that its test is marked as one that fails (`xfail`), and did.
+    the same test that this one took the place of. `expected_failure` says that it did not pass as its test expected: that is marked as one that fails (`xfail`), or looked at the record itself and passed.
     `origin` is the name of the file that it was merged from.
     """
 

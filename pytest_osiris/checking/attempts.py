@@ -21,9 +21,12 @@ from pytest_osiris.checking.store import read_file, record_file, write_records
 from pytest_osiris.keys import PROPERTY, REPORTED, RUN, WORKER_NAME, CheckFailedError, records_directory
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from osiris_core.parity.record import ParityRecord
 
 _ATTEMPT: pytest.StashKey[Attempt] = pytest.StashKey()
+_LOOK = "do not catch it: `osiris.parity(...)` returns the record of a check that may fail"
 
 
 class Attempt:
@@ -39,6 +42,8 @@ class Attempt:
         self._checks = 0
         self._turn = threading.RLock()  # a test can run several manifests at once
         self._failed = False
+        self._left: set[int] = set()
+        self._raised: list[str] = []
         self._before = self._replaced()
 
     @property
@@ -56,6 +61,17 @@ class Attempt:
         """Write a record to disk, beside those of the other checks, and tell reports where they are; return it as written."""
         with self._turn:
             return self._keep(replace(record, worker=self._worker, earlier=self._before.get(place, ())), place)
+
+    def leave(self, record: ParityRecord) -> None:
+        """Leave it to the test to judge a record of its own: where the test passes, it expected what is in it."""
+        with self._turn:
+            self._left |= {place for place, each in self._records.items() if each is record}
+
+    def raising(self, what: str, error: CheckFailedError) -> None:
+        """Take in that the test sees a failure now, of `what` it asked for: a test that keeps it to itself does not pass."""
+        first, _, _ = str(error).partition("\n")
+        with self._turn:
+            self._raised.append(f"the test passed, though {what} had failed: {first}")
 
     def _keep(self, record: ParityRecord, place: int) -> ParityRecord:
         self._records[place] = record
@@ -76,8 +92,10 @@ class Attempt:
         """
         made = made_sessions(self._item.config)
         if report.skipped and hasattr(report, "wasxfail"):
-            self._expect_failure()
+            self._expect(self._records)
             self._refuse_infra(report)
+        elif report.when == "call":
+            self._judge(report)
         self._failed = self._failed or report.failed or not all(each.passed for each in self.records)
         if report.when != "setup" and self._records:
             stays = made.is_wanted(failed=self._failed)
@@ -98,10 +116,24 @@ class Attempt:
         report.when = "call"
         vars(report).pop("wasxfail", None)  # with it pytest would count no failure
 
-    def _expect_failure(self) -> None:
-        """Say in the records that pytest counts their failure as expected; that of a target that could not run never is."""
+    def _judge(self, report: pytest.TestReport) -> None:
+        """Take it from a test that passed that it expected what it looked at itself; make it a failure where it kept one to itself."""
+        if report.passed and self._raised:
+            more = f" (and {len(self._raised) - 1:,} more)" if len(self._raised) > 1 else ""
+            report.outcome, report.longrepr = "failed", f"{self._raised[0]}{more}; {_LOOK}"
+            vars(report).pop("wasxfail", None)  # with it pytest would count no failure
+        if not report.passed:
+            self._raised.clear()  # it is told
+            self._left.clear()
+        if self._left or any(each.expected_failure for each in self._records.values()):
+            self._expect(self._left)
+
+    def _expect(self, places: Collection[int]) -> None:
+        """Say in the records at `places` that their failure is an expected one; that of a target that could not run never is."""
         self._records = {
-            place: replace(each, expected_failure=not each.passed and each.verdict is not Verdict.INFRA)
+            place: replace(
+                each, expected_failure=place in places and not each.passed and each.verdict is not Verdict.INFRA
+            )
             for place, each in self._records.items()
         }
         with suppress(OSError):  # on a full disk it stays a failure

@@ -219,10 +219,13 @@ def run_marked(item: pytest.Item, params: Mapping[str, Any], secrets: Mapping[st
     `secrets` are values for those of its secrets that it declares.
     """
     try:
-        return _run_marked(item, params, secrets)
+        record = _run_marked(item, params, secrets)
     except CheckFailedError as error:
         keep_refused(item, error)
+        attempt_of(item).raising("the check of its marker", error)
         raise
+    attempt_of(item).leave(record)
+    return record
 
 
 def keep_refused(item: pytest.Item, error: CheckFailedError) -> None:

@@ -96,7 +96,7 @@ class Osiris:
         try:
             return open_run(self._item, self._check(manifest, asked))
         except CheckFailedError as error:
-            raise self._placed(error) from None
+            raise self._placed(error, "run") from None
 
     def parity(
         self,
@@ -110,7 +110,8 @@ class Osiris:
     ) -> ParityRecord:
         """Run a manifest and return its `ParityRecord`, whatever came out: the test looks at `verdict` itself.
 
-        It takes what `run` takes. With one target `verdict` is None. What makes a check impossible, as a manifest that
+        It takes what `run` takes. With one target `verdict` is None. Where the test passes, reports take a check that did not for an
+        expected failure (INFRA never is one). What makes a check impossible, as a manifest that
         cannot be read, fails the test all the same.
         """
         __tracebackhide__ = True
@@ -118,9 +119,11 @@ class Osiris:
             target=target, params=params or {}, normalizers=normalizers or (), secrets=secrets or {}, case=case
         )
         try:
-            return self._check(manifest, asked)
+            record = self._check(manifest, asked)
         except CheckFailedError as error:
-            raise self._placed(error) from None
+            raise self._placed(error, "parity") from None
+        attempt_of(self._item).leave(record)
+        return record
 
     def manifest(
         self,
@@ -176,7 +179,7 @@ class Osiris:
         try:
             return build(said, self._ground, self._stem(pipeline))
         except CheckFailedError as error:
-            raise self._placed(error) from None
+            raise self._placed(error, "manifest") from None
 
     @property
     def _ground(self) -> Ground:
@@ -229,16 +232,22 @@ class Osiris:
         numbers = (f"{name}#{number}" for number in range(2, len(taken) + 2))
         return name if name not in taken else next(each for each in numbers if each not in taken)
 
-    def _placed(self, error: CheckFailedError) -> CheckFailedError:
-        """Return a failure that says where in the test it was, of which reports know: a test can have many runs."""
+    def _placed(self, error: CheckFailedError, method: str) -> CheckFailedError:
+        """Return a failure of a method that says where in the test it was, of which reports know: a test can have many runs."""
         keep_refused(self._item, error)
+        place = self._caller()
+        attempt_of(self._item).raising(f"osiris.{method}(...){place and f' at {place}'}", error)
+        return type(error)(f"{error}\n    called at {place}") if place else error
+
+    def _caller(self) -> str:
+        """Return the place in the test that a method was called at, or nothing where it is not known."""
         frame = inspect.currentframe()
         while frame is not None and frame.f_code.co_filename == __file__:
             frame = frame.f_back
         if frame is None:
-            return error
-        place = relative_name(self._item.path.__class__(frame.f_code.co_filename), self._item.config.rootpath)
-        return type(error)(f"{error}\n    called at {place}:{frame.f_lineno}")
+            return ""
+        file = relative_name(self._item.path.__class__(frame.f_code.co_filename), self._item.config.rootpath)
+        return f"{file}:{frame.f_lineno}"
 
 
 def _targets(text: str, config: pytest.Config) -> tuple[str, ...]:

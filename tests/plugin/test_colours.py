@@ -176,3 +176,123 @@ def test_what_is_not_the_whole_has_no_tick(project: Project, engine: Engine) -> 
     assert [each for each, _ in engine.calls] == ["a"]
     assert heading(project).startswith("## ✗ osiris parity: The manifest behaves the same")
     assert signal(project) == "✗"
+
+
+LOOKING = """
+import pytest
+
+def test_asking(osiris):
+    assert osiris.parity("worse.osiris.yaml").verdict == {verdict!r}
+
+@pytest.mark.osiris("worse.osiris.yaml")
+def test_marked(osiris_parity):
+    assert osiris_parity.verdict == {verdict!r}
+"""
+
+
+@pytest.mark.parametrize("verdict", [Verdict.DIVERGENT, None])
+@pytest.mark.parametrize("options", [(), ("-p", "pytest_rerunfailures", "--reruns=1")], ids=["once", "reruns"])
+def test_what_a_test_looked_at_itself_is_expected(
+    project: Project,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    verdict: Verdict | None,
+    options: tuple[str, ...],
+) -> None:
+    """It says by its own assertions what has to come out; run, summary, page and merge say the same of it."""
+    project.manifest("worse")
+    engine.gives("worse", verdict, passed=False)
+    project.pytester.makepyfile(test_it=LOOKING.format(verdict=verdict and verdict.value))
+
+    result = project.run(*REPORTS, *options, "test_it.py")
+
+    result.assert_outcomes(passed=2)
+    assert result.ret == pytest.ExitCode.OK
+    assert [(each["passed"], each["expected_failure"]) for each in project.records()] == [(False, True)] * 2
+    result.stdout.fnmatch_lines(["x  worse.osiris.yaml * XFAILED *"])
+    assert heading(project).startswith("## ✓ ")
+    assert signal(project) == "✓"
+    assert merged(project, monkeypatch) == 0
+
+
+def test_what_a_worker_looked_at_is_expected(project: Project) -> None:
+    """Its word stands in the records that the controller reads."""
+    project.manifest("worse", function="fail")
+    project.pytester.makepyfile(test_it=LOOKING.format(verdict=None))
+
+    result = project.run_alone("-p", "xdist", "-n1", "--osiris-summary=s.md", "test_it.py")
+
+    result.assert_outcomes(passed=2)
+    assert [each["expected_failure"] for each in project.records()] == [True] * 2
+    assert heading(project).startswith("## ✓ ")
+
+
+OBJECTING = """
+def test_it(osiris):
+    record = osiris.parity("worse.osiris.yaml")
+    assert {condition}
+"""
+
+
+@pytest.mark.parametrize(
+    ("verdict", "condition", "code"),
+    [(Verdict.DIVERGENT, "record.passed", 1), (Verdict.INFRA, "not record.passed", 0)],
+)
+def test_what_a_test_did_not_accept_is_not_expected(
+    project: Project, engine: Engine, verdict: Verdict, condition: str, code: int
+) -> None:
+    """Its assertion failed; or a target could not run, which says nothing of the pipeline."""
+    project.manifest("worse")
+    engine.gives("worse", verdict)
+    project.pytester.makepyfile(test_it=OBJECTING.format(condition=condition))
+
+    result = project.run(*REPORTS, "test_it.py")
+
+    assert result.ret == code
+    assert [each.get("expected_failure", False) for each in project.records()] == [False]
+    assert heading(project).startswith("## ✗ ")
+
+
+SWALLOWING = """
+import contextlib
+import pytest
+
+{mark}
+def test_it(osiris, request):
+    with contextlib.suppress(Exception):
+        {call}
+"""
+
+
+@pytest.mark.parametrize("mark", ["", "@pytest.mark.xfail"])
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ('osiris.run("worse.osiris.yaml")', "osiris.run(...) at test_it.py:7 had failed: DIVERGENT worse.osiris.yaml "),
+        ('osiris.parity("gone.osiris.yaml")', "osiris.parity(...) at test_it.py:7 had failed: there is no manifest "),
+        (
+            'request.getfixturevalue("osiris_run")',
+            "the fixture osiris_run had failed: DIVERGENT worse.osiris.yaml ",
+        ),
+    ],
+    ids=["run", "parity", "fixture"],
+)
+def test_a_failure_that_the_test_kept_to_itself_fails_it(
+    project: Project, engine: Engine, call: str, told: str, mark: str
+) -> None:
+    """Neither `suppress` nor a mark takes it off the count: the record is one of a failure."""
+    project.manifest("worse")
+    engine.gives("worse", Verdict.DIVERGENT)
+    if "fixture" in call:
+        mark += '\n@pytest.mark.osiris("worse.osiris.yaml")'
+    project.pytester.makepyfile(test_it=SWALLOWING.format(call=call, mark=mark))
+
+    result = project.run(*REPORTS, "test_it.py")
+
+    result.assert_outcomes(failed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    (sentence,) = [line for line in result.outlines if line.startswith("the test passed, though ")]
+    assert sentence.startswith(f"the test passed, though {told}")
+    assert sentence.endswith("; do not catch it: `osiris.parity(...)` returns the record of a check that may fail")
+    assert [each.get("expected_failure", False) for each in project.records()] == [False]
+    assert heading(project).startswith("## ✗ ")
