@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from osiris_core.errors import UsageError
 from osiris_core.parity.record import EarlierAttempt, Verdict
 from pytest_osiris.checking.entry import entry_of, sessions_of, worst_of
 from pytest_osiris.checking.flat import flat_properties, is_ours
@@ -145,7 +146,11 @@ class Attempt:
         file = record_file(self._directory, self._test)
         if not file.exists():
             return {}
-        left = enumerate(read_file(file), start=1)
+        try:
+            left = enumerate(read_file(file), start=1)
+        except (OSError, UsageError) as error:
+            place = file.relative_to(self._root).as_posix()
+            raise CheckFailedError(f"{place}: what an attempt before this one left cannot be read: {error}") from error
         file.unlink()
         return {
             place: (*each.earlier, EarlierAttempt(became=_became(each), session_id=each.session_id))

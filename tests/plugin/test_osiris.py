@@ -242,6 +242,34 @@ def test_an_attempt_replaces_the_records_of_the_one_before(project: Project, eng
     assert entries(2) == (0, [])
 
 
+def test_an_attempt_that_finds_a_torn_record_fails_by_a_sentence(project: Project, engine: Engine) -> None:
+    """Nobody can say any more what came before it; the file stays as it was found."""
+    project.manifest("it")
+    project.pytester.makepyfile(
+        test_it="""
+        import pathlib
+
+        def test_it(osiris):
+            osiris.parity("it.osiris.yaml")
+            for each in pathlib.Path(".osiris/records").glob("*/*.json"):
+                each.write_text("{half")
+            assert False
+    """
+    )
+
+    result = project.run("-p", "pytest_rerunfailures", "--reruns=1", "test_it.py")
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            ".osiris/records/*/test_it.py-test_it-*.json: what an attempt before this one left cannot be read: *",
+            "not as asked for: test_it.py-test_it-*.json: this is no file of *",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*attempts.py*")
+
+
 def test_a_marked_test_that_runs_nothing_is_no_green_one(project: Project, engine: Engine) -> None:
     """It forgot its fixture; of a marker that a whole class has, not every test must make use."""
     project.manifest("it")
