@@ -156,12 +156,14 @@ class Checks:
                 item.warn(RuleWarning(f"{manifest.location}: the rule `{use.rule}` ({use.source}) {use.complaint}"))
 
     def close(self) -> None:
-        """Stop what was started; closing twice is harmless."""
-        while self._checkers:
-            self._checkers.popitem()[1].close()
-        made_sessions(self._config).remove()
-        self.showing.close()
-        self._signals.close()
+        """Stop what was started, all of it whatever one of them raises; closing twice is harmless."""
+        with contextlib.ExitStack() as ending:  # what is said last is done first
+            ending.callback(self._signals.close)
+            ending.callback(self.showing.close)
+            ending.callback(made_sessions(self._config).remove)
+            for checker in self._checkers.values():
+                ending.callback(checker.close)
+            self._checkers.clear()
 
     def _checker(self, project_root: Path) -> Checker:
         if project_root not in self._checkers:

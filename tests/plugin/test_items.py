@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -156,6 +158,35 @@ def test_one_checker_serves_a_whole_run_and_is_closed(project: Project, engine: 
     project.run("--osiris-target=both").assert_outcomes(passed=2)
 
     assert (engine.made, engine.closed) == (1, 1)
+
+
+def test_what_cannot_be_closed_keeps_nothing_else(
+    project: Project, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two projects, and neither's checker ends as it should: sessions and signals are left as they were found."""
+    outside = project.manifest("one")
+    inside = project.root / "inside"
+    inside.mkdir()
+    (inside / "pytest.ini").write_text("[pytest]\n")
+    shutil.copytree(project.root / "code", inside / "code")
+    shutil.copy(outside, inside)
+    removed, handler = [], signal.getsignal(signal.SIGTERM)
+
+    def close(_: Engine) -> None:
+        raise OSError(5, "the server does not answer")
+
+    monkeypatch.setattr(type(engine), "close", close)
+    monkeypatch.setattr("pytest_osiris.checking.retention.remove_session", lambda *what: removed.append(what[2]))
+    try:
+        result = project.run("--rootdir", str(inside), "-c", str(inside / "pytest.ini"), str(inside), str(outside))
+        found = signal.getsignal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+
+    assert engine.made == len({"inside", "outside"})
+    assert "the server does not answer" in result.stderr.str()
+    assert sorted(removed) == ["e2b", "e2b", "local", "local"]
+    assert found is handler
 
 
 def test_ctrl_c_closes_what_was_started(project: Project, engine: Engine) -> None:
