@@ -136,10 +136,10 @@ def pytest_runtest_makereport(
         report.outcome, report.longrepr = "failed", refuse_idle(item)
         vars(report).pop("wasxfail", None)  # with it pytest would count no failure
         report.user_properties = list(item.user_properties)
-    for table in item.stash.get(MASK, ()):
+    if MASK in item.stash:
         from pytest_osiris.checking.masking import mask_report
 
-        mask_report(report, table)
+        mask_report(item, report)
     return report
 
 

@@ -30,7 +30,7 @@ from pytest_osiris.checking.attempts import attempt_of
 from pytest_osiris.checking.baselines import place_of
 from pytest_osiris.checking.failure import explanation
 from pytest_osiris.checking.judging import judged_by_plugins
-from pytest_osiris.checking.masking import table_of
+from pytest_osiris.checking.masking import masked, table_of
 from pytest_osiris.checking.progress import showing
 from pytest_osiris.checking.retention import made_sessions
 from pytest_osiris.extension import answers, backends_of
@@ -192,10 +192,7 @@ def mask(item: pytest.Item, table: MaskTable | None) -> None:
 
 def _label(item: pytest.Item, manifest: Manifest, case: str) -> str:
     """Return the name of a case while it runs; nothing where the pipeline's is enough."""
-    label = f"{manifest.pipeline.id}[{case}]" if case else ""
-    for table in item.stash.get(MASK, ()):
-        label = table.text(label)
-    return label
+    return masked(item, f"{manifest.pipeline.id}[{case}]") if case else ""
 
 
 def hidden(item: pytest.Item, secrets: Mapping[str, str], what: str) -> dict[str, str]:
@@ -235,11 +232,8 @@ def keep_refused(item: pytest.Item, error: CheckFailedError) -> None:
     attempt, settings, root = attempt_of(item), item.config.stash[SETTINGS], item.config.rootpath
     if attempt.records:
         return
-    told = str(error)
-    for table in item.stash.get(MASK, ()):
-        told = table.inside(told)
     command = command_for(item, settings.targets, settings)
-    record = refused_record(relative_name(item.path, root), UsageError(told), reproduce=command)
+    record = refused_record(relative_name(item.path, root), UsageError(masked(item, str(error))), reproduce=command)
     line = (item.reportinfo()[1] or 0) + 1
     attempt.keep(dataclasses.replace(record, case=item.name, line=line), attempt.reserve())
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from osiris_core.parity.worsening import refusal, worst
-from osiris_core.secrets.masked_record import masked
+from osiris_core.secrets.masked_record import masked as masked_record
+from pytest_osiris.checking.masking import masked
 from pytest_osiris.extension import plugins_to_ask
 from pytest_osiris.keys import MASK, CheckFailedError
 
@@ -40,7 +41,7 @@ def judged_by_plugins(
             wrong = wrong or f"{hook} cannot end the test: {type(error).__name__}: {error}"
             continue
         except Exception as error:
-            told = _masked(item, f"{hook} raised {type(error).__name__}: {error}")
+            told = masked(item, f"{hook} raised {type(error).__name__}: {error}")
             keep(replace(record, passed=False, headline=told))
             raise
         if lent != record:
@@ -54,14 +55,8 @@ def judged_by_plugins(
                 accepted.append(answer)
     found = worst(record, accepted)
     if wrong:
-        keep(replace(found, passed=False, headline=_masked(item, wrong)))
+        keep(replace(found, passed=False, headline=masked(item, wrong)))
         raise CheckFailedError(f"{record.manifest}: {wrong}")
     for table in item.stash.get(MASK, ()) if found is not record else ():
-        found = masked(found, table)
+        found = masked_record(found, table)
     return keep(found)
-
-
-def _masked(item: pytest.Item, sentence: str) -> str:
-    for table in item.stash.get(MASK, ()):
-        sentence = table.inside(sentence)
-    return sentence

@@ -12,6 +12,7 @@ from osiris_core.secrets.environment import host_environment
 from osiris_core.secrets.masked_record import host_table
 from osiris_core.secrets.resolution import resolve_secrets, secret_variables
 from osiris_core.wire.masking import token
+from pytest_osiris.keys import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,12 +40,20 @@ def table_of(
     return host_table(secrets, provider)
 
 
-def mask_report(report: pytest.TestReport, table: MaskTable) -> None:
-    """Mask a report in place: it is what the terminal, JUnit and every other plugin are told."""
-    mask = _Mask(table)
-    report.longrepr = mask.anything(report.longrepr)
-    report.sections = [(name, mask.text(content)) for name, content in report.sections]
-    report.user_properties = [(name, mask.anything(value)) for name, value in report.user_properties]
+def masked(item: pytest.Item, text: str) -> str:
+    """Return a text without what the reports of a test may not show."""
+    for table in item.stash.get(MASK, ()):
+        text = table.inside(text)
+    return text
+
+
+def mask_report(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Mask a report of a test in place: it is what the terminal, JUnit and every other plugin are told."""
+    for table in item.stash.get(MASK, ()):
+        mask = _Mask(table)
+        report.longrepr = mask.anything(report.longrepr)
+        report.sections = [(name, mask.text(content)) for name, content in report.sections]
+        report.user_properties = [(name, mask.anything(value)) for name, value in report.user_properties]
 
 
 class _Mask:
