@@ -73,7 +73,7 @@ def osiris_parity(
     Mark the test with `@pytest.mark.osiris("x.osiris.yaml")`. A test that uses this fixture alone fails only
     by its own assertions; with one target `verdict` is None.
     """
-    from pytest_osiris.checking.checks import run_marked
+    from pytest_osiris.checking.marked import run_marked
 
     return run_marked(request.node, osiris_params, osiris_secrets)
 

@@ -16,8 +16,9 @@ from osiris_core.baseline.places import of_manifest
 from osiris_core.check import load_cases
 from osiris_core.parity.record import Verdict
 from osiris_core.surface import refused_record
+from pytest_osiris.checking.asking import command_for, project_of, relative_name
 from pytest_osiris.checking.attempts import new_attempt
-from pytest_osiris.checking.checks import checks_of, command_for, project_of, relative_name
+from pytest_osiris.checking.checks import checks_of
 from pytest_osiris.checking.conditions import skip_of
 from pytest_osiris.checking.failure import explanation
 from pytest_osiris.keys import SETTINGS, CheckFailedError, PipelineFailedError

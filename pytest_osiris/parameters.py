@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from osiris_core.check import load
 from osiris_core.errors import ManifestError
 from osiris_core.manifest.overrides import unknown_names
-from pytest_osiris.checking.checks import project_of
+from pytest_osiris.checking.asking import project_of
 from pytest_osiris.items import ManifestItem
 from pytest_osiris.keys import CheckFailedError
 from pytest_osiris.marker import read_marker

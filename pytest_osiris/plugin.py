@@ -131,7 +131,7 @@ def pytest_runtest_makereport(
     if REPORTED in item.stash:
         item.stash[REPORTED](report)
     elif report.when == "call" and report.passed and any(mark.name == "osiris" for mark in item.own_markers):
-        from pytest_osiris.checking.checks import refuse_idle
+        from pytest_osiris.checking.marked import refuse_idle
 
         report.outcome, report.longrepr = "failed", refuse_idle(item)
         vars(report).pop("wasxfail", None)  # with it pytest would count no failure

@@ -54,6 +54,6 @@ def _meaningless(session: pytest.Session, settings: Settings) -> str:
 
 
 def _refuse_impossible(config: pytest.Config) -> None:
-    from pytest_osiris.checking.checks import require_possible
+    from pytest_osiris.checking.asking import require_possible
 
     require_possible(config)

@@ -6,23 +6,23 @@ pytest shortens long values with `...`, and may cut through a secret there: what
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.secrets.environment import host_environment
 from osiris_core.secrets.masked_record import host_table
-from osiris_core.secrets.resolution import resolve_secrets, secret_variables
-from osiris_core.wire.masking import token
-from pytest_osiris.keys import MASK
+from osiris_core.secrets.resolution import resolve_secrets, secret_variables, told_names
+from osiris_core.wire.masking import MaskTable, token
+from pytest_osiris.keys import MASK, CheckFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     import pytest
 
     from osiris_core.manifest.model import Manifest
-    from osiris_core.wire.masking import MaskTable
 
+GIVEN_BY_FIXTURE: Final = "the fixture `osiris_secrets`"
 _CUT: Final = re.compile(rb"\.\.\.+|\xe2\x80\xa6")
 _LEAST_OF_A_CUT: Final = 5
 _DEEP: Final = 20
@@ -108,3 +108,28 @@ class _Mask:
             for name, each in list(vars(value).items()):
                 object.__setattr__(value, name, self.anything(each, depth + 1))
         return value
+
+
+def mask(item: pytest.Item, table: MaskTable | None) -> None:
+    """Show nothing of what a table has in the reports of a test."""
+    if table is not None:
+        item.stash.setdefault(MASK, []).append(table)
+
+
+def hidden(item: pytest.Item, secrets: Mapping[str, str], what: str) -> dict[str, str]:
+    """Return values of secrets by name, which no report of the test shows from now on.
+
+    `CheckFailedError`, which repeats none of them, for anything but texts by name; `what` is who gave them.
+    """
+    is_right = isinstance(secrets, Mapping) and all(
+        isinstance(name, str) and isinstance(value, str) and value for name, value in secrets.items()
+    )
+    if not is_right:
+        raise CheckFailedError(f"{what} must be a mapping of names to texts that are not empty")
+    mask(item, MaskTable.of_values(secrets.items()))
+    return dict(secrets)
+
+
+def declared_secrets(manifest: Manifest, offered: Mapping[str, str]) -> dict[str, str]:
+    """Return those values that a manifest has a use for."""
+    return {name: value for name, value in offered.items() if name in told_names(manifest)} if offered else {}

@@ -9,7 +9,8 @@ from osiris_core.choices import TARGETS
 from osiris_core.errors import OsirisError
 from osiris_core.fuzz.ground import chosen_drivers, code_files, never_compared, require_hypothesis, targets
 from osiris_core.fuzz.telling import looked_on
-from pytest_osiris.checking.checks import check_options, checks_of
+from pytest_osiris.checking.asking import check_options
+from pytest_osiris.checking.checks import checks_of
 from pytest_osiris.keys import SETTINGS, CheckFailedError
 
 if TYPE_CHECKING:

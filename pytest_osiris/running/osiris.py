@@ -17,16 +17,11 @@ import pytest
 
 from osiris_core.manifest.collecting import case_id
 from osiris_core.secrets.resolution import told_names
+from pytest_osiris.checking.asking import relative_name
 from pytest_osiris.checking.attempts import attempt_of
-from pytest_osiris.checking.checks import (
-    GIVEN_BY_FIXTURE,
-    checks_of,
-    declared_secrets,
-    hidden,
-    keep_refused,
-    load_for,
-    relative_name,
-)
+from pytest_osiris.checking.checks import checks_of
+from pytest_osiris.checking.marked import keep_refused, load_for
+from pytest_osiris.checking.masking import GIVEN_BY_FIXTURE, declared_secrets, hidden
 from pytest_osiris.checking.store import file_stem
 from pytest_osiris.keys import CheckFailedError
 from pytest_osiris.marker import params_of, parse_rules, rules_of, targets_of
