@@ -55,25 +55,8 @@ def finish(session: pytest.Session) -> None:
     """Gather the records of the run, judge its gates, and write what was asked for; what cannot be written fails the run."""
     config = session.config
     settings = config.stash[SETTINGS]
-    directory = records_directory(config.rootpath, config.stash[RUN])
-    read, torn = read_records(directory)
-    found = [without_removed(each, config.rootpath) for each in read]
-    if found:
-        remove_old_records(directory)
-    unmet, remarks = held_gates(session, found)
-    unmet = (*unmet, *torn) if torn else (*unmet, *_failed_beside(session, directory))
-    remarks = (*remarks, *_not_kept(settings, found))
-    if BASELINES in config.stash or settings.update:
-        from pytest_osiris.ending.unused import settle_unused
-
-        more = settle_unused(session)
-        unmet, remarks = (*unmet, *more[0]), (*remarks, *more[1])
-    shard = "" if settings.shard is None else str(settings.shard)
-    records = dataclasses.replace(record_set(found, note=_left_out(session)), unmet=unmet, shard=shard)
-    if shard and not found:
-        remarks = (*remarks, f"no manifest fell to shard {shard}")
-    records = with_sections(config, records)
-    unmet = records.unmet
+    records, remarks = _gathered(session)
+    shard, unmet = records.shard, records.unmet
     report, problems, failed = settings.report, [], bool(unmet)
     if session.exitstatus in _CUT_SHORT and not _stopped_itself(session):
         report = None
@@ -93,6 +76,30 @@ def finish(session: pytest.Session) -> None:
     if unmet:
         tell(config, *(visible_line(f"{_UNMET}{sentence}") for sentence in unmet), everywhere=False)
     config.stash[OUTCOME] = Outcome(records=records, report=report, problems=tuple(problems), remarks=remarks)
+
+
+def _gathered(session: pytest.Session) -> tuple[RecordSet, tuple[str, ...]]:
+    """Return the records of the run with what it does not meet, and remarks that fail nothing."""
+    config = session.config
+    settings = config.stash[SETTINGS]
+    directory = records_directory(config.rootpath, config.stash[RUN])
+    read, torn = read_records(directory)
+    found = [without_removed(each, config.rootpath) for each in read]
+    if found:
+        remove_old_records(directory)
+    unmet, remarks = held_gates(session, found)
+    unmet = (*unmet, *torn) if torn else (*unmet, *_failed_beside(session, directory))
+    remarks = (*remarks, *_not_kept(settings, found))
+    if BASELINES in config.stash or settings.update:
+        from pytest_osiris.ending.unused import settle_unused
+
+        more = settle_unused(session)
+        unmet, remarks = (*unmet, *more[0]), (*remarks, *more[1])
+    shard = "" if settings.shard is None else str(settings.shard)
+    records = dataclasses.replace(record_set(found, note=_left_out(session)), unmet=unmet, shard=shard)
+    if shard and not found:
+        remarks = (*remarks, f"no manifest fell to shard {shard}")
+    return with_sections(config, records), remarks
 
 
 def _stopped_itself(session: pytest.Session) -> str:
