@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from conftest import Project
 
-pytest.importorskip("xdist")
 
 MODES = {"none": [], "n0": ["-p", "xdist", "-n0"], "n2": ["-p", "xdist", "-n2"]}
 STAND_IN = """

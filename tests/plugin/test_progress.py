@@ -114,7 +114,6 @@ def test_a_run_is_shown_below_the_dots_and_nothing_is_left_of_it(project: Projec
 
 def test_the_controller_shows_what_its_workers_run_until_they_end_or_die(project: Project) -> None:
     """Which manifest, on which worker; that of a worker that crashes disappears, and in the end nothing is left, on disk either."""
-    pytest.importorskip("xdist")
     held(project, "crash", "good")
     with OnTerminal(project.root, "-p", "xdist", "-n2", "--max-worker-restart=0") as terminal:
         shown = terminal.until(lambda text: text.count("step 3/7") == 2)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
+    import pytest
+
     from conftest import Project
 
-pytest.importorskip("xdist")
 
 CRASHING = """
 import os, time

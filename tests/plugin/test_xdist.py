@@ -10,8 +10,6 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Project
 
-pytest.importorskip("xdist")
-
 
 def test_all_records_meet_in_one_table_and_one_report(project: Project) -> None:
     """Workers write records, the controller reads them: good, failing and unreadable manifests, and a test function."""
