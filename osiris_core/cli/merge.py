@@ -57,6 +57,7 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     import dataclasses
 
     from osiris_core.cli.checking import code_of_all, require_least
+    from osiris_core.cli.recorded import read_parts, record_files
     from osiris_core.cli.summarizing import write_markdown
     from osiris_core.errors import UsageError
     from osiris_core.parity.gates import held_to, stale_waivers, too_few
@@ -67,9 +68,9 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
 
     settle(given)
     require_least(given.min_manifests)
-    files = list(_files(given.records))
+    files = record_files(given.records)
     _require_places(given, files)
-    whole = merge(list(_read_all(files)))
+    whole = merge(read_parts(files))
     records = tuple(held_to(record, given.require) for record in whole.records)
     if given.require and not any(record.verdict for record in records):
         raise UsageError(f"--require={given.require} asks for comparisons, but no record is one of two targets")
@@ -109,11 +110,12 @@ def _explained(whole: RecordSet) -> Iterator[str]:
 
 def _require_places(given: argparse.Namespace, files: Sequence[Path]) -> None:
     """Raise `UsageError` where something could not be written, or would be written over something else."""
+    from osiris_core.cli.recorded import require_unread
     from osiris_core.cli.summarizing import require_summary_place
     from osiris_core.errors import UsageError
     from osiris_core.surface import require_place, require_report_place
 
-    written = [each for each in (given.output, given.report) if each is not None]
+    written = [each for each in (given.output, given.report, given.summary) if each is not None]
     if given.output is not None:
         require_place("the records", given.output)
     if given.report is not None:
@@ -121,53 +123,8 @@ def _require_places(given: argparse.Namespace, files: Sequence[Path]) -> None:
         written.append(given.report.with_suffix(".json"))
     if given.summary is not None:
         require_summary_place(given.summary, given.report)
-    read = {path.resolve() for path in files}
     if given.output is not None and given.output.resolve() in {
         each.resolve() for each in (given.report, given.summary) if each
     }:
         raise UsageError(f"{given.output} is asked for twice", hint="give report, summary and records a name each")
-    taken = next((path for path in written if path.resolve() in read), None)
-    if taken is not None:
-        raise UsageError(f"{taken} is one of the files that are merged", hint="give the whole a name of its own")
-
-
-def _read_all(files: Sequence[Path]) -> Iterator[tuple[str, RecordSet]]:
-    """Yield every file's name and records, each file once. Raises `UsageError` that names all that cannot be read."""
-    from osiris_core.errors import UsageError
-    from osiris_core.parity.record_io import decode_records
-
-    problems, seen = [], set()
-    for path in files:
-        if path.resolve() in seen:
-            continue
-        seen.add(path.resolve())
-        try:
-            records = decode_records(path.read_bytes())
-        except OSError as error:
-            problems.append(f"{path} cannot be read: {error.strerror}")
-        except UsageError as error:
-            problems.append(f"{path}: {error}")
-        else:
-            yield _name(path, records), records
-    if problems:
-        raise UsageError("\n".join(problems))
-
-
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    from osiris_core.errors import UsageError
-
-    for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        found = sorted(path.rglob("*.json"))
-        if not found:
-            raise UsageError(
-                f"{path} holds no records", hint="name the .json beside a report, or a directory with some"
-            )
-        yield from found
-
-
-def _name(path: Path, records: RecordSet) -> str:
-    """Return by what the records of a file are known: those of one run's tests lie in a directory, and do not say where they were made."""
-    return str(path if records.host or records.created_at or records.origins else path.parent)
+    require_unread(files, written, "merged")

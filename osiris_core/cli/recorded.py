@@ -1,0 +1,70 @@
+"""Files of records as a command line names them: all of them are read, or none, and none is written over."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from osiris_core.errors import UsageError
+from osiris_core.parity.record_io import decode_records
+from osiris_core.report.text import visible_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from osiris_core.parity.record import RecordSet
+
+Part = tuple[str, "RecordSet"]
+"""What a file is known by, and what it holds."""
+
+
+def record_files(paths: Sequence[Path]) -> list[Path]:
+    """Return the files that are meant: of a directory all .json files below it. Raises `UsageError` for one without any."""
+    return [file for path in paths for file in _files_of(path)]
+
+
+def read_parts(files: Sequence[Path]) -> list[Part]:
+    """Read every file, each once. Raises `UsageError` that names all that cannot be read, a line each."""
+    problems: list[str] = []
+    parts: list[Part] = []
+    distinct: dict[str, Path] = {}
+    for path in files:
+        distinct.setdefault(os.path.realpath(path), path)
+    for path in distinct.values():
+        try:
+            records = decode_records(path.read_bytes())
+        except OSError as error:
+            problems.append(f"{path} cannot be read: {error.strerror}")
+        except UsageError as error:
+            problems.append(f"{path}: {error}")
+        else:
+            parts.append((_name(path, records), records))
+    if problems:
+        raise UsageError("\n".join(map(visible_line, problems)))
+    return parts
+
+
+def require_unread(files: Iterable[Path], written: Iterable[Path], deed: str) -> None:
+    """Raise `UsageError` where one of the places that are to be written is a file that is read; `deed` says what for."""
+    read = {os.path.realpath(path) for path in files}
+    taken = next((path for path in written if os.path.realpath(path) in read), None)
+    if taken is not None:
+        raise UsageError(
+            f"{taken} is one of the files that are {deed}", hint="give what is made of them a name of its own"
+        )
+
+
+def _files_of(path: Path) -> Iterator[Path]:
+    if not os.path.isdir(path):  # noqa: PTH112 - unlike its method, it answers for a name that is too long, too
+        yield path
+        return
+    found = sorted(path.rglob("*.json"))
+    if not found:
+        raise UsageError(f"{path} holds no records", hint="name the .json beside a report, or a directory with some")
+    yield from found
+
+
+def _name(path: Path, records: RecordSet) -> str:
+    """Return by what the records of a file are known: those of one run's tests lie in a directory, and do not say where they were made."""
+    return str(path if records.host or records.created_at or records.origins else path.parent)
