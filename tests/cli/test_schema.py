@@ -1,9 +1,12 @@
-"""`osiris-parity schema` prints a schema that knows the project's own drivers."""
+"""`osiris-parity schema` prints a schema that knows the project's own drivers, or that of records."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
 
 from osiris_core.manifest.schema import published_schema
 
@@ -56,3 +59,26 @@ def test_a_driver_that_cannot_be_understood_takes_any_option(project: Project) -
     assert "shop.orders" in step["properties"]["driver"]["anyOf"][0]["enum"]
     [condition] = [each for each in step["allOf"] if each["if"]["properties"]["driver"]["const"] == "shop.orders"]
     assert condition["then"]["properties"]["config"]["additionalProperties"] is True
+
+
+def test_what_a_command_writes_satisfies_the_schema_of_records(project: Project) -> None:
+    """A program that checks records before it reads them accepts real ones, and needs no project for it."""
+    (project.root / "a.csv").write_text("n\n1\n")
+    (project.root / "b.csv").write_text("n\n2\n")
+    assert project.run("diff", "a.csv", "b.csv", "--json=record.json").code == 1
+
+    ended = project.run("schema", "records")
+
+    assert (ended.code, ended.err) == (0, "")
+    jsonschema.Draft202012Validator(json.loads(ended.out)).validate(
+        json.loads((project.root / "record.json").read_bytes())
+    )
+
+
+@pytest.mark.parametrize("option", ["--built-in", "--code=code"])
+def test_records_have_no_drivers(project: Project, option: str) -> None:
+    """An option that would do nothing is refused."""
+    ended = project.run("schema", "records", option)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "--built-in and --code are about drivers, of which records have none" in ended.err
