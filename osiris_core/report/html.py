@@ -1,7 +1,7 @@
 """Renders a report as one HTML page that needs nothing else: no network, no font, no second file.
 
 What a pipeline wrote is hostile input. Three things keep it text: every printed expression passes through
-`visible` and then through autoescape; style and script are the two files beside the templates, allowed by
+`visible` and then through autoescape; style and script are made of the files beside the templates, allowed by
 their digests in a Content-Security-Policy that allows nothing else; and the script never makes markup.
 """
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from osiris_core.parity.record import RecordSet
 
 _TEMPLATES = "templates"
+_STYLES = ("base", "first-screen", "filters", "manifests", "timeline", "tables", "differences", "equal", "narrow", "print")
+_SCRIPTS = ("page", "filters", "copying", "links", "printing")
+"""The parts of style and script, in this order: later ones build on earlier ones."""
 
 
 def render_html(records: RecordSet, *, json_name: str = "") -> str:
@@ -32,7 +35,7 @@ def render_html(records: RecordSet, *, json_name: str = "") -> str:
     """
     from markupsafe import Markup
 
-    style, script = template_text("page.css"), template_text("page.js")
+    style, script = style_text(), script_text()
     template = _environment().get_template("page.html.j2")
     return template.render(
         page=page_of(records),
@@ -60,9 +63,22 @@ def content_security_policy(style: str, script: str) -> str:
 
 
 @cache
+def style_text() -> str:
+    """Return the whole style of a page."""
+    return "\n".join(template_text(f"style/{name}.css") for name in _STYLES)
+
+
+@cache
+def script_text() -> str:
+    """Return the whole script of a page: its files share one scope, which nothing else sees."""
+    body = "\n".join(template_text(f"script/{name}.js") for name in _SCRIPTS)
+    return f'(() => {{\n"use strict";\n{body}}})();\n'
+
+
+@cache
 def template_text(name: str) -> str:
-    """Return a file of the templates directory."""
-    return resources.files(__package__).joinpath(_TEMPLATES, name).read_text(encoding="utf-8")
+    """Return a file of the templates directory, by its path in it."""
+    return resources.files(__package__).joinpath(_TEMPLATES, *name.split("/")).read_text(encoding="utf-8")
 
 
 @cache

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from osiris_core.report.files import write_report
-from osiris_core.report.html import template_text
+from osiris_core.report.html import script_text
 from tests.report.structure import Structure
 
 QUIET = (
@@ -54,7 +54,7 @@ def test_a_browser_opens_the_page_without_a_complaint(opened, records, tmp_path)
 def test_a_script_that_was_tampered_with_does_not_run(opened, records, tmp_path):
     """The check above is able to fail: a script of other bytes is refused by the policy, and the console says so."""
     page = write_report(records, tmp_path / "parity.html").html
-    script = template_text("page.js")
+    script = script_text()
     page.write_text(
         page.read_text("utf-8").replace(script, script.replace('"use strict";', '"use strict";//')), "utf-8"
     )

@@ -1,0 +1,17 @@
+// What every part of the script uses. The files of this directory are one script: they share these names, and nothing else has them.
+// The page is complete without it. It reads text and sets properties; it never makes markup out of text.
+
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const byId = (id) => document.getElementById(id);
+const manifests = all(".manifest");
+
+// Make an element with a class and text; the only way in which this script adds to the page.
+const made = (tag, className = "", text = "") => {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text) element.textContent = text;
+  return element;
+};
+
+// Whether an element is to be seen: not filtered away, though it may be scrolled out of sight.
+const isShown = (element) => element.offsetParent !== null;
