@@ -70,7 +70,8 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
     if given.summary is not None:
         require_summary_place(given.summary, given.report)
     readings = read_all(given.manifests, given.param)
-    for root in {each.project_root: None for _, each in readings if not isinstance(each, ManifestError)}:
+    roots = tuple({each.project_root: None for _, each in readings if not isinstance(each, ManifestError)})
+    for root in roots:
         require_targets(_options(given, root), targets)
     finished: list[_Checked] = []
     with (
@@ -99,7 +100,7 @@ def check_all(given: argparse.Namespace, targets: Sequence[str], out: TextIO, er
     if given.report is not None:
         from osiris_core.report.files import write_report
 
-        err.write(f"report: {write_report(together, given.report).html}\n")
+        err.write(f"report: {write_report(together, given.report, roots=roots).html}\n")
     if given.summary is not None:
         write_markdown(together, given.summary, given.report)
     return _worst([checked.code for checked in finished], unmet)

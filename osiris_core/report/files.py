@@ -17,7 +17,7 @@ from osiris_core.report.markdown import LEAST_BYTES, LIMIT_BYTES, render_markdow
 from osiris_core.report.units import size
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from osiris_core.parity.record import RecordSet
 
@@ -30,9 +30,10 @@ class ReportFiles:
     json: Path
 
 
-def write_report(records: RecordSet, html_path: Path) -> ReportFiles:
+def write_report(records: RecordSet, html_path: Path, *, roots: Sequence[Path] = ()) -> ReportFiles:
     """Write the page to `html_path` and the records beside it, `.json` for `.html`; both are whole or not there.
 
+    Below one of `roots`, project roots, lie the sessions that the records name; without them, or where they are gone, the page shows what the records hold.
     Directories on the way are made. Raises `UsageError` where the place cannot be written.
     """
     html = Path(html_path)
@@ -41,7 +42,7 @@ def write_report(records: RecordSet, html_path: Path) -> ReportFiles:
     files = ReportFiles(html=html, json=html.with_suffix(".json"))
     contents = {
         files.json: encode_records(records),
-        files.html: render_html(records, json_name=files.json.name).encode(),
+        files.html: render_html(records, json_name=files.json.name, roots=roots).encode(),
     }
     try:
         html.parent.mkdir(parents=True, exist_ok=True)

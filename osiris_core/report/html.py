@@ -18,27 +18,42 @@ from osiris_core.report.marks import state_symbol
 from osiris_core.report.page import page_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from jinja2 import Environment
 
     from osiris_core.parity.record import RecordSet
 
 _TEMPLATES = "templates"
-_STYLES = ("base", "first-screen", "filters", "manifests", "timeline", "tables", "differences", "equal", "narrow", "print")
+_STYLES = (
+    "base",
+    "first-screen",
+    "filters",
+    "manifests",
+    "timeline",
+    "tables",
+    "differences",
+    "equal",
+    "narrow",
+    "print",
+)
 _SCRIPTS = ("page", "filters", "copying", "links", "printing")
 """The parts of style and script, in this order: later ones build on earlier ones."""
 
 
-def render_html(records: RecordSet, *, json_name: str = "") -> str:
-    """Return the page of `records`: the same text for the same records, whenever it is made.
+def render_html(records: RecordSet, *, json_name: str = "", roots: Sequence[Path] = ()) -> str:
+    """Return the page of `records`: the same text for the same records and sessions, whenever it is made.
 
-    `json_name` is the name of the file with the records, beside the page, which the page then links to.
+    `json_name` is the name of the file with the records, beside the page, which the page then links to. Below one of `roots`,
+    project roots, lie the sessions that the records name, which the page shows as far as they are there.
     """
     from markupsafe import Markup
 
     style, script = style_text(), script_text()
     template = _environment().get_template("page.html.j2")
     return template.render(
-        page=page_of(records),
+        page=page_of(records, roots=roots),
         json_name=json_name,
         style=Markup(style),  # noqa: S704 - our own constant file
         script=Markup(script),  # noqa: S704 - our own constant file

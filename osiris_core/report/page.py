@@ -20,7 +20,8 @@ from osiris_core.report.terminal import ending_line
 from osiris_core.report.timeline import timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from osiris_core.parity.record import Compared, ParityRecord, RecordSet, ReportSection, TargetRun
     from osiris_core.report.environment import EnvironmentDiff
@@ -95,8 +96,12 @@ class Page:
     sections: tuple[ReportSection, ...]
 
 
-def page_of(records: RecordSet) -> Page:
-    """Arrange `records` for reading: failures first, the first one unfolded, equal environments shared."""
+def page_of(records: RecordSet, *, roots: Sequence[Path] = ()) -> Page:
+    """Arrange `records` for reading: failures first, the first one unfolded, equal environments shared.
+
+    Below one of `roots` lie the sessions that they name.
+    """
+    del roots
     ordered = failures_first(records.records)
     diffs = [_environments(record) for record in ordered]
     environments = _shared_environments(diffs)

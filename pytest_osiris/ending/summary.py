@@ -66,7 +66,7 @@ def finish(session: pytest.Session) -> None:
     else:
         if not records.records and not shard:  # an empty shard has its say in a merge
             report, problems = None, ["there is no report: no manifest ran"] if settings.report else []
-        elif report is not None and (problem := _written(records, report)):
+        elif report is not None and (problem := _written(records, report, config.rootpath)):
             report, problems, failed = None, [f"there is no report: {problem}"], True
         problem, lacking = publish(config, records, report)
         problems += [f"there is no summary: {problem}"] if problem else []
@@ -202,12 +202,12 @@ def _missing(settings: Settings, reason: str) -> list[str]:
     return [f"there is no {what}: {reason}" for what, path in asked.items() if path is not None]
 
 
-def _written(records: RecordSet, report: Path) -> str:
+def _written(records: RecordSet, report: Path, root: Path) -> str:
     """Write the report; return why that was not possible, or nothing."""
     from osiris_core.report.files import write_report
 
     try:
-        write_report(records, report)
+        write_report(records, report, roots=(root,))
     except UsageError as error:
         return str(error)
     return ""
