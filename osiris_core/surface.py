@@ -101,10 +101,15 @@ def verdict_line(record: ParityRecord, name: str) -> str:
 
 def require_report_place(report: Path) -> None:
     """Raise `UsageError` where a report could not be written, so that nobody finds out after the run."""
+    require_page_place(report)
+    _require_own("the report's data", report.with_suffix(".json"), _DATA)
+
+
+def require_page_place(report: Path) -> None:
+    """Raise `UsageError` where the page of a report could not be written."""
     if report.suffix not in {".html", ".htm"}:
         raise UsageError(f"the report {report} is no page", hint="give a file name that ends in .html")
     require_place("the report", report)
-    _require_own("the report's data", report.with_suffix(".json"), _DATA)
 
 
 def require_summary_file(summary: Path) -> None:

@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "run": "run",
     "diff": "diff",
     "merge": "merge",
+    "report": "report",
     "validate": "validate",
     "explain": "explain",
     "drivers": "drivers",

@@ -57,7 +57,7 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     import dataclasses
 
     from osiris_core.cli.checking import code_of_all, require_least
-    from osiris_core.cli.recorded import read_parts, record_files
+    from osiris_core.cli.recorded import read_parts, record_files, session_roots
     from osiris_core.cli.summarizing import write_markdown
     from osiris_core.errors import UsageError
     from osiris_core.parity.gates import held_to, stale_waivers, too_few
@@ -83,7 +83,7 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     if given.output is not None:
         write_records(whole, given.output)
     if given.report is not None:
-        err.write(f"report: {write_report(whole, given.report).html}\n")
+        err.write(f"report: {write_report(whole, given.report, roots=session_roots()).html}\n")
     if given.summary is not None:
         write_markdown(whole, given.summary, given.report)
     return code_of_all(

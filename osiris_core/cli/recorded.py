@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osiris_core.errors import UsageError
+from osiris_core.manifest.loader import find_project_root
 from osiris_core.parity.record_io import decode_records
 from osiris_core.report.text import visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from osiris_core.parity.record import RecordSet
 
@@ -20,18 +21,19 @@ Part = tuple[str, "RecordSet"]
 
 
 def record_files(paths: Sequence[Path]) -> list[Path]:
-    """Return the files that are meant: of a directory all .json files below it. Raises `UsageError` for one without any."""
-    return [file for path in paths for file in _files_of(path)]
+    """Return the files that are meant, each once: of a directory all .json files below it. Raises `UsageError` for one without any."""
+    files: dict[str, Path] = {}
+    for path in paths:
+        for file in _files_of(path):
+            files.setdefault(os.path.realpath(file), file)
+    return list(files.values())
 
 
 def read_parts(files: Sequence[Path]) -> list[Part]:
-    """Read every file, each once. Raises `UsageError` that names all that cannot be read, a line each."""
+    """Read every file. Raises `UsageError` that names all that cannot be read, a line each."""
     problems: list[str] = []
     parts: list[Part] = []
-    distinct: dict[str, Path] = {}
     for path in files:
-        distinct.setdefault(os.path.realpath(path), path)
-    for path in distinct.values():
         try:
             records = decode_records(path.read_bytes())
         except OSError as error:
@@ -53,6 +55,11 @@ def require_unread(files: Iterable[Path], written: Iterable[Path], deed: str) ->
         raise UsageError(
             f"{taken} is one of the files that are {deed}", hint="give what is made of them a name of its own"
         )
+
+
+def session_roots(given: Sequence[Path] = ()) -> tuple[Path, ...]:
+    """Return the project roots below which the sessions of records are looked for: by default that of the current directory."""
+    return tuple(given) or (find_project_root(Path.cwd()),)
 
 
 def _files_of(path: Path) -> Iterator[Path]:

@@ -7,7 +7,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from osiris_core.errors import UsageError
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from osiris_core.parity.record import RecordSet
+
+_GENERATOR: Final = b'<meta name="generator" content="pytest-osiris">'
+_HEAD_BYTES: Final = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,21 +39,43 @@ def write_report(records: RecordSet, html_path: Path, *, roots: Sequence[Path] =
     Below one of `roots`, project roots, lie the sessions that the records name; without them, or where they are gone, the page shows what the records hold.
     Directories on the way are made. Raises `UsageError` where the place cannot be written.
     """
-    html = Path(html_path)
+    files = _files(html_path)
+    page = render_html(records, json_name=files.json.name, roots=roots)
+    _write_pages({files.json: encode_records(records), files.html: page.encode()}, files.html)
+    return files
+
+
+def write_page(records: RecordSet, html_path: Path, *, roots: Sequence[Path] = ()) -> ReportFiles:
+    """Write the page alone, as `write_report` does: beside it lie the records that it is made from, and stay as they are."""
+    files = _files(html_path)
+    page = render_html(records, json_name=files.json.name, roots=roots)
+    _write_pages({files.html: page.encode()}, files.html)
+    return files
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file is a page that was made here, and may be made again. False where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return _GENERATOR in file.read(_HEAD_BYTES)
+    except OSError:
+        return False
+
+
+def _files(html: Path) -> ReportFiles:
+    html = Path(html)
     if html.suffix == ".json" or not html.name:
         raise UsageError(f"{html} is no place for a page", hint="name an .html file; the .json is written beside it")
-    files = ReportFiles(html=html, json=html.with_suffix(".json"))
-    contents = {
-        files.json: encode_records(records),
-        files.html: render_html(records, json_name=files.json.name, roots=roots).encode(),
-    }
+    return ReportFiles(html=html, json=html.with_suffix(".json"))
+
+
+def _write_pages(contents: Mapping[Path, bytes], html: Path) -> None:
     try:
         html.parent.mkdir(parents=True, exist_ok=True)
         _replace_all(contents)
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(f"the report cannot be written to {html}: {reason}", hint="give another path") from error
-    return files
 
 
 def write_records(records: RecordSet, path: Path) -> None:

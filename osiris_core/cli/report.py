@@ -1,0 +1,153 @@
+"""`osiris-parity report`: the report made again from its records, of one run or of many."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+    from typing import Any, TextIO
+
+    from osiris_core.cli.recorded import Part
+    from osiris_core.parity.record import RecordSet
+    from osiris_core.report.files import ReportFiles
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to `subparsers`, the object that argparse's `add_subparsers` returns."""
+    parser = subparsers.add_parser(
+        "report",
+        help="make the report again from its records, of one run or of many",
+        description="Reads records, the JSON beside reports or those below .osiris/records, and makes the page, the summary or the table of "
+        "them. Runs nothing, and is no gate: `merge` is.",
+        epilog="exit codes: 0 where the report was made, whatever the verdicts; 2 where a file cannot be read as records, or a place not be "
+        "written, and then nothing is",
+    )
+    parser.add_argument(
+        "records",
+        nargs="+",
+        type=Path,
+        metavar="RECORD",
+        help="a file of records, or a directory: all .json files below it",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="PAGE.html",
+        help="write the page, and the records beside it (default: for one file the page beside it, if no other form is asked for)",
+    )
+    parser.add_argument(
+        "--summary",
+        type=Path,
+        metavar="PATH",
+        help="write a summary in Markdown; to the file that GITHUB_STEP_SUMMARY names it is appended",
+    )
+    parser.add_argument("--terminal", action="store_true", help="print the table and the failures")
+    parser.add_argument(
+        "--root",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="a project whose .osiris/ has the sessions that the records name; may be repeated (default: that of the current directory)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    """Make what is asked for; return 0. Raises `UsageError` before anything is written."""
+    from osiris_core.cli.exits import EXIT_GOOD
+    from osiris_core.cli.recorded import read_parts, record_files, session_roots
+    from osiris_core.cli.summarizing import write_markdown
+    from osiris_core.report.text import visible_line
+
+    files = record_files(given.records)
+    whole = _whole(read_parts(files))
+    page = _page(given, files)
+    _require_places(given, page, files)
+    places = []
+    if page is not None:
+        places.append(_write(whole, page, files, session_roots(given.root)).html)
+    if given.summary is not None:
+        write_markdown(whole, given.summary, page)
+        places.append(given.summary)
+    out.writelines(f"{line}\n" for line in _told(whole, places, in_full=given.terminal))
+    err.writelines(f"{visible_line(line)}\n" for line in _doubts(whole))
+    return EXIT_GOOD
+
+
+def _whole(parts: Sequence[Part]) -> RecordSet:
+    """Return the records of one file as they are, so that they make the page that they made before; of many files the merged ones."""
+    from osiris_core.parity.merging import merge
+
+    return parts[0][1] if len(parts) == 1 else merge(parts)
+
+
+def _page(given: argparse.Namespace, files: Sequence[Path]) -> Path | None:
+    """Return where the page goes: by default beside a single file, as far as that is surely the place of its page; None for no page."""
+    from osiris_core.errors import UsageError
+    from osiris_core.report.files import is_report
+
+    output: Path | None = given.output
+    if output is not None or given.summary is not None or given.terminal:
+        return output
+    beside = files[0].with_suffix(".html")
+    if files != given.records[:1] or files[0].suffix != ".json":
+        raise UsageError("there is no one file beside which the page would lie", hint="name it with -o PAGE.html")
+    if beside.exists() and not is_report(beside):
+        raise UsageError(f"{beside} is no page that was made here", hint="name another one with -o PAGE.html")
+    return beside
+
+
+def _is_beside(page: Path, files: Sequence[Path]) -> bool:
+    """Whether the records beside a page are the one file that it is made from, which stays as it is."""
+    return len(files) == 1 and page.with_suffix(".json").resolve() == files[0].resolve()
+
+
+def _write(whole: RecordSet, page: Path, files: Sequence[Path], roots: Sequence[Path]) -> ReportFiles:
+    from osiris_core.report.files import write_page, write_report
+
+    write = write_page if _is_beside(page, files) else write_report
+    return write(whole, page, roots=roots)
+
+
+def _require_places(given: argparse.Namespace, page: Path | None, files: Sequence[Path]) -> None:
+    """Raise `UsageError` where something could not be written, or would be written over something else."""
+    from osiris_core.cli.recorded import require_unread
+    from osiris_core.cli.summarizing import require_summary_place
+    from osiris_core.surface import require_page_place, require_report_place
+
+    written = [each for each in (page, given.summary) if each is not None]
+    if page is not None and _is_beside(page, files):
+        require_page_place(page)
+    elif page is not None:
+        require_unread(files, [page.with_suffix(".json")], "read")
+        require_report_place(page)
+    if given.summary is not None:
+        require_summary_place(given.summary, page)
+    require_unread(files, written, "read")
+
+
+def _told(whole: RecordSet, places: Sequence[Path], *, in_full: bool) -> list[str]:
+    """Return the lines for standard output: the sentence of the report and where it lies, or with `in_full` the table and the failures."""
+    import shutil
+
+    from osiris_core.report.sentence import report_sentence
+    from osiris_core.report.terminal import summary_lines
+
+    where = " and ".join(map(str, places))
+    if in_full:
+        return summary_lines(whole, shutil.get_terminal_size().columns, where)
+    return [f"{report_sentence(whole.records)}: {where}"]
+
+
+def _doubts(whole: RecordSet) -> Iterator[str]:
+    """Yield what a reader of the whole should know before the records."""
+    yield from whole.remarks
+    if whole.note:
+        yield f"not all: {whole.note}"
+    for each in whole.unmet:
+        yield f"not as asked for: {each}"

@@ -1,0 +1,167 @@
+"""`osiris-parity report`: pages, summaries and tables from records that lie somewhere; never a gate."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+
+from osiris_core.parity.record import RecordSet, Verdict
+from osiris_core.parity.record_io import decode_records, encode_records
+from osiris_core.report.files import write_report
+from tests.report.samples import divergent, record, sample
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Project
+
+SENTENCE = "7 of 10 manifests behave the same; 1 diverges; 1 could not be decided; 1 could not run; 1 agrees but is not as expected"
+
+
+def put(project: Project, name: str, records: RecordSet) -> Path:
+    """Write records as a run does, without their page."""
+    path = project.root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encode_records(records))
+    return path
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    """Return every file below a directory."""
+    return {str(each.relative_to(directory)): each.read_bytes() for each in directory.rglob("*") if each.is_file()}
+
+
+def test_the_page_is_made_again_beside_its_records(project: Project) -> None:
+    """The same page as before, byte for byte; the records are not touched, and whatever the verdicts the exit code is 0."""
+    written = write_report(sample(), project.root / "reports" / "parity.html")
+    page, data = written.html.read_bytes(), written.json.read_bytes() + b"\n"
+    written.json.write_bytes(data)
+    written.html.unlink()
+
+    first = project.run("report", "reports/parity.json")
+    again = project.run("report", "reports/parity.json")
+
+    assert (first.code, first.out, first.err) == (0, f"{SENTENCE}: reports/parity.html\n", "")
+    assert again == first
+    assert contents(project.root / "reports") == {"parity.html": page, "parity.json": data}
+
+
+def test_records_of_many_runs_become_one_page_with_its_records(project: Project) -> None:
+    """A directory is all .json files below it; what is known of the whole is told before anybody opens it."""
+    put(project, "shards/1/parity.json", RecordSet(records=(record("a", Verdict.IDENTICAL),), shard="1/3"))
+    put(project, "shards/2.json", RecordSet(records=(divergent(),), shard="2/3", note="1 test did not finish"))
+
+    ended = project.run("report", "shards", "shards/2.json", "-o", "all.html", "--summary", "all.md")
+
+    assert (ended.code, ended.out) == (0, "1 of 2 manifests behave the same; 1 diverges: all.html and all.md\n")
+    assert ended.err == "not all: shards: 1 test did not finish\nnot as asked for: shard 3/3 is missing\n"
+    assert "flight-delays" in (project.root / "all.html").read_text()
+    assert (project.root / "all.md").read_text().endswith("\nReport: [`all.html`](<all.html>)\n")
+    assert len(decode_records((project.root / "all.json").read_bytes()).records) == 2
+
+
+def test_the_table_needs_no_page(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What pytest prints at its end, for somebody who has the records and a terminal."""
+    monkeypatch.setenv("COLUMNS", "80")
+    put(project, "parity.json", sample())
+
+    ended = project.run("report", "parity.json", "--terminal")
+
+    assert ended.code == 0
+    assert "≠  flight-delays.osiris.…  DIVERGENT" in ended.out
+    assert "hint: every value is shifted by one hour" in ended.out
+    assert [each.name for each in project.root.glob("parity.*")] == ["parity.json"]
+
+
+def test_two_results_and_two_hosts_are_both_shown(project: Project) -> None:
+    """Machines whose session ids clash, about the same manifest: both records are there, told apart, and it is said."""
+    for host, verdict in (("one", Verdict.IDENTICAL), ("two", Verdict.DIVERGENT)):
+        made = RecordSet(records=(record("a", verdict),), host={"platform": host}, created_at="2026-02-03T10:15:09Z")
+        put(project, f"{host}.json", made)
+
+    ended = project.run("report", "one.json", "two.json", "-o", "all.html")
+
+    said = "pipelines/a.osiris.yaml has 2 results, and the worst counts: IDENTICAL (one.json), DIVERGENT (two.json)"
+    assert (ended.code, ended.err) == (0, f"{said}\n")
+    page = (project.root / "all.html").read_text()
+    anchors = [each for each in page.split('id="')[1:] if each.startswith("m-pipelines-a-")]
+    assert len({each.partition('"')[0] for each in anchors}) == len(anchors) >= 2
+    assert said in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["lost.json"], "lost.json cannot be read: No such file or directory"),
+        (["empty.json"], "empty.json: this is no file of parity records, or a torn one"),
+        (["nul.json"], "nul.json: this is no file of parity records, or a torn one"),
+        (["short.json"], "short.json: this is no file of parity records, or a torn one"),
+        (["other.json"], "other.json: parity records of version none, but this reads version 1"),
+        (["newer.json"], "newer.json: parity records of version 2, but this reads version 1"),
+        (["n" * 300], "cannot be read: File name too long"),
+        (["code"], "code holds no records"),
+        (["good.json", "-o", "code/good.json"], "is no page"),
+        (["good.json", "-o", "code"], "is no page"),
+        (["good.json", "-o", "taken.html"], "is a directory"),
+        (["good.json", "-o", "pyproject.toml/good.html"], "is no directory"),
+        (["good.json", "-o", "/proc/good.html"], "is not writable"),
+        (["good.json", "page.html"], "is no one file beside which the page would lie"),
+        (["good.json", "other.json", "-o", "other.html"], "other.json: parity records of version none"),
+        (["page.html"], "there is no one file beside which the page would lie"),
+        (["page.html", "-o", "page.html"], "page.html is one of the files that are read"),
+        (["good.json", "page.html", "-o", "good.html"], "good.json is one of the files that are read"),
+        (["good.json", "--summary=good.json"], "which is something else"),
+        (["theirs.json"], "theirs.html is no page that was made here"),
+    ],
+)
+def test_what_cannot_be_read_or_written_is_one_sentence(project: Project, arguments: list[str], sentence: str) -> None:
+    """Exit code 2, no traceback, and no file is made, changed or left behind."""
+    good = put(project, "good.json", RecordSet(records=(record("a", Verdict.IDENTICAL),))).read_bytes()
+    files = {
+        "page.html": good,
+        "theirs.json": good,
+        "theirs.html": b"<!DOCTYPE html>",
+        "empty.json": b"",
+        "nul.json": b"\0" * 4096,
+        "short.json": good[:-40],
+        "other.json": b'{"name": "somebody else"}',
+        "newer.json": good[:-2] + b"2}",
+    }
+    for name, content in files.items():
+        (project.root / name).write_bytes(content)
+    (project.root / "taken.html").mkdir()
+    (project.root / "code" / "steps.py").unlink()
+    before = contents(project.root)
+
+    ended = project.run("report", *arguments)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert sentence in ended.err
+    assert ended.err.startswith("osiris-parity: ")
+    assert ended.err.count("\n") == 1
+    assert contents(project.root) == before
+
+
+def test_everything_that_cannot_be_read_is_named_at_once(project: Project) -> None:
+    """A line each, and what a file says of itself reaches no terminal as it is."""
+    hostile = dataclasses.replace(record("a", Verdict.IDENTICAL), manifest="\x1b]0;owned\x07", version=7)
+    put(project, "hostile.json", RecordSet(records=(hostile,)))
+
+    ended = project.run("report", "hostile.json", "lost.json", "-o", "all.html")
+
+    assert ended.code == 2
+    assert ended.err.splitlines()[0].startswith(
+        "osiris-parity: hostile.json: ⟨ESC⟩]0;owned⟨BEL⟩: a record of version 7"
+    )
+    assert ended.err.splitlines()[1:] == ["lost.json cannot be read: No such file or directory"]
+
+
+def test_no_manifest_is_a_report_too(project: Project) -> None:
+    """It says so, and is no error: that a gate must not be empty is a gate's business."""
+    put(project, "none.json", RecordSet(records=()))
+
+    ended = project.run("report", "none.json")
+
+    assert (ended.code, ended.out) == (0, "No manifest was checked: none.html\n")
