@@ -38,7 +38,7 @@ def visible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(map(_visible_character, text))
+    return text.translate(_SHOWN)
 
 
 def visible_line(text: str) -> str:
@@ -100,6 +100,17 @@ def _visible_character(character: str) -> str:
     if character == " " or not _deceives(character, code):
         return character
     return f"⟨U+{code:04X}⟩"
+
+
+class _Shown(dict[int, str]):
+    """The visible form of a character, by its code; each is worked out once."""
+
+    def __missing__(self, code: int) -> str:
+        shown = self[code] = _visible_character(chr(code))
+        return shown
+
+
+_SHOWN = _Shown()
 
 
 def _deceives(character: str, code: int) -> bool:
