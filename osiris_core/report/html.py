@@ -110,7 +110,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        line=text.visible_line,
+        line=_line,
         capped=text.capped,
         duration=units.duration,
         size=units.size,
@@ -123,8 +123,12 @@ def _environment() -> Environment:
 
 
 def _shown(value: Any) -> Any:
-    """Make every plain text visible before autoescape sees it; markup made by a template passes."""
-    return text.visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+    """Cut every plain text that is too long to read, and make it visible, before autoescape sees it; markup made by a template passes."""
+    return text.visible(text.bounded(value)) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def _line(value: str) -> str:
+    return text.visible_line(text.bounded(value))
 
 
 def _prose(sentence: str) -> list[tuple[str, bool]]:

@@ -11,6 +11,7 @@ import unicodedata
 
 MAX_LINE_CHARACTERS = 2_000
 MAX_LINES = 400
+_TELLING = 40  # characters that may tell what was left out of a line
 
 # Of ECMA-48, in the order of their codes.
 _CONTROL_NAMES = (
@@ -61,6 +62,15 @@ def first_lines(text: str, limit: int = MAX_LINES) -> tuple[list[str], int]:
     """Return the first `limit` lines of `text`, and how many were left out; a last line feed opens no new line."""
     lines = text.removesuffix("\n").split("\n")
     return lines[:limit], max(0, len(lines) - limit)
+
+
+def bounded(text: str) -> str:
+    """Return `text` as it is where it is short or was capped before, else `capped(text)`."""
+    if len(text) <= MAX_LINE_CHARACTERS or (
+        text.count("\n") <= MAX_LINES and max(map(len, text.split("\n"))) <= MAX_LINE_CHARACTERS + _TELLING
+    ):
+        return text
+    return capped(text)
 
 
 def capped(text: str, limit: int = MAX_LINES) -> str:

@@ -3,6 +3,9 @@ from __future__ import annotations
 import pytest
 
 from osiris_core.report.text import (
+    MAX_LINE_CHARACTERS,
+    MAX_LINES,
+    bounded,
     capped,
     capped_line,
     fitted,
@@ -53,6 +56,20 @@ def test_what_is_cut_is_counted():
     assert capped_line("x" * 10, limit=10) == "x" * 10
     assert capped("a\nb\nc\nd\n", limit=2) == "a\nb\n… (2 more lines)"
     assert capped("a\nb\n", limit=2) == "a\nb"
+
+
+@pytest.mark.parametrize("text", ["", "a\n", "a\n" * MAX_LINES, "x" * MAX_LINE_CHARACTERS])
+def test_what_is_short_enough_is_not_touched(text):
+    """Cutting every text of a page as a last resort changes none that can be read."""
+    assert bounded(text) == text
+
+
+@pytest.mark.parametrize("text", ["x" * 100_000, "\n" * 100_000, "a\n" * MAX_LINES + "x" * 5_000])
+def test_what_is_too_long_is_cut_once(text):
+    """A text that nobody could read is cut with a number, and a cut one is not cut again."""
+    assert bounded(text) == capped(text)
+    assert len(bounded(text)) < 2 * MAX_LINE_CHARACTERS
+    assert bounded(bounded(text)) == bounded(text)
 
 
 @pytest.mark.parametrize(
