@@ -15,6 +15,7 @@
 ``clues``        what the two environments suggest about a difference
 ``hints``        what to do about a difference            ``summary``  all of it in the words of a report
 ``gates``        what a gate asks beyond a verdict        ``merging``  one set of records of many
+``since``        what changed between two sets of records; ``facts`` of an environment by name
 ``coverage``     what was never compared, by the ``classes`` of options and values that steps were tried with
 ``triage/``      where a divergence comes from, found out by runs that it asks for
 ``foreign/``     what `diff` is given, wherever it was made, as two sides of a comparison

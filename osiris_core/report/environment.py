@@ -6,8 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from osiris_core.parity.facts import flattened
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 ABSENT = "—"
 
@@ -31,7 +33,7 @@ class EnvironmentDiff:
 
 def environment_diff(environments: Sequence[tuple[str, Mapping[str, Any]]]) -> EnvironmentDiff:
     """Compare `(target, environment)` pairs fact by fact."""
-    flat = [dict(_flattened("", environment)) for _, environment in environments]
+    flat = [flattened(environment) for _, environment in environments]
     names = sorted({name for facts in flat for name in facts})
     differing, equal = [], []
     for name in names:
@@ -39,21 +41,13 @@ def environment_diff(environments: Sequence[tuple[str, Mapping[str, Any]]]) -> E
         if all(value == values[0] for value in values):
             equal.append(Fact(name=name, values=(_text(values[0]),)))
         else:
-            differing.append(Fact(name=name, values=_texts(values)))
+            differing.append(Fact(name=name, values=value_texts(values)))
     targets = tuple(target for target, _ in environments)
     return EnvironmentDiff(targets=targets, differing=tuple(differing), equal=tuple(equal))
 
 
-def _flattened(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict) and value:
-        for key in sorted(value):
-            yield from _flattened(f"{prefix}.{key}" if prefix else str(key), value[key])
-    elif prefix:
-        yield prefix, value
-
-
-def _texts(values: Sequence[Any]) -> tuple[str, ...]:
-    """Return the values as text; lists of names are reduced to what the other side lacks."""
+def value_texts(values: Sequence[Any]) -> tuple[str, ...]:
+    """Return the values of a fact as text; lists of names are reduced to what the other side lacks."""
     if not all(isinstance(value, list) for value in values):
         return tuple(_text(value) for value in values)
     sets = [{_text(item) for item in value} for value in values]
