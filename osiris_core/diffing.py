@@ -21,6 +21,7 @@ from osiris_core.parity.foreign.trees import FileLayout, TreeLayout, with_digest
 from osiris_core.parity.record import ParityRecord, TargetRun, Verdict
 from osiris_core.parity.side import labels, run_window
 from osiris_core.parity.summary import headline, step_runs
+from osiris_core.parity.transported import traceback_of, transport_of
 from osiris_core.parity.waived import Waivers
 from osiris_core.wire.records import FAILED, INFRASTRUCTURE
 
@@ -152,10 +153,13 @@ def _target_run(reading: Reading, name: str) -> TargetRun:
         outcome=session.outcome or None,
         failed_step=session.failed_step,
         error=str((session.error or {}).get("message", "")),
+        error_type=str((session.error or {}).get("type", "")),
+        traceback=traceback_of(session.error),
         session_directory=str(session.directory),
         steps=step_runs(session),
         elapsed_ms=round((window.end - window.start).total_seconds() * 1000, 3) if window else 0.0,
         environment=_object(session.hello.get("environment")),
+        transport=transport_of(session),
     )
 
 

@@ -18,6 +18,7 @@ from osiris_core.parity.expectations import unmet
 from osiris_core.parity.gates import stronger, unheld
 from osiris_core.parity.record import ParityRecord, TargetRun, Verdict
 from osiris_core.parity.summary import headline, step_runs
+from osiris_core.parity.transported import traceback_of, transport_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -185,15 +186,19 @@ def _target_run(result: TargetResult, circumstances: Circumstances) -> TargetRun
     )
     if session is None:
         return run
+    raised = session.error or {}
     return dataclasses.replace(
         run,
         outcome=session.outcome,
         failed_step=session.failed_step,
-        error=run.error or (str(session.error.get("message", "")) if session.error else ""),
+        error=run.error or str(raised.get("message", "")),
+        error_type="" if run.error else str(raised.get("type", "")),
+        traceback=() if run.error else traceback_of(raised),
         session_directory=_relative(session.directory, circumstances.session_root),
         steps=step_runs(session),
         masked=int(session.target_facts.get("masked", 0)),
         environment=dict((session.hello or {}).get("environment", {})),
+        transport=transport_of(session),
     )
 
 

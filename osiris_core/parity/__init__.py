@@ -14,6 +14,7 @@
 ``causes``       which differences follow from which; ``waived`` which are accepted for a while
 ``clues``        what the two environments suggest about a difference
 ``hints``        what to do about a difference            ``summary``  all of it in the words of a report
+``transported``  how a target's records came, and what of them was verified
 ``gates``        what a gate asks beyond a verdict        ``merging``  one set of records of many
 ``since``        what changed between two sets of records; ``facts`` of an environment by name
 ``coverage``     what was never compared, by the ``classes`` of options and values that steps were tried with

@@ -219,7 +219,8 @@ class StepRun:
     """One step on one target: `state`, rows of its output table, its share of the time.
 
     `options` are those that its config uses and `classes` the kinds of values in its table, both as
-    `parity/classes.py` names them: what `osiris-parity coverage` counts.
+    `parity/classes.py` names them: what `osiris-parity coverage` counts. `retries` are its attempts beyond the first; `reason`
+    says why it was skipped, and `blamed` because of which step.
     """
 
     id: str
@@ -232,11 +233,55 @@ class StepRun:
     artifacts: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    retries: int = 0
+    reason: str = ""
+    blamed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransportRetry:
+    """A request of the host that was made again: what it was for, what had gone wrong, how long it waited first."""
+
+    what: str
+    cause: str
+    waited_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transport:
+    """What it took to bring a target's records here, and what was verified of them, as `target.json` tells it.
+
+    `records` came and are on disk. `gaps` were noticed in the stream and filled from the spool (`fills` reads of it, `filled_bytes`
+    in all); `duplicates` were dropped, `damaged` lines read again, lines of an older worker `fenced` off. `stalls` are lines that brought nothing
+    for so long that they were given up, `reconnects` new lines, `throttled_ms` the time that the worker waited for the
+    host. `verified` says whether the worker's own digest of its records is that of the records here, and `artifacts_verified` the same
+    of the artifact tree; None where the worker did not come to state one.
+    """
+
+    records: int = 0
+    duplicates: int = 0
+    gaps: int = 0
+    damaged: int = 0
+    fenced: int = 0
+    strays: int = 0
+    reconnects: int = 0
+    stalls: int = 0
+    fills: int = 0
+    filled_bytes: int = 0
+    acknowledgements: int = 0
+    throttled_ms: float = 0.0
+    retries: tuple[TransportRetry, ...] = ()
+    verified: bool | None = None
+    artifacts_verified: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetRun:
-    """One target's half of a check: where it ran, what came out, how long each phase took."""
+    """One target's half of a check: where it ran, what came out, how long each phase took.
+
+    `error_type` and `traceback` (a line a call, `module:function:line`, the outermost first) belong to `error`, where a step
+    raised it. `transport` is None where no session was written.
+    """
 
     target: str
     provider: str  # "host", "embedded", "cloud", or the address of a self-hosted server
@@ -257,6 +302,9 @@ class TargetRun:
     sandbox_id: str = ""
     template: str = ""
     masked: int = 0  # tokens that stand for secrets in its session
+    error_type: str = ""
+    traceback: tuple[str, ...] = ()
+    transport: Transport | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from osiris_core.parity.record import StepRun, Verdict
 from osiris_core.parity.side import manifest_steps, moment, run_window
 from osiris_core.parity.values import counted
 from osiris_core.session.outline import outline_of
-from osiris_core.wire.records import STEP_COMPLETE, STEP_FAILED, STEP_START
+from osiris_core.wire.records import STEP_COMPLETE, STEP_FAILED, STEP_RETRIED, STEP_START
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +109,8 @@ def _amount(comparison: Comparison) -> str:
 
 def _step_run(session: Session, state: StepState) -> StepRun:
     body = manifest_steps(session).get(state.id, {})
-    events = {event["event"]: event for event in outline_of(session.events).kept if event.get("step") == state.id}
+    outline = outline_of(session.events)
+    events = {event["event"]: event for event in outline.kept if event.get("step") == state.id}
     end: dict[str, Any] = events.get(STEP_COMPLETE) or events.get(STEP_FAILED) or {}
     rows, duration = end.get("rows"), end.get("duration_ms")
     return StepRun(
@@ -123,6 +124,9 @@ def _step_run(session: Session, state: StepState) -> StepRun:
         artifacts=tuple(sorted(path for path in session.artifacts if path.startswith(f"{state.id}/"))),
         options=options_of(body.get("config") or {}),
         classes=value_classes(next(iter((end.get("tables") or {}).values()), {})),
+        retries=outline.counts.get((state.id, STEP_RETRIED), 0),
+        reason=state.reason or "",
+        blamed=state.cause or "",
     )
 
 

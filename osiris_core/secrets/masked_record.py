@@ -33,6 +33,7 @@ _NAMES = frozenset(
         "id",
         "driver",
         "needs",
+        "blamed",
         "layer",
         "code",
         "step",
