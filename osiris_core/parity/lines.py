@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from osiris_core.parity.values import printable, shorten
+from osiris_core.parity.values import printable, shorten, show_pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,8 +80,11 @@ def unified(
         room = DIFF_LINES - len(out)
         out.append(f"@@ -{block.left_start + first_line} +{block.right_start + first_line} @@")
         out.extend(f" {line}" for line in left[before : block.left_start])
-        out.extend(f"-{line}" for line in left[block.left_start : min(block.left_end, block.left_start + room)])
-        out.extend(f"+{line}" for line in right[block.right_start : min(block.right_end, block.right_start + room)])
+        gone = left[block.left_start : min(block.left_end, block.left_start + room)]
+        come = right[block.right_start : min(block.right_end, block.right_start + room)]
+        gone, come = _around_differences(gone, come) if len(gone) == len(come) else (gone, come)
+        out.extend(f"-{line}" for line in gone)
+        out.extend(f"+{line}" for line in come)
         out.extend(f" {line}" for line in left[block.left_end : shown])
         if len(out) >= DIFF_LINES:
             break
@@ -89,6 +92,12 @@ def unified(
     if len(out) > DIFF_LINES:
         out = [*out[:DIFF_LINES], f"… cut here; {differing:,} lines differ in all"]
     return "\n".join(shorten(printable(line.rstrip("\n"))) for line in out)
+
+
+def _around_differences(left: Sequence[str], right: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return lines that stand for each other, long ones cut around what differs and not before it."""
+    pairs = [show_pair(a.rstrip("\n"), b.rstrip("\n")) for a, b in zip(left, right, strict=True)]
+    return [a for a, _ in pairs], [b for _, b in pairs]
 
 
 def same_multiset(left: Sequence[str], right: Sequence[str]) -> bool:

@@ -45,13 +45,18 @@ class Layer(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnDifference:
-    """One column of two tables that differs: in how many of the matched rows, and by how much at most where it is a number."""
+    """One column of two tables that differs: in how many of the matched rows, and by how much at most where it is a number.
+
+    `least` and `greatest` bound what the right number is more than the left one, over the differing rows.
+    """
 
     name: str
     differing: int
     nulls: tuple[int, int] = (0, 0)
     max_absolute: float | None = None
     max_relative: float | None = None
+    least: float | None = None
+    greatest: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +70,24 @@ class CellDifference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowSample:
+    """One row of both tables, to be shown around a cell that differs: `row` tells it by its key or its number.
+
+    `left` and `right` are its cells in the columns `TableDifference.shown`, and empty on a side without that row. A row with
+    the same cells on both sides stands beside one that differs.
+    """
+
+    row: str = ""
+    left: tuple[str, ...] = ()
+    right: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TableDifference:
     """Where two tables differ; `cells` are the first few of `cells_total`, `key` the columns by which rows were matched.
 
-    Without a key rows are matched by their number, or counted as a multiset where their order means nothing.
+    Without a key rows are matched by their number, or counted as a multiset where their order means nothing. `samples` are the
+    first few rows that differ, those next to them, and those of one side alone, in `shown` of the `width` columns that were compared.
     """
 
     rows: tuple[int, int]
@@ -78,6 +97,22 @@ class TableDifference:
     key: tuple[str, ...] = ()
     columns: tuple[ColumnDifference, ...] = ()
     cells: tuple[CellDifference, ...] = ()
+    width: int = 0
+    shown: tuple[str, ...] = ()
+    samples: tuple[RowSample, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByteSample:
+    """The bytes of both files from `offset` on, as hexadecimal digits: around a place where they differ.
+
+    A side that ends before has fewer, or none. `held_back`: they hold a secret, or a part of one, and are not here.
+    """
+
+    offset: int
+    left: str = ""
+    right: str = ""
+    held_back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +123,10 @@ class Finding:
     (`write/delays.csv`, `step_complete.rows`, `print.log:12`); `left` and `right` are short readable
     forms of both values, the left side being the first target; `diff` is a unified diff or empty.
     `locates` marks a finding that never decides by itself but helps to find the first diverging step. `table` has the
-    cells where two tables differ, `ranges` the first differing stretches of bytes as (offset, length). `waived_by` names
-    the waiver that accepts it, in which case it does not decide either.
+    cells where two tables differ, `ranges` the first differing stretches of bytes as (offset, length), and `samples` the bytes
+    around the first of these. `kinds` say what each value is where the place is one inside of JSON: `text`, `integer`; of a file,
+    `sizes_bytes` and the beginnings of its `digests` (SHA-256) are there. `waived_by` names the waiver that accepts it, in which
+    case it does not decide either.
     """
 
     layer: Layer
@@ -105,6 +142,10 @@ class Finding:
     table: TableDifference | None = None
     ranges: tuple[tuple[int, int], ...] = ()
     waived_by: str = ""
+    samples: tuple[ByteSample, ...] = ()
+    kinds: tuple[str, str] = ("", "")
+    sizes_bytes: tuple[int | None, int | None] = (None, None)
+    digests: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,6 +83,14 @@ def show(value: Any) -> str:
     return shorten(printable(text))
 
 
+def kind_of(value: Any) -> str:
+    """Return what JSON calls a value, a number by its kind; `absent` where there is none."""
+    if value is ABSENT:
+        return "absent"
+    kinds = {bool: "truth value", int: "integer", float: "float", str: "text", dict: "object", list: "list"}
+    return kinds.get(type(value), "null" if value is None else "list")
+
+
 def show_pair(left: str, right: str) -> tuple[str, str]:
     """Return readable forms of two texts; long ones are cut around the first difference."""
     left, right = printable(left), printable(right)

@@ -119,3 +119,22 @@ def test_what_is_no_file_is_refused(files, tmp_path):
     right.symlink_to(left)
     with pytest.raises(OSError, match="symbolic link"):
         differing_ranges(left, right)
+
+
+def test_the_bytes_around_the_first_stretches_are_kept(files):
+    """Whole lines of 16, one earlier where the difference is at a line's start; what is in sight already is no sample of its own."""
+    left = bytes(range(256)) * 2
+    right = bytearray(left)
+    for place in (32, 60, 120, 200, 300, 400):
+        right[place] ^= 0xFF
+    found = explain_bytes(*files(left, bytes(right)))
+    assert [sample.offset for sample in found.samples] == [16, 48, 112]
+    first = found.samples[0]
+    assert first.left == left[16:48].hex()
+    assert first.right == right[16:48].hex()
+
+
+def test_a_side_that_ends_has_no_bytes_to_show(files):
+    """The shorter file's sample is what is left of it, or nothing."""
+    found = explain_bytes(*files(b"a" * 32, b"a" * 32 + b"bc"))
+    assert [(each.offset, each.left, each.right) for each in found.samples] == [(16, "61" * 16, "61" * 16 + "6263")]

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.hints import CUT_OFF
 from osiris_core.parity.kinds.protocol import FileComparison, FileFinding
+from osiris_core.parity.record import ByteSample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from io import FileIO
     from pathlib import Path
 
@@ -28,6 +29,9 @@ BLOCK_BYTES: Final = 64 * 1024
 SHOWN_BYTES: Final = 16
 KEPT_RANGES: Final = 20
 """Stretches that a finding names; the blocks say how many more there may be."""
+SAMPLES: Final = 3
+"""Stretches of which the bytes are shown, `SAMPLE_BYTES` each, from a line of 16 before the first that differs."""
+SAMPLE_BYTES: Final = 32
 
 _JOINED_BYTES: Final = 16
 _STRETCH: Final = re.compile(rb"[^\0]+(?:\0{1,%d}[^\0]+)*" % (_JOINED_BYTES - 1))
@@ -78,6 +82,7 @@ def explain_bytes(left: Path, right: Path) -> FileFinding:
         left=_shown(left, found.first),
         right=_shown(right, found.first),
         ranges=found.ranges,
+        samples=_samples(left, right, found.ranges),
         hint=CUT_OFF if 0 < found.first == min(found.sizes) else "",
     )
 
@@ -192,7 +197,26 @@ def _differing_bits(left: bytearray, right: bytearray) -> bytes:
 
 
 def _shown(path: Path, offset: int) -> str:
+    data = _read(path, offset, SHOWN_BYTES)
+    return data.hex(" ") if data else "(end of file)"
+
+
+def _samples(left: Path, right: Path, ranges: Sequence[tuple[int, int]]) -> tuple[ByteSample, ...]:
+    """Return the bytes around the first stretches, in lines of 16 as every dump has them; one that is seen already is left out."""
+    samples: list[ByteSample] = []
+    for offset, _ in ranges:
+        if samples and offset < samples[-1].offset + SAMPLE_BYTES:
+            continue
+        start = offset - offset % SHOWN_BYTES
+        start -= SHOWN_BYTES if start and offset - start < SHOWN_BYTES // 2 else 0
+        a, b = (_read(path, start, SAMPLE_BYTES).hex() for path in (left, right))
+        samples.append(ByteSample(offset=start, left=a, right=b))
+        if len(samples) == SAMPLES:
+            break
+    return tuple(samples)
+
+
+def _read(path: Path, offset: int, length: int) -> bytes:
     with _opened(path) as source:
         source.seek(offset)
-        data = source.read(SHOWN_BYTES)
-    return data.hex(" ") if data else "(end of file)"
+        return source.read(length)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.declared.plan import Plan
     from osiris_core.parity.kinds.expansion import Expansion
-    from osiris_core.parity.record import TableDifference
+    from osiris_core.parity.record import ByteSample, TableDifference
     from osiris_core.rules.model import Rule
 
 
@@ -53,6 +53,8 @@ class FileFinding:
     hint: str = ""
     table: TableDifference | None = None
     ranges: tuple[tuple[int, int], ...] = ()
+    samples: tuple[ByteSample, ...] = ()
+    kinds: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -163,6 +163,7 @@ def _findings(pair: FilePair, both: _Pair, places: Sequence[_Place], total: int)
             + (f": {place.fault}" if place.fault else ""),
             left=left,
             right=right,
+            kinds=(kind_of(place.left), kind_of(place.right)),
         )
         for place in places[:KEPT_PLACES]
         for left, right in [_shown(place.left, place.right)]

@@ -73,6 +73,8 @@ def _unopened(path: str, left: ArtifactFile, right: ArtifactFile) -> Finding:
         message=message,
         left=forms[0],
         right=forms[1],
+        sizes_bytes=(left.size_bytes, right.size_bytes),
+        digests=_digests(left, right),
     )
 
 
@@ -112,11 +114,19 @@ def _opened(pair: Pair, path: str, left: ArtifactFile, right: ArtifactFile) -> I
             hint=found.hint,
             table=found.table,
             ranges=found.ranges,
+            samples=found.samples,
+            kinds=found.kinds,
+            sizes_bytes=(left.size_bytes, right.size_bytes),
+            digests=_digests(left, right),
         )
 
 
 def _sizes(left: ArtifactFile, right: ArtifactFile) -> str:
     return "" if left.size_bytes == right.size_bytes else f"; {left.size_bytes:,} and {right.size_bytes:,} bytes"
+
+
+def _digests(left: ArtifactFile, right: ArtifactFile) -> tuple[str, str]:
+    return left.sha256[:12], right.sha256[:12]
 
 
 def _forms(left: ArtifactFile, right: ArtifactFile) -> tuple[str, str]:

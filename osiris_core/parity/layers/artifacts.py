@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.hints import MODE_ONLY, other_directory
@@ -82,7 +83,15 @@ def _one_sided(pair: Pair, each: FilesOfOne) -> Finding:
     file = each.left or each.right
     size = f"file, {file.size_bytes:,} bytes" if file else ""
     shown = (size, ABSENT) if each.right is None else (ABSENT, size)
-    return _finding(each.path, code, f"only {here.label} has this file", *shown)
+    sizes, digests = _facts(each)
+    found = _finding(each.path, code, f"only {here.label} has this file", *shown)
+    return replace(found, sizes_bytes=sizes, digests=digests)
+
+
+def _facts(each: FilesOfOne) -> tuple[tuple[int | None, int | None], tuple[str, str]]:
+    a, b = each.left, each.right
+    sizes = a.size_bytes if a else None, b.size_bytes if b else None
+    return sizes, (a.sha256[:12] if a else "", b.sha256[:12] if b else "")
 
 
 def _other_name(pair: Pair, each: FilesOfOne, left: ArtifactFile, right: ArtifactFile) -> Finding:

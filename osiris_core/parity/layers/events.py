@@ -21,7 +21,7 @@ from osiris_core.parity.layers.event_matching import Walk, first_disorder, found
 from osiris_core.parity.layers.event_shapes import compare_event_shapes
 from osiris_core.parity.layers.event_sources import source_of
 from osiris_core.parity.record import Finding, Layer
-from osiris_core.parity.values import leaf_differences, show, show_pair
+from osiris_core.parity.values import kind_of, leaf_differences, show, show_pair
 from osiris_core.rules.model import RecordKind
 from osiris_core.wire.records import STEP_FAILED, STEP_RETRIED
 
@@ -218,7 +218,9 @@ def _changed(
         left, right = show_pair(x, y) if isinstance(x, str) and isinstance(y, str) else (show(x), show(y))
         message = f"{each.path} is {left} on {pair.left.label} and {right} on {pair.right.label}"
         message += f": {each.fault}" if each.fault else ""
-        yield finding(code=each.code or "event-changed", path=each.path, message=message, left=left, right=right)
+        kinds = kind_of(x), kind_of(y)
+        code = each.code or "event-changed"
+        yield finding(code=code, path=each.path, message=message, left=left, right=right, kinds=kinds)
 
 
 def _differences(pair: Pair, path: str, a: _Event, b: _Event) -> Iterator[Difference]:

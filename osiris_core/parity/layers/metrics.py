@@ -15,7 +15,7 @@ from osiris_core.parity.declared.multiset import rank
 from osiris_core.parity.record import Finding, Layer
 from osiris_core.parity.shapes import is_count, time_fault
 from osiris_core.parity.side import moment
-from osiris_core.parity.values import show, signature
+from osiris_core.parity.values import kind_of, show, signature
 from osiris_core.rules.model import RecordKind
 from osiris_core.session.volatile import is_volatile_metric
 from osiris_core.wire.canon import canonical_json
@@ -146,7 +146,7 @@ def _held(
 
 def _changed(pair: Pair, finding: Callable[..., Finding], a: _Sample, b: _Sample) -> Finding:
     x, y = _forms(a, b)
-    found = finding(code="metric-changed", message="", left=x, right=y)
+    found = finding(code="metric-changed", message="", left=x, right=y, kinds=(kind_of(a.value), kind_of(b.value)))
     return replace(found, message=f"{found.path} is {x} on {pair.left.label} and {y} on {pair.right.label}")
 
 

@@ -23,15 +23,23 @@ _DECIMAL_DIGITS: Final = 76
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distance:
-    """How far differing numbers of two columns are apart at most; None where none of them are finite numbers."""
+    """How far differing numbers of two columns are apart at most; None where none of them are finite numbers.
+
+    `least` and `greatest` bound what the right one is more than the left one.
+    """
 
     absolute: float | None = None
     relative: float | None = None
+    least: float | None = None
+    greatest: float | None = None
 
     def with_(self, other: Distance) -> Distance:
         """Return the larger of both distances."""
         return Distance(
-            absolute=_larger(self.absolute, other.absolute), relative=_larger(self.relative, other.relative)
+            absolute=_larger(self.absolute, other.absolute),
+            relative=_larger(self.relative, other.relative),
+            least=min((value for value in (self.least, other.least) if value is not None), default=None),
+            greatest=_larger(self.greatest, other.greatest),
         )
 
 
@@ -94,7 +102,8 @@ def distance(left: pa.Array, right: pa.Array) -> Distance:
     apart, largest = _apart(left, right)
     absolute = pc.max(apart).as_py()
     share = pc.max(pc.divide(apart, largest).filter(filled(pc.greater(largest, number(0.0))))).as_py()
-    return Distance(absolute=absolute, relative=share)
+    more = pc.min_max(pc.if_else(pc.less(right, left), pc.negate(apart), apart)).as_py()
+    return Distance(absolute=absolute, relative=share, least=more["min"], greatest=more["max"])
 
 
 def within(left: pa.Array, right: pa.Array, tolerance: Tolerance, shape: Shape) -> pa.Array:

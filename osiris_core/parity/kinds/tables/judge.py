@@ -6,7 +6,7 @@ order means nothing, hashes come first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.kinds.tables.engine import engine
@@ -35,7 +35,7 @@ class Judgement:
     """What the values of two tables say: how they were matched, and what differs.
 
     `key` names the columns that matched the rows, and is empty where their number did, or where they were counted.
-    `reordered` says that the rows that both sides have come in another order.
+    `reordered` says that the rows that both sides have come in another order, `names` are the compared columns.
     """
 
     rows: tuple[int, int]
@@ -44,10 +44,15 @@ class Judgement:
     key: tuple[str, ...] = ()
     repeated: tuple[int, int] = (0, 0)
     reordered: bool = False
+    names: tuple[str, ...] = ()
 
 
 def judge(left: Table, right: Table, columns: Sequence[Column], rules: TableRules) -> Judgement:
     """Compare the values of two tables in the columns that both have with one type."""
+    return replace(_judged(left, right, columns, rules), names=tuple(column.name for column in columns))
+
+
+def _judged(left: Table, right: Table, columns: Sequence[Column], rules: TableRules) -> Judgement:
     import duckdb
 
     if rules.unordered is not None:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.kinds.tables.model import KEPT_CELLS
-from osiris_core.parity.kinds.tables.multiset import Surplus, row_text
+from osiris_core.parity.kinds.tables.multiset import Surplus, lone_rows
 from osiris_core.parity.kinds.tables.plain import shown
 from osiris_core.parity.kinds.tables.tally import Tally
 from osiris_core.parity.values import shorten
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.kinds.tables.engine import Engine
     from osiris_core.parity.kinds.tables.rules import TableRules
+    from osiris_core.parity.kinds.tables.samples import KeptRow
 
 _SORTED_ROWS: Final = 100_000
 """Up to so many differing rows are read in their order; of more, the first ones are read in order to be shown."""
@@ -95,9 +96,9 @@ class Matching:
         """Read the rows that differ again, and tell them."""
         tally = self._tally(rules, f"order by n limit {_SORTED_ROWS}", "order by l.n")
         if self.changed > _SORTED_ROWS:
-            first = tally.cells
+            first = tally
             tally = self._tally(rules, "", "")
-            tally.cells = first or tally.cells
+            tally.cells, tally.kept = (first.cells or tally.cells), (first.kept or tally.kept)
         return Keyed(key=self.key, surplus=self._surplus(), tally=tally, repeated=self.repeated)
 
     def _tally(self, rules: TableRules, which: str, order: str) -> Tally:
@@ -127,7 +128,7 @@ class Matching:
         found = [self._only(side) if count else () for side, count in ((0, self.missing), (1, self.extra))]
         return Surplus(missing=self.missing, extra=self.extra, left=found[0], right=found[1])
 
-    def _only(self, side: int) -> tuple[str, ...]:
+    def _only(self, side: int) -> tuple[KeptRow, ...]:
         """Return the first rows of keys that one side has more often, readable."""
         engine = self._engine
         more = "r > l" if side else "l > r"
@@ -136,11 +137,7 @@ class Matching:
             f" semi join (select {', '.join(self._on)} from matched where {more}) as w on {self._same('s', 'w')}"
             f" order by s.n limit {KEPT_CELLS}"
         )
-        return tuple(
-            row_text(engine.columns, engine.restored(batch, 0), index)
-            for batch in engine.batches(query)
-            for index in range(batch.num_rows)
-        )
+        return lone_rows(engine, query, is_left=not side)
 
     def is_in_order(self, rows: tuple[int, int]) -> bool:
         """Whether the rows that both sides have come in one order; `rows` are those of either side.

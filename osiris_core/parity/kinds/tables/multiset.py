@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.kinds.tables.model import KEPT_CELLS
 from osiris_core.parity.kinds.tables.plain import shown
+from osiris_core.parity.kinds.tables.samples import kept_alone
 from osiris_core.parity.values import shorten
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from osiris_core.parity.kinds.tables.engine import Engine
+    from osiris_core.parity.kinds.tables.samples import KeptRow
     from osiris_core.parity.kinds.tables.schema import Column
 
 BUCKETS: Final = 1 << 8
@@ -48,14 +50,14 @@ class Sums:
 class Surplus:
     """Rows that one side has more often than the other; `doubled` counts those that both have, in other numbers.
 
-    `left` and `right` are the first few of them, readable.
+    `left` and `right` are the first few of them.
     """
 
     missing: int = 0
     extra: int = 0
     doubled: int = 0
-    left: tuple[str, ...] = ()
-    right: tuple[str, ...] = ()
+    left: tuple[KeptRow, ...] = ()
+    right: tuple[KeptRow, ...] = ()
 
 
 def sums(engine: Engine, key: Sequence[int] = ()) -> Sums:
@@ -118,8 +120,8 @@ def surplus(engine: Engine) -> Surplus:
     return Surplus(missing=missing, extra=extra, doubled=doubled, left=found[0], right=found[1])
 
 
-def _first(engine: Engine, side: int) -> tuple[str, ...]:
-    """Return the first rows of one side that are in surplus, readable."""
+def _first(engine: Engine, side: int) -> tuple[KeptRow, ...]:
+    """Return the first rows of one side that are in surplus."""
     one, other = engine.hashes()
     names = ", ".join(engine.names)
     query = (
@@ -127,9 +129,15 @@ def _first(engine: Engine, side: int) -> tuple[str, ...]:
         f" semi join (select h, k from surplus where s {'<' if side else '>'} 0) as wanted using (h, k)"
         f" order by n limit {KEPT_CELLS}"
     )
+    return lone_rows(engine, query, is_left=not side)
+
+
+def lone_rows(engine: Engine, query: str, *, is_left: bool) -> tuple[KeptRow, ...]:
+    """Return the rows that a query finds on one side, readable."""
     return tuple(
-        row_text(engine.columns, engine.restored(batch, 0), index)
+        kept_alone(row_text(engine.columns, columns, index), columns, index, is_left=is_left)
         for batch in engine.batches(query)
+        for columns in [engine.restored(batch, 0)]
         for index in range(batch.num_rows)
     )
 

@@ -51,7 +51,7 @@ def compare_in_order(
     while sides[0].fill() and sides[1].fill():
         start, length = sides[0].taken, min(side.waiting for side in sides)
         a, b = (side.take(length) for side in sides)
-        tally.add(a, b, partial(_row_name, left, start))
+        tally.add(a, b, partial(_row_name, left, start), are_neighbours=True)
         if unless and 2 * tally.rows > sides[0].taken and unless(tally):
             return InOrder(rows=(sides[0].taken, sides[1].taken), tally=tally, complete=False)
     return InOrder(rows=(sides[0].drain(), sides[1].drain()), tally=tally)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 from osiris_core.parity.kinds.tables.cells import Distance, differing_cells, distance, within
 from osiris_core.parity.kinds.tables.model import KEPT_CELLS
 from osiris_core.parity.kinds.tables.plain import shown
-from osiris_core.parity.kinds.tables.scalars import numbers
+from osiris_core.parity.kinds.tables.samples import KEPT_ROWS, around, kept_pair, kept_places
+from osiris_core.parity.kinds.tables.scalars import filled, numbers
 from osiris_core.parity.record import CellDifference, ColumnDifference
-from osiris_core.parity.values import shorten
+from osiris_core.parity.values import show_pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from osiris_core.parity.kinds.tables.rules import TableRules
+    from osiris_core.parity.kinds.tables.samples import KeptRow
     from osiris_core.parity.kinds.tables.schema import Column
     from osiris_core.rules.model import Rule
 
@@ -47,6 +49,7 @@ class Tally:
         self._rules = rules
         self._counts = [_Count() for _ in columns]
         self.cells: list[CellDifference] = []
+        self.kept: list[KeptRow] = []
         self.rows = 0
         """Rows in which at least one cell differs."""
 
@@ -55,8 +58,18 @@ class Tally:
         """How many cells differ."""
         return sum(count.differing for count in self._counts)
 
-    def add(self, left: Sequence[pa.Array], right: Sequence[pa.Array], row: Callable[[int], str]) -> None:
-        """Add rows, as one plain array a compared column and side; `row` names the row at an index."""
+    def add(
+        self,
+        left: Sequence[pa.Array],
+        right: Sequence[pa.Array],
+        row: Callable[[int], str],
+        *,
+        are_neighbours: bool = False,
+    ) -> None:
+        """Add rows, as one plain array a compared column and side; `row` names the row at an index.
+
+        `are_neighbours`: they stand one after the other in the table, equal ones as well.
+        """
         from pyarrow import compute as pc
 
         any_differs = None
@@ -68,12 +81,32 @@ class Tally:
             any_differs = mask if any_differs is None else pc.or_(any_differs, mask)
             if len(self.cells) < KEPT_CELLS:
                 places += [(index, place) for index in pc.indices_nonzero(mask).slice(0, KEPT_CELLS).to_pylist()]
-        if any_differs is not None:
-            self.rows += pc.sum(any_differs).as_py()
+        if any_differs is None:
+            return
+        if self.rows < KEPT_ROWS:
+            self._keep(left, right, row, (any_differs, {place for _, place in places}, are_neighbours))
+        self.rows += pc.sum(any_differs).as_py()
         for index, place in sorted(places)[: KEPT_CELLS - len(self.cells)]:
-            values = [shorten(shown(side[place][index].as_py())) for side in (left, right)]
+            values = show_pair(*(shown(side[place][index].as_py()) for side in (left, right)))
             name = self.columns[place].name
             self.cells.append(CellDifference(row=row(index), column=name, left=values[0], right=values[1]))
+
+    def _keep(
+        self,
+        left: Sequence[pa.Array],
+        right: Sequence[pa.Array],
+        row: Callable[[int], str],
+        differing: tuple[pa.Array, set[int], bool],
+    ) -> None:
+        """Keep the first rows that differ, and where rows are neighbours the equal ones next to them."""
+        from pyarrow import compute as pc
+
+        mask, places, are_neighbours = differing
+        mask = filled(mask)
+        first = pc.indices_nonzero(mask).slice(0, KEPT_ROWS - self.rows).to_pylist()
+        wanted = kept_places(len(left), places)
+        is_equal = pc.invert(mask.slice(0, first[-1] + 2)).to_pylist() if are_neighbours else ()
+        self.kept += [kept_pair(row(index), left, right, index, wanted) for index in around(first, is_equal)]
 
     def _differing(self, place: int, left: pa.Array, right: pa.Array) -> pa.Array | None:
         """Return a mask of the cells that differ and that no tolerance covers, once they are counted."""
@@ -107,6 +140,8 @@ class Tally:
                 nulls=(count.left_nulls, count.right_nulls),
                 max_absolute=count.furthest.absolute,
                 max_relative=count.furthest.relative,
+                least=count.furthest.least,
+                greatest=count.furthest.greatest,
             )
             for column, count in zip(self.columns, self._counts, strict=True)
             if count.differing

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.hints import LAST_DIGITS, ROW_ORDER, text_hint
 from osiris_core.parity.kinds.protocol import FileComparison, FileFinding, SetAside
+from osiris_core.parity.kinds.tables.samples import KEPT_ROWS, told_rows
 from osiris_core.parity.record import TableDifference
 from osiris_core.parity.values import counted
 
@@ -53,7 +54,11 @@ def _findings(judgement: Judgement, rules: TableRules, labels: tuple[str, str]) 
 
 
 def _difference(judgement: Judgement) -> TableDifference:
-    tally = judgement.tally
+    tally, names = judgement.tally, judgement.names
+    lone = (*judgement.surplus.left[:KEPT_ROWS], *judgement.surplus.right[:KEPT_ROWS])
+    differing = [place for place in range(len(names)) if tally and tally.differs_at(place)]
+    key = [place for place, name in enumerate(names) if name in judgement.key]
+    shown, samples = told_rows(names, (*(tally.kept if tally else ()), *lone), key, differing)
     return TableDifference(
         rows=judgement.rows,
         rows_missing=judgement.surplus.missing,
@@ -62,6 +67,9 @@ def _difference(judgement: Judgement) -> TableDifference:
         key=judgement.key,
         columns=tally.differences() if tally else (),
         cells=tuple(tally.cells) if tally else (),
+        width=len(names),
+        shown=shown,
+        samples=samples,
     )
 
 
@@ -77,8 +85,8 @@ def _rows(judgement: Judgement, labels: tuple[str, str], difference: TableDiffer
     return FileFinding(
         code=DUPLICATES if doubled else ROWS,
         message=f"{message}; the other side has the same rows, less often" if doubled else message,
-        left=surplus.left[0] if surplus.left else "(absent)",
-        right=surplus.right[0] if surplus.right else "(absent)",
+        left=surplus.left[0].text if surplus.left else "(absent)",
+        right=surplus.right[0].text if surplus.right else "(absent)",
         table=difference,
     )
 
