@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from osiris_core.cli.recorded import Part
     from osiris_core.parity.record import RecordSet
-    from osiris_core.report.files import ReportFiles
+    from osiris_core.parity.since import Since
 
 
 def add_parser(subparsers: Any) -> None:
@@ -45,6 +45,14 @@ def add_parser(subparsers: Any) -> None:
         metavar="PATH",
         help="write a summary in Markdown; to the file that GITHUB_STEP_SUMMARY names it is appended",
     )
+    parser.add_argument(
+        "--against",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="OLD",
+        help="tell what changed since these records (a file or a directory; may be repeated)",
+    )
     parser.add_argument("--terminal", action="store_true", help="print the table and the failures")
     parser.add_argument(
         "--root",
@@ -62,19 +70,24 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     from osiris_core.cli.exits import EXIT_GOOD
     from osiris_core.cli.recorded import read_parts, record_files, session_roots
     from osiris_core.cli.summarizing import write_markdown
+    from osiris_core.parity.since import since
+    from osiris_core.report.files import write_page, write_report
     from osiris_core.report.text import visible_line
 
-    files = record_files(given.records)
-    whole = _whole(read_parts(files))
+    files, old_files = record_files(given.records), record_files(given.against)
+    whole, old = _whole(read_parts(files)), _whole(read_parts(old_files)) if old_files else None
+    against = ", ".join(map(str, given.against))
+    changed = since(old, whole, against) if old is not None else None
     page = _page(given, files)
-    _require_places(given, page, files)
+    _require_places(given, page, files, old_files)
     places = []
     if page is not None:
-        places.append(_write(whole, page, files, session_roots(given.root)).html)
+        write = write_page if _is_beside(page, files) else write_report
+        places.append(write(whole, page, roots=session_roots(given.root), since=changed).html)
     if given.summary is not None:
-        write_markdown(whole, given.summary, page)
+        write_markdown(whole, given.summary, page, since=changed)
         places.append(given.summary)
-    out.writelines(f"{line}\n" for line in _told(whole, places, in_full=given.terminal))
+    out.writelines(f"{line}\n" for line in _told(whole, places, changed, in_full=given.terminal))
     err.writelines(f"{visible_line(line)}\n" for line in _doubts(whole))
     return EXIT_GOOD
 
@@ -92,7 +105,7 @@ def _page(given: argparse.Namespace, files: Sequence[Path]) -> Path | None:
     from osiris_core.report.files import is_report
 
     output: Path | None = given.output
-    if output is not None or given.summary is not None or given.terminal:
+    if output is not None or given.summary is not None or given.terminal or given.against:
         return output
     beside = files[0].with_suffix(".html")
     if files != given.records[:1] or files[0].suffix != ".json":
@@ -107,14 +120,7 @@ def _is_beside(page: Path, files: Sequence[Path]) -> bool:
     return len(files) == 1 and page.with_suffix(".json").resolve() == files[0].resolve()
 
 
-def _write(whole: RecordSet, page: Path, files: Sequence[Path], roots: Sequence[Path]) -> ReportFiles:
-    from osiris_core.report.files import write_page, write_report
-
-    write = write_page if _is_beside(page, files) else write_report
-    return write(whole, page, roots=roots)
-
-
-def _require_places(given: argparse.Namespace, page: Path | None, files: Sequence[Path]) -> None:
+def _require_places(given: argparse.Namespace, page: Path | None, files: Sequence[Path], old: Sequence[Path]) -> None:
     """Raise `UsageError` where something could not be written, or would be written over something else."""
     from osiris_core.cli.recorded import require_unread
     from osiris_core.cli.summarizing import require_summary_place
@@ -124,24 +130,32 @@ def _require_places(given: argparse.Namespace, page: Path | None, files: Sequenc
     if page is not None and _is_beside(page, files):
         require_page_place(page)
     elif page is not None:
-        require_unread(files, [page.with_suffix(".json")], "read")
+        require_unread([*files, *old], [page.with_suffix(".json")], "read")
         require_report_place(page)
     if given.summary is not None:
         require_summary_place(given.summary, page)
-    require_unread(files, written, "read")
+    require_unread([*files, *old], written, "read")
 
 
-def _told(whole: RecordSet, places: Sequence[Path], *, in_full: bool) -> list[str]:
-    """Return the lines for standard output: the sentence of the report and where it lies, or with `in_full` the table and the failures."""
+def _told(whole: RecordSet, places: Sequence[Path], changed: Since | None, *, in_full: bool) -> Iterator[str]:
+    """Yield the lines for standard output: the sentence of the report and where it lies, or the table and the failures; then what changed."""
     import shutil
 
     from osiris_core.report.sentence import report_sentence
+    from osiris_core.report.since import since_lines, since_view
     from osiris_core.report.terminal import summary_lines
+    from osiris_core.report.text import visible_line
 
+    width = shutil.get_terminal_size().columns
     where = " and ".join(map(str, places))
     if in_full:
-        return summary_lines(whole, shutil.get_terminal_size().columns, where)
-    return [f"{report_sentence(whole.records)}: {where}"]
+        yield from summary_lines(whole, width, where)
+    else:
+        yield f"{report_sentence(whole.records)}{f': {where}' if where else ''}"
+    if changed is not None:
+        view = since_view(changed)
+        yield visible_line(view.sentence)
+        yield from since_lines(view, width)
 
 
 def _doubts(whole: RecordSet) -> Iterator[str]:

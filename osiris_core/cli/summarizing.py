@@ -11,6 +11,7 @@ from osiris_core.surface import require_summary_file
 
 if TYPE_CHECKING:
     from osiris_core.parity.record import RecordSet
+    from osiris_core.parity.since import Since
 
 
 def require_summary_place(summary: Path, report: Path | None) -> None:
@@ -20,12 +21,12 @@ def require_summary_place(summary: Path, report: Path | None) -> None:
     require_summary_file(summary)
 
 
-def write_markdown(records: RecordSet, summary: Path, report: Path | None) -> None:
-    """Write the summary of `records`, with the way to the `report`. Raises `UsageError` where that is not possible."""
+def write_markdown(records: RecordSet, summary: Path, report: Path | None, *, since: Since | None = None) -> None:
+    """Write the summary of `records`, with the way to the `report`, and what changed `since` older ones. Raises `UsageError` where that is not possible."""
     from osiris_core.report.files import append_summary, write_summary
 
     step = os.environ.get("GITHUB_STEP_SUMMARY")
     if step and summary.resolve() == Path(step).resolve():
-        append_summary(records, summary, report="" if report is None else str(report))
+        append_summary(records, summary, report="" if report is None else str(report), since=since)
     else:
-        write_summary(records, summary, report=report)
+        write_summary(records, summary, report=report, since=since)

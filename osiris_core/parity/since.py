@@ -37,6 +37,9 @@ _VARYING: Final = re.compile(
 _HARMLESS: Final = frozenset({"rule", "compared"})
 """What may be counted otherwise without another cause: how often a rule was asked, how much there was to compare."""
 
+_OF_ONE: Final = frozenset({"finding", "problem"})
+"""What is told where one of two records has no comparison; that it compared nothing goes without saying."""
+
 _Identity = tuple[str, str, tuple[str, ...]]
 
 
@@ -194,8 +197,9 @@ def _standing(record: ParityRecord) -> tuple[Any, ...]:
 
 def _recounts(old: ParityRecord, new: ParityRecord) -> Iterator[Recount]:
     before, after = Counter(dict(_counts(old))), Counter(dict(_counts(new)))
+    both = old.comparison is not None and new.comparison is not None
     for kind, name in dict.fromkeys((*before, *after)):
-        if before[kind, name] != after[kind, name]:
+        if before[kind, name] != after[kind, name] and (both or kind in _OF_ONE):
             yield Recount(kind=kind, name=name, old=before[kind, name], new=after[kind, name])
 
 
@@ -205,11 +209,11 @@ def _counts(record: ParityRecord) -> Iterator[tuple[tuple[str, str], int]]:
         *record.expectation_failures,
         *(f"{run.target}: {run.error}" for run in record.targets if run.error),
     ):
-        yield ("problem", _steady(sentence)), 1
+        yield ("problem", steady(sentence)), 1
     if record.fails and not (
         record.comparison or record.expectation_failures or any(run.error for run in record.targets)
     ):
-        yield ("problem", _steady(record.headline)), 1
+        yield ("problem", steady(record.headline)), 1
     if record.comparison:
         yield from _compared(record.comparison, "")
     for held in record.baseline.held if record.baseline else ():
@@ -218,12 +222,12 @@ def _counts(record: ParityRecord) -> Iterator[tuple[tuple[str, str], int]]:
 
 def _compared(comparison: Comparison, prefix: str) -> Iterator[tuple[tuple[str, str], int]]:
     yield from ((("finding", f"{prefix}{name}"), number) for name, number in _findings(comparison).items())
-    yield from ((("problem", f"{prefix}{_steady(each)}"), 1) for each in comparison.problems)
-    yield from ((("not compared", f"{prefix}{_steady(each)}"), 1) for each in comparison.not_compared)
+    yield from ((("problem", f"{prefix}{steady(each)}"), 1) for each in comparison.problems)
+    yield from ((("not compared", f"{prefix}{steady(each)}"), 1) for each in comparison.not_compared)
     for rule in comparison.rules:
         yield ("rule", f"{prefix}{rule.rule}"), max(rule.left_hits, rule.right_hits)
         if rule.complaint:
-            yield ("problem", f"{prefix}the rule {rule.rule} {_steady(rule.complaint)}"), 1
+            yield ("problem", f"{prefix}the rule {rule.rule} {steady(rule.complaint)}"), 1
     for waiver in comparison.waivers:
         yield ("waiver", f"{prefix}{waiver.name}"), waiver.hits
         if waiver.complaint:
@@ -240,7 +244,7 @@ def _findings(comparison: Comparison) -> Counter[str]:
     if not comparison.groups:  # as in records that were made elsewhere
         for each in comparison.findings:
             if not each.locates and not each.waived_by:
-                found[_signature(each.layer, each.step, each.code, _steady(each.path))] += 1
+                found[_signature(each.layer, each.step, each.code, steady(each.path))] += 1
     return found
 
 
@@ -248,7 +252,8 @@ def _signature(layer: str, step: str | None, code: str, pattern: str) -> str:
     return f"{layer}: {code} at {pattern}{f' in step {step}' if step else ''}"
 
 
-def _steady(sentence: str) -> str:
+def steady(sentence: str) -> str:
+    """Return a sentence with `#` for what varies in it by itself: numbers, digests, ids of sessions and sandboxes."""
     return _VARYING.sub("#", sentence)
 
 

@@ -10,6 +10,7 @@ Everything shown here stands in a `RecordSet`; nothing is measured, compared or 
 ``marks``        word, symbol and order of every verdict and step state
 ``sentence``     the first sentence a reader sees
 ``rules``        what declared rules did, in a line each
+``since``        what changed since older records
 ``baselines``    what a stored session said of a run held against it
 ``place``        where a target ran, said so that nobody takes one provider for another
 ``page``         the page as data; ``steps``, ``timeline``, ``findings`` and ``environment`` are its parts

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from osiris_core.parity.record import RecordSet
+    from osiris_core.parity.since import Since
 
 _GENERATOR: Final = b'<meta name="generator" content="pytest-osiris">'
 _HEAD_BYTES: Final = 1024
@@ -33,22 +34,26 @@ class ReportFiles:
     json: Path
 
 
-def write_report(records: RecordSet, html_path: Path, *, roots: Sequence[Path] = ()) -> ReportFiles:
+def write_report(
+    records: RecordSet, html_path: Path, *, roots: Sequence[Path] = (), since: Since | None = None
+) -> ReportFiles:
     """Write the page to `html_path` and the records beside it, `.json` for `.html`; both are whole or not there.
 
     Below one of `roots`, project roots, lie the sessions that the records name; without them, or where they are gone, the page shows what the records hold.
-    Directories on the way are made. Raises `UsageError` where the place cannot be written.
+    `since` is what changed since older records, which the page then tells of. Directories on the way are made. Raises `UsageError` where the place cannot be written.
     """
     files = _files(html_path)
-    page = render_html(records, json_name=files.json.name, roots=roots)
+    page = render_html(records, json_name=files.json.name, roots=roots, since=since)
     _write_pages({files.json: encode_records(records), files.html: page.encode()}, files.html)
     return files
 
 
-def write_page(records: RecordSet, html_path: Path, *, roots: Sequence[Path] = ()) -> ReportFiles:
+def write_page(
+    records: RecordSet, html_path: Path, *, roots: Sequence[Path] = (), since: Since | None = None
+) -> ReportFiles:
     """Write the page alone, as `write_report` does: beside it lie the records that it is made from, and stay as they are."""
     files = _files(html_path)
-    page = render_html(records, json_name=files.json.name, roots=roots)
+    page = render_html(records, json_name=files.json.name, roots=roots, since=since)
     _write_pages({files.html: page.encode()}, files.html)
     return files
 
@@ -87,13 +92,13 @@ def write_records(records: RecordSet, path: Path) -> None:
         raise UsageError(f"the records cannot be written to {path}: {error.strerror or error}") from error
 
 
-def write_summary(records: RecordSet, path: Path, *, report: Path | None = None) -> None:
+def write_summary(records: RecordSet, path: Path, *, report: Path | None = None, since: Since | None = None) -> None:
     """Write the Markdown summary to `path`, whole or not at all; it links to the `report` from where it lies itself.
 
     Directories on the way are made. Raises `UsageError` where the place cannot be written.
     """
     name = "" if report is None else Path(os.path.relpath(report, path.parent)).as_posix()
-    text = render_markdown(records, report=name, link=quote(name))
+    text = render_markdown(records, report=name, link=quote(name), since=since)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace_all({path: text.encode("utf-8", "backslashreplace")})
@@ -101,7 +106,9 @@ def write_summary(records: RecordSet, path: Path, *, report: Path | None = None)
         raise UsageError(f"the summary cannot be written to {path}: {error.strerror or error}") from error
 
 
-def append_summary(records: RecordSet, path: Path, *, report: str = "", link: str = "") -> None:
+def append_summary(
+    records: RecordSet, path: Path, *, report: str = "", link: str = "", since: Since | None = None
+) -> None:
     """Append the Markdown summary to a file that others write too, within what GitHub takes of one step.
 
     Raises `UsageError` where there is no room, or the file cannot be written.
@@ -110,7 +117,7 @@ def append_summary(records: RecordSet, path: Path, *, report: str = "", link: st
         used = path.stat().st_size if path.exists() else 0
         if LIMIT_BYTES - used < LEAST_BYTES:
             raise UsageError(f"the summary {path} has no room left: GitHub takes {size(LIMIT_BYTES)} of a step")
-        text = render_markdown(records, report=report, link=link, limit_bytes=LIMIT_BYTES - used - 1)
+        text = render_markdown(records, report=report, link=link, limit_bytes=LIMIT_BYTES - used - 1, since=since)
         with path.open("ab") as file:
             file.write(b"\n" * bool(used) + text.encode("utf-8", "backslashreplace"))
     except OSError as error:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from osiris_core.parity.record import RecordSet
+    from osiris_core.parity.since import Since
 
 _TEMPLATES = "templates"
 _STYLES = (
@@ -35,6 +36,7 @@ _STYLES = (
     "tables",
     "differences",
     "equal",
+    "since",
     "narrow",
     "print",
 )
@@ -42,18 +44,20 @@ _SCRIPTS = ("page", "filters", "copying", "links", "printing")
 """The parts of style and script, in this order: later ones build on earlier ones."""
 
 
-def render_html(records: RecordSet, *, json_name: str = "", roots: Sequence[Path] = ()) -> str:
+def render_html(
+    records: RecordSet, *, json_name: str = "", roots: Sequence[Path] = (), since: Since | None = None
+) -> str:
     """Return the page of `records`: the same text for the same records and sessions, whenever it is made.
 
     `json_name` is the name of the file with the records, beside the page, which the page then links to. Below one of `roots`,
-    project roots, lie the sessions that the records name, which the page shows as far as they are there.
+    project roots, lie the sessions that the records name, which the page shows as far as they are there. `since` is what changed since older records.
     """
     from markupsafe import Markup
 
     style, script = style_text(), script_text()
     template = _environment().get_template("page.html.j2")
     return template.render(
-        page=page_of(records, roots=roots),
+        page=page_of(records, roots=roots, since=since),
         json_name=json_name,
         style=Markup(style),  # noqa: S704 - our own constant file
         script=Markup(script),  # noqa: S704 - our own constant file

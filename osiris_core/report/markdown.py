@@ -15,6 +15,7 @@ from osiris_core.report.baselines import summary_line
 from osiris_core.report.gathered import origin_lines
 from osiris_core.report.marks import MARKS, failures_first, mark_of
 from osiris_core.report.sentence import report_sentence
+from osiris_core.report.since import since_lines, since_view
 from osiris_core.report.terminal import failure_lines, first_cause, place_lines, waiver_lines
 from osiris_core.report.text import capped_line, visible_line
 from osiris_core.report.units import plural, size
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from osiris_core.parity.record import ParityRecord, RecordSet, ReportSection
+    from osiris_core.parity.since import Since
+    from osiris_core.report.since import SinceView
 
 LIMIT_BYTES: Final = 1024 * 1024
 """As much as GitHub takes of one step; it shows nothing of a summary that is larger."""
@@ -31,6 +34,7 @@ LEAST_BYTES: Final = 8192
 _EXPLAINED: Final = 25
 """So many failures are explained; the table has all of them."""
 _SECTION_LINES: Final = 40
+_SINCE_LINES: Final = 120
 _COLUMNS: Final = 110
 _NAME_CHARACTERS: Final = 200
 _CAUSE_CHARACTERS: Final = 300
@@ -41,10 +45,12 @@ _LINK: Final = re.compile(r"[^\s<>\\]{1,500}")
 _BACKQUOTES: Final = re.compile(r"`+")
 
 
-def render_markdown(records: RecordSet, *, report: str = "", link: str = "", limit_bytes: int = LIMIT_BYTES) -> str:
+def render_markdown(
+    records: RecordSet, *, report: str = "", link: str = "", limit_bytes: int = LIMIT_BYTES, since: Since | None = None
+) -> str:
     """Return the summary in at most `limit_bytes` of UTF-8, which are `LEAST_BYTES` or more; what is left out is counted.
 
-    `report` is the name of the page with everything, `link` where it can be had.
+    `report` is the name of the page with everything, `link` where it can be had. `since` is what changed since older records.
     """
     ordered = failures_first(records.records)
     good = bool(ordered) and not any(record.fails for record in ordered) and not (records.unmet or records.note)
@@ -66,6 +72,8 @@ def render_markdown(records: RecordSet, *, report: str = "", link: str = "", lim
     baselines = [summary_line(ordered)] if summary_line(ordered) else []
     for each in (*place_lines(ordered), *waiver_lines(ordered), *baselines, *records.remarks, *origin_lines(records)):
         text.add(f"- {code(each)}\n")
+    if since is not None:
+        text.add(_since(since_view(since)))
     listed = _add_table(text, ordered)
     left_out = _left_out(ordered, listed, explained, limit_bytes)
     return "".join((*text.parts, *failures.parts, left_out, _pointer(report, link)))
@@ -131,12 +139,23 @@ def _add_failures(text: _Text, failed: Sequence[ParityRecord]) -> int:
     )
 
 
+def _since(view: SinceView) -> str:
+    """Return what changed: the sentence, and what is told of each manifest as far as there is room."""
+    lines = since_lines(view, _COLUMNS)
+    told = f"\n{block(_first(lines, _SINCE_LINES))}" if lines else ""
+    return f"\n{code(view.sentence)}\n{told}"
+
+
+def _first(lines: Sequence[str], most: int) -> list[str]:
+    more = [f"... {len(lines) - most:,} more lines"] if len(lines) > most else []
+    return [*lines[:most], *more]
+
+
 def _section(section: ReportSection) -> str:
     """Return what a plugin says, its table as lines; the report has all of it."""
     rows = [section.columns, *section.rows] if section.columns else section.rows
     lines = [*section.text.splitlines(), *(" | ".join(row) for row in rows)]
-    more = [f"... {len(lines) - _SECTION_LINES:,} more lines"] if len(lines) > _SECTION_LINES else []
-    return f"\n### {code(section.title)}\n\n{block([*lines[:_SECTION_LINES], *more])}"
+    return f"\n### {code(section.title)}\n\n{block(_first(lines, _SECTION_LINES))}"
 
 
 def _left_out(ordered: Sequence[ParityRecord], listed: int, explained: int, limit_bytes: int) -> str:

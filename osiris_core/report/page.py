@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from osiris_core.parity.gates import ending_soon
@@ -15,6 +15,7 @@ from osiris_core.report.gathered import origin_lines
 from osiris_core.report.marks import MARKS, failures_first, mark_of
 from osiris_core.report.place import place_of, sandbox_places, time_columns
 from osiris_core.report.sentence import report_sentence
+from osiris_core.report.since import since_view
 from osiris_core.report.steps import step_rows
 from osiris_core.report.terminal import ending_line
 from osiris_core.report.timeline import timeline
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.parity.record import Compared, ParityRecord, RecordSet, ReportSection, TargetRun
+    from osiris_core.parity.since import Since
     from osiris_core.report.environment import EnvironmentDiff
     from osiris_core.report.findings import FindingGroup
     from osiris_core.report.marks import Mark
     from osiris_core.report.place import Place
+    from osiris_core.report.since import SinceView
     from osiris_core.report.steps import StepRow
     from osiris_core.report.timeline import Timeline
 
@@ -94,12 +97,13 @@ class Page:
     manifests: tuple[ManifestView, ...]
     environments: tuple[SharedEnvironment, ...]
     sections: tuple[ReportSection, ...]
+    since: SinceView | None
 
 
-def page_of(records: RecordSet, *, roots: Sequence[Path] = ()) -> Page:
+def page_of(records: RecordSet, *, roots: Sequence[Path] = (), since: Since | None = None) -> Page:
     """Arrange `records` for reading: failures first, the first one unfolded, equal environments shared.
 
-    Below one of `roots` lie the sessions that they name.
+    Below one of `roots` lie the sessions that they name. `since` is what changed since older records.
     """
     del roots
     ordered = failures_first(records.records)
@@ -133,7 +137,15 @@ def page_of(records: RecordSet, *, roots: Sequence[Path] = ()) -> Page:
         manifests=manifests,
         environments=tuple(shared for shared in environments.values() if shared.anchor),
         sections=records.sections,
+        since=_since(since, manifests) if since else None,
     )
+
+
+def _since(since: Since, manifests: Sequence[ManifestView]) -> SinceView:
+    """Return what changed, with the way from each change to its manifest on this page."""
+    anchors = {id(view.record): view.anchor for view in manifests}
+    told = since_view(since)
+    return replace(told, changes=tuple(replace(each, anchor=anchors.get(id(each.record), "")) for each in told.changes))
 
 
 def _manifest(

@@ -91,9 +91,40 @@ def test_two_results_and_two_hosts_are_both_shown(project: Project) -> None:
     assert said in page
 
 
+def test_what_changed_since_older_records_is_told(project: Project) -> None:
+    """In the terminal alone, or on the page and in the summary too; whatever it is, the exit code is 0."""
+    put(project, "old/1.json", RecordSet(records=(record("flight-delays", Verdict.IDENTICAL),)))
+    put(project, "old/2.json", RecordSet(records=(record("a", Verdict.IDENTICAL),)))
+    put(project, "new.json", RecordSet(records=(record("a", Verdict.IDENTICAL), divergent())))
+    before = contents(project.root)
+
+    told = project.run("report", "new.json", "--against", "old")
+    written = project.run("report", "new.json", "--against=old", "-o", "new.html", "--summary=new.md")
+
+    sentence = "since old: 1 newly diverges; 1 passes as before"
+    assert (told.code, told.err, before.items() <= contents(project.root).items()) == (0, "", True)
+    assert told.out.splitlines()[:4] == [
+        "1 of 2 manifests behave the same; 1 diverges",
+        sentence,
+        "✗ newly diverges: pipelines/flight-delays.osiris.yaml",
+        "    IDENTICAL, now DIVERGENT at step delays",
+    ]
+    assert written.out.splitlines()[:2] == [
+        "1 of 2 manifests behave the same; 1 diverges: new.html and new.md",
+        sentence,
+    ]
+    assert f"{sentence}." in (project.root / "new.html").read_text()
+    assert f"`{sentence}`" in (project.root / "new.md").read_text()
+    assert {*contents(project.root)} - {*before} == {"new.html", "new.md"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (["good.json", "--against=lost.json"], "lost.json cannot be read: No such file or directory"),
+        (["good.json", "--against=empty.json"], "empty.json: this is no file of parity records, or a torn one"),
+        (["good.json", "--against=page.html", "-o", "page.html"], "page.html is one of the files that are read"),
+        (["page.html", "--against=good.json", "-o", "good.html"], "good.json is one of the files that are read"),
         (["lost.json"], "lost.json cannot be read: No such file or directory"),
         (["empty.json"], "empty.json: this is no file of parity records, or a torn one"),
         (["nul.json"], "nul.json: this is no file of parity records, or a torn one"),
