@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from osiris_core.report import text, units
 from osiris_core.report.marks import state_symbol
@@ -115,6 +117,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         line=_line,
+        address=_address,
         capped=text.capped,
         duration=units.duration,
         size=units.size,
@@ -133,6 +136,11 @@ def _shown(value: Any) -> Any:
 
 def _line(value: str) -> str:
     return text.visible_line(text.bounded(value))
+
+
+def _address(name: str) -> str:
+    """Return a file name as a part of an address; one that is no UTF-8 keeps its bytes."""
+    return quote(os.fsencode(name))
 
 
 def _prose(sentence: str) -> list[tuple[str, bool]]:

@@ -3,76 +3,51 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
-from enum import Enum
+import typing
 
-import pytest
-
+from osiris_core.parity import record
 from osiris_core.report import html
 from osiris_core.report.html import render_html
 from osiris_core.report.text import visible
+from tests.report.hostile import GROUPS, MARKUP, PAYLOADS, harmless, hostile_set, with_every_string
 from tests.report.samples import sample
 from tests.report.structure import Structure
 
-PAYLOADS = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "' onmouseover='alert(1)' x='",
-    '" autofocus onfocus="alert(1)',
-    "</style><script>alert(1)</script>",
-    "</title></head><body onload=alert(1)>",
-    "</script><svg/onload=alert(1)>",
-    "</pre></details></section></main><iframe src=//evil.example>",
-    "<!-- <base href=//evil.example> -->",
-    "]]><![CDATA[<b>",
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "&#60;script&#62;alert(1)",
-    "{{ 7 * 7 }}{% raw %}{{ cycler.__init__.__globals__ }}",
-    "javascript:alert(1)//",
-    "\x1b[2J\x1b]8;;http://evil.example\x07click\x1b]8;;\x07",
-    "gpj.\u202eexe.\u2066x\u2069",
-    "zero\u200bwidth\ufeff\x00\x85\u2028end",
-    "style='x' class=\"manifest",
-]
+
+def page_with(*texts: str) -> Structure:
+    name = " ".join(texts).replace("\ud800", "")  # which no file name can have
+    return Structure(render_html(hostile_set(list(texts)), json_name=name))
 
 
-def with_every_string(value, replacement):
-    """Return a copy of a record tree in which every text, keys included, is `replacement`."""
-    if isinstance(value, Enum) or value is None:
-        return value
-    if isinstance(value, str):
-        return replacement
-    if isinstance(value, dict):
-        return {
-            f"{number}{replacement}": with_every_string(item, replacement) for number, item in enumerate(value.values())
-        }
-    if isinstance(value, tuple | list):
-        return type(value)(with_every_string(item, replacement) for item in value)
-    if dataclasses.is_dataclass(value):
-        names = [each.name for each in dataclasses.fields(value)]
-        return dataclasses.replace(value, **{n: with_every_string(getattr(value, n), replacement) for n in names})
-    return value
-
-
-def page_with(text: str) -> Structure:
-    return Structure(render_html(with_every_string(sample(), text), json_name=text))
-
-
-@pytest.mark.parametrize("payload", PAYLOADS)
-def test_hostile_text_in_every_field_stays_text(payload):
-    """A page whose every text is hostile has the very elements and attributes of one with harmless text."""
-    hostile, harmless = page_with(payload), page_with("x" * len(payload))
-    assert hostile.shape == harmless.shape
-    assert hostile.ends == harmless.ends
+def test_hostile_text_in_every_field_stays_text():
+    """A page whose every text is hostile has the very elements, classes and attributes of one with harmless text."""
+    hostile, tame = page_with(*GROUPS), page_with(*map(harmless, GROUPS))
+    assert hostile.shape == tame.shape
+    assert hostile.ends == tame.ends
     assert hostile.comments == []
-    assert visible(payload) in hostile.text  # it is shown, not dropped
+    assert set(hostile.values("class")) == set(tame.values("class"))
+    assert [each for each in PAYLOADS if visible(each) not in hostile.text] == []  # it is shown, not dropped
 
 
 def test_without_autoescape_the_hostile_text_would_be_found(monkeypatch):
     """The check above is able to fail: with autoescape off, the payload becomes elements."""
     unsafe = html._environment().overlay(autoescape=False)
     monkeypatch.setattr(html, "_environment", lambda: unsafe)
-    payload = PAYLOADS[1]
-    assert page_with(payload).shape != page_with("x" * len(payload)).shape
+    hostile, tame = page_with(MARKUP[1]), page_with(harmless(MARKUP[1]))
+    assert (hostile.shape, hostile.ends) != (tame.shape, tame.ends)
+
+
+def test_hostile_records_have_a_text_in_every_field():
+    """What fills the pages above leaves out no type of record, and no text of one."""
+    kinds = [each for each in vars(record).values() if dataclasses.is_dataclass(each)]
+    texts = {(kind, name) for kind in kinds for name, hint in typing.get_type_hints(kind).items() if hint is str}
+    assert texts - set(_places_of("ŋ", hostile_set(["ŋ"]))) == set()
+
+
+def test_texts_without_end_are_cut():
+    """A line of megabytes and a value of a hundred thousand lines in any field leave a page that a browser can open."""
+    for text in ("x" * 100_000, "\n" * 100_000, "\x1b" * 10_000):
+        assert len(render_html(hostile_set([text]))) < 3_000_000
 
 
 def test_no_character_of_the_page_is_invisible():
@@ -118,3 +93,16 @@ def test_a_json_name_cannot_leave_the_directory():
     """A file name that looks like an address is a relative link all the same."""
     page = Structure(render_html(sample(), json_name="javascript:alert(1).json"))
     assert "./javascript%3Aalert%281%29.json" in page.values("href")
+
+
+def _places_of(text, value):
+    """Yield type and name of every field in which `text` stands, anywhere below `value`."""
+    if dataclasses.is_dataclass(value):
+        for each in dataclasses.fields(value):
+            item = getattr(value, each.name)
+            if isinstance(item, str) and text in item:
+                yield type(value), each.name
+            yield from _places_of(text, item)
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _places_of(text, each)

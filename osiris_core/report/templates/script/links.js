@@ -1,7 +1,16 @@
 // Links into the page: what the address names is unfolded, whatever filter hides it, and scrolled to.
 
+// The name in the address; one that is written wrongly names nothing.
+const named = () => {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return "";
+  }
+};
+
 const reveal = () => {
-  const target = byId(decodeURIComponent(location.hash.slice(1)));
+  const target = byId(named());
   if (!target) return;
   for (let each = target; each; each = each.parentElement) {
     if (each.tagName === "DETAILS") each.open = true;
