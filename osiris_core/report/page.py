@@ -13,12 +13,11 @@ from osiris_core.report.environment import environment_diff
 from osiris_core.report.findings import grouped
 from osiris_core.report.gathered import origin_lines
 from osiris_core.report.marks import MARKS, failures_first, mark_of
+from osiris_core.report.picture import picture_of
 from osiris_core.report.place import place_of, sandbox_places, time_columns
 from osiris_core.report.sentence import report_sentence
 from osiris_core.report.since import since_view
-from osiris_core.report.steps import step_rows
 from osiris_core.report.terminal import ending_line
-from osiris_core.report.timeline import timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,10 +28,9 @@ if TYPE_CHECKING:
     from osiris_core.report.environment import EnvironmentDiff
     from osiris_core.report.findings import FindingGroup
     from osiris_core.report.marks import Mark
+    from osiris_core.report.picture import Picture
     from osiris_core.report.place import Place
     from osiris_core.report.since import SinceView
-    from osiris_core.report.steps import StepRow
-    from osiris_core.report.timeline import Timeline
 
 ALL_IN_FULL = 200
 """Up to so many manifests are all shown in full; in larger reports those that pass are brief, and say so."""
@@ -59,7 +57,7 @@ class SharedEnvironment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestView:
-    """One manifest's part of the page: `open` where it starts unfolded, `brief` where it is shown without its steps.
+    """One manifest's part of the page: `open` where it starts unfolded, `brief` where it is shown without its `picture`.
 
     `held` has the differences of each target from the baseline, by its name.
     """
@@ -70,8 +68,7 @@ class ManifestView:
     open: bool
     brief: bool
     targets: tuple[TargetView, ...]
-    timeline: Timeline | None
-    steps: tuple[StepRow, ...]
+    picture: Picture | None
     groups: tuple[FindingGroup, ...]
     held: tuple[tuple[str, tuple[FindingGroup, ...]], ...]
     environment: SharedEnvironment
@@ -151,7 +148,7 @@ def _since(since: Since, manifests: Sequence[ManifestView]) -> SinceView:
 def _manifest(
     record: ParityRecord, anchor: str, environment: SharedEnvironment, *, first: bool, brief: bool
 ) -> ManifestView:
-    steps = step_rows(record)
+    groups = grouped(record.comparison, anchor) if record.comparison else ()
     return ManifestView(
         anchor=anchor,
         record=record,
@@ -159,9 +156,8 @@ def _manifest(
         open=first and record.fails,
         brief=brief,
         targets=tuple(TargetView(run=run, place=place_of(run)) for run in record.targets),
-        timeline=None if brief else timeline(record.targets, {row.id: row.number for row in steps}),
-        steps=() if brief else steps,
-        groups=grouped(record.comparison, anchor) if record.comparison else (),
+        picture=None if brief else picture_of(record, anchor, groups),
+        groups=groups,
         held=tuple(
             (each.target, grouped(each.comparison, f"{anchor}-baseline-{number}"))
             for number, each in enumerate(record.baseline.held if record.baseline else ())
