@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 KEPT: Final = "`--osiris-keep-sessions=all` keeps it"
 _UNREADABLE: Final = (SessionError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What a session can provoke whose files are JSON, and say something else than they should."""
+_OBJECTS: Final = ("roots", "environment")
+"""Members of a worker's hello that are objects."""
 _BOTH: Final = 2
 
 
@@ -71,11 +73,11 @@ def _session(record: ParityRecord, run: TargetRun, roots: Sequence[Path], proble
         except _UNREADABLE:  # said just now
             return None
         problems += [f"{run.target}: {each}" for each in (*found.problems, *found.not_compared)]
-        session = _tame(found.session)
+        session = found.session
     if session.session_id != directory.parent.name:
         problems.append(f"{run.target}: {run.session_directory} holds another session, {session.session_id[:80]}")
         return None
-    return session
+    return _tame(session)
 
 
 def _gone(record: ParityRecord, run: TargetRun, missing: str) -> str:
@@ -109,14 +111,11 @@ def _masked(run: TargetRun, session: Session | None) -> int:
 
 
 def _tame(session: Session) -> Session:
-    """Return a session that was read leniently with no member of a type that no session has where it is looked into."""
-    hello = {
-        name: value
-        for name, value in session.hello.items()
-        if name not in {"roots", "environment"} or isinstance(value, dict)
-    }
+    """Return a session with nothing of a type that no session has where everything is looked into: the rest of it can be shown."""
+    hello = session.hello if isinstance(session.hello, dict) else {}
+    objects = {name: value for name, value in hello.items() if name not in _OBJECTS or isinstance(value, dict)}
     steps = tuple(each for each in session.steps if isinstance(each.id, str))
-    return dataclasses.replace(session, hello=hello, steps=steps)
+    return dataclasses.replace(session, hello=objects, steps=steps)
 
 
 def _short(error: BaseException) -> str:
