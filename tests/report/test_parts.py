@@ -20,14 +20,16 @@ from tests.report.samples import local_run, record, step
         (["IDENTICAL"], "The manifest behaves the same"),
         (["EQUIVALENT", "ACCEPTED"], "All 2 manifests behave the same"),
         (["IDENTICAL"] * 11 + ["DIVERGENT"], "11 of 12 manifests behave the same; 1 diverges"),
-        (["DIVERGENT"], "0 of 1 manifests behave the same; 1 diverges"),
+        (["DIVERGENT"], "The manifest diverges"),
+        (["INFRA"], "The manifest could not run"),
+        (["INFRA"] * 3, "None of 3 manifests could run"),
         (
             ["DIVERGENT"] * 2 + ["NONDETERMINISTIC"] * 2,
-            "0 of 4 manifests behave the same; 2 diverge; 2 differ from themselves",
+            "None of 4 manifests behaves the same; 2 diverge, 2 differ from themselves",
         ),
         (
             ["IDENTICAL", "INCONCLUSIVE", "INFRA"],
-            "1 of 3 manifests behave the same; 1 could not be decided; 1 could not run",
+            "1 of 3 manifests behave the same; 1 could not be decided, 1 could not run",
         ),
     ],
 )
