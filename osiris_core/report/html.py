@@ -42,7 +42,7 @@ _STYLES = (
     "narrow",
     "print",
 )
-_SCRIPTS = ("page", "filters", "copying", "links", "printing")
+_SCRIPTS = ("page", "filters", "differences", "copying", "links", "printing")
 """The parts of style and script, in this order: later ones build on earlier ones."""
 
 

@@ -1,60 +1,76 @@
 from __future__ import annotations
 
-from osiris_core.report.diffs import diff_lines, marked_pair
+from osiris_core.report.diffs import read_diff
+
+DIFF = """--- local/a.txt
++++ e2b/a.txt
+@@ -10 +12 @@
+ before
+-INFO first day is 2026-02-01
++INFO first day is 2026-01-31
+ after
+@@ -40 +43 @@
++new
+… cut here; 99 lines differ in all"""
 
 
-def shown(parts) -> str:
-    return "".join(f"[{part.text}]" if part.changed else part.text for part in parts)
+def shown(line) -> str:
+    if line is None:
+        return ""
+    return f"{line.number} " + "".join(f"[{part.text}]" if part.changed else part.text for part in line.parts)
 
 
-def test_the_differing_middle_is_marked_on_both_sides():
-    """The common start and end stay plain, and overlap never."""
-    left, right = marked_pair("rows=120 ok", "rows=1320 ok")
-    assert (shown(left), shown(right)) == ("rows=120 ok", "rows=1[3]20 ok")
-    left, right = marked_pair("aaa", "aa")
-    assert (shown(left), shown(right)) == ("aa[a]", "aa")
-    assert shown(marked_pair("same", "same")[0]) == "same"
+def rows(block) -> list[tuple[str, str]]:
+    return [(shown(row.left), shown(row.right)) for row in block.rows]
 
 
-def test_a_difference_far_into_a_long_value_stays_in_sight():
-    """What is equal is cut first: the difference behind 5,000 equal characters is shown."""
-    left, right = marked_pair("x" * 5_000 + "1", "x" * 5_000 + "2")
-    assert shown(left) == f"(4,800 equal characters) …{'x' * 200}[1]"
-    assert shown(right).endswith("[2]")
-
-
-def test_lines_are_told_apart_by_side():
-    """File names, places, context and both sides are five kinds; dashes within a hunk are content."""
-    lines, hidden = diff_lines("--- a\n+++ b\n@@ -1 +1 @@\n same\n--- old\n+++ new\n")
-    assert [(line.kind, line.sign, shown(line.parts)) for line in lines] == [
-        ("file", " ", "--- a"),
-        ("file", " ", "+++ b"),
-        ("place", " ", "@@ -1 +1 @@"),
-        ("same", " ", "same"),
-        ("left", "-", "[-- old]"),
-        ("right", "+", "[++ new]"),
+def test_both_sides_have_their_line_numbers_and_stand_beside_each_other():
+    """Names, headers, numbers counted on from a header, equal lines on both sides, words marked, and what is left out between."""
+    diff = read_diff(DIFF)
+    assert diff.names == ("local/a.txt", "e2b/a.txt")
+    assert [(hunk.header, hunk.equal_before) for hunk in diff.hunks] == [("@@ -10 +12 @@", 9), ("@@ -40 +43 @@", 27)]
+    first, second = diff.hunks
+    assert [(block.changed, rows(block)) for block in first.blocks] == [
+        (False, [("10 before", "12 before")]),
+        (True, [("11 INFO first day is 2026-[02-01]", "13 INFO first day is 2026-[01-31]")]),
+        (False, [("12 after", "14 after")]),
     ]
-    assert hidden == 0
+    assert rows(second.blocks[0]) == [("", "43 new")]
+    assert diff.notes == ("The diff is cut here: 99 lines differ in all",)
 
 
-def test_uneven_runs_are_whole_lines():
-    """Two lines for one are not paired: nothing is marked, nothing lost, the order is left before right."""
-    lines, _ = diff_lines("@@ @@\n-a\n-b\n+c\n-d\n+e\n")
-    assert [(line.sign, shown(line.parts)) for line in lines[1:]] == [
-        ("-", "a"),
-        ("-", "b"),
-        ("+", "c"),
-        ("-", "[d]"),
-        ("+", "[e]"),
+def test_lines_that_look_like_file_names_are_content_within_a_hunk():
+    """Dashes and pluses of the content itself are kept, and a header with lengths is read as well."""
+    (hunk,) = read_diff("--- a\n+++ b\n@@ -1,2 +1,2 @@\n same\n--- old\n+++ new\n").hunks
+    assert rows(hunk.blocks[1]) == [("2 [-- old]", "2 [++ new]")]
+
+
+def test_runs_of_another_length_are_paired_by_their_words():
+    """A line that came in front does not push all others beside lines that they have nothing to do with."""
+    diff = read_diff("@@ -1 +1 @@\n-total of carrier AA is 12\n-gone\n+new\n+total of carrier AA is 13\n+more\n")
+    assert rows(diff.hunks[0].blocks[0]) == [
+        ("", "1 new"),
+        ("1 total of carrier AA is [12]", "2 total of carrier AA is [13]"),
+        ("2 gone", ""),
+        ("", "3 more"),
     ]
+
+
+def test_two_lines_that_look_the_same_say_where_they_differ():
+    """A Cyrillic letter in a Latin word is named below the pair."""
+    (hunk,) = read_diff("@@ -1 +1 @@\n-paypal\n+p\u0430ypal\n").hunks
+    assert (
+        "U+0061 LATIN SMALL LETTER A and U+0430 CYRILLIC SMALL LETTER A at character 2" in hunk.blocks[0].rows[0].note
+    )
 
 
 def test_a_long_diff_is_cut_with_a_number():
     """401 lines show 400, and one is told to be missing."""
-    lines, hidden = diff_lines("\n".join(["@@ @@", *["+x"] * 400]))
-    assert (len(lines), hidden) == (400, 1)
+    diff = read_diff("\n".join(["@@ @@", *["+x"] * 400]))
+    assert (len(diff.hunks[0].blocks[0].rows), diff.hidden_lines) == (399, 1)
 
 
-def test_no_diff_is_no_line():
-    """An empty diff is not one empty line."""
-    assert diff_lines("") == ((), 0)
+def test_text_that_is_no_diff_is_shown_as_it_is():
+    """Whatever a comparer of others writes there is told; nothing at all is nothing."""
+    assert read_diff("see elsewhere").notes == ("see elsewhere",)
+    assert read_diff("").hunks == ()

@@ -23,27 +23,18 @@ def test_the_first_heading_is_the_sentence(records):
     """A reader who reads one line knows the result."""
     page = render_html(records)
     heading = page[page.index("<h1>") : page.index("</h1>")]
-    expected = "7 of 10 manifests behave the same; 1 diverges, 1 could not be decided, 1 could not run, "
+    expected = "7 of 10 manifests behave the same; 1 diverges; 1 could not be decided; 1 could not run; "
     assert expected + "1 agrees but is not as expected." in heading
 
 
-def test_failures_come_first_with_their_causes_in_words(records):
-    """Manifests stand in the order in which they need a reader; where several fail, all are one line and its cause."""
+def test_failures_come_first_and_the_first_is_unfolded(records):
+    """Manifests stand in the order in which they need a reader; only the first failure is open."""
     page = Structure(render_html(records))
     manifests = [each for tag, each in page.elements if tag == "details" and each["class"].startswith("manifest ")]
     marks = [re.search(r"mark-(\w+)", str(each["class"])).group(1) for each in manifests]
     failing = ["divergent", "inconclusive", "infra", "unexpected"]
     assert marks == [*failing, "accepted", "equivalent", "identical", "identical", "identical", "identical"]
-    assert ["open" in each for each in manifests] == [False] * 10
-    causes = ("delays: column day differs in 14 of 16 rows; every value", "could not run on e2b: the declared")
-    assert [each for each in causes if each not in page.text] == []
-
-
-def test_a_single_failure_is_unfolded():
-    """Where one manifest fails, a reader need not look for it."""
-    page = page_of(record("a", Verdict.IDENTICAL), divergent())
-    manifests = [each for tag, each in page.elements if tag == "details" and each["class"].startswith("manifest ")]
-    assert ["open" in each for each in manifests] == [True, False]
+    assert ["open" in each for each in manifests] == [True] + [False] * 9
 
 
 def test_a_passing_report_unfolds_nothing():
@@ -114,23 +105,23 @@ def test_everything_a_divergent_record_knows_is_shown():
 def test_a_diff_shows_each_line_with_its_side():
     """Removed lines belong to the left target, added ones to the right, and the changed part is marked."""
     page = render_html(RecordSet(records=(divergent(),)))
-    left = '<span class="line-left"><b>-</b> AA,2026-0<mark>2-0</mark>1,1204\n</span>'
-    right = '<span class="line-right"><b>+</b> AA,2026-0<mark>1-3</mark>1,1204\n</span>'
+    left = '<div class="l"><b>2</b><b class="also"></b><i>\N{MINUS SIGN}</i><span>AA,2026-<mark>02-01</mark>,1204</span></div>'
+    right = '<div class="r"><b>2</b><b class="also"></b><i>+</i><span>AA,2026-<mark>01-31</mark>,1204</span></div>'
     assert left in page
     assert right in page
-    assert page.count('class="line-left"') == DIFF.count("\n-")
+    assert page.count("<i>\N{MINUS SIGN}</i>") == DIFF.count("\n-")
 
 
 def test_a_hidden_difference_is_visible():
     """A blank at the end of a value, which decides, is shown as a dot."""
-    assert "<mark>1-31·</mark>" in render_html(RecordSet(records=(divergent(),)))
+    assert "<mark>01-31·</mark>" in render_html(RecordSet(records=(divergent(),)))
 
 
 def test_a_target_that_could_not_run_says_why(records):
     """The reason of INFRA is on the page, and the target that never started has an empty lane, not an invented one."""
     infra = next(each for each in records.records if each.verdict is Verdict.INFRA)
     text = page_of(infra).text
-    assert "The manifest could not run." in text
+    assert "0 of 1 manifests behave the same; 1 could not run." in text
     assert "e2b: error" in text
     assert "13 facts of local" in text  # a target without an environment does not differ in it
     assert "Environments that differ" not in text
@@ -200,9 +191,9 @@ def test_the_anchor_of_a_manifest_depends_on_its_name_alone(records):
     anchor = "m-pipelines-weather-"
     alone = page_of(record("weather", Verdict.INFRA, passed=False)).values("id")
     among = Structure(render_html(records)).values("id")
-    there = [each for each in alone if re.fullmatch(rf"{anchor}[0-9a-f]+(-s-.*)?", each)]
-    assert there[:2] == ["m-pipelines-weather-3d2498", "m-pipelines-weather-3d2498-s-read-flights"]
-    assert set(there) <= set(among)
+    assert [each for each in alone if each.startswith(anchor)][:1] == [
+        each for each in among if each.startswith(anchor)
+    ]
 
 
 def test_the_same_records_make_the_same_page(records, tmp_path):
@@ -230,7 +221,7 @@ def test_surplus_findings_are_told_with_numbers():
     finding = divergent().comparison.findings[0]
     broken = comparison(Verdict.DIVERGENT, findings=(finding,) * 60, findings_total=1_204)
     text = page_of(record("a", Verdict.DIVERGENT, passed=False, comparison=broken)).text
-    assert "10 more differences of this kind" in text
+    assert "10 more differences like it are counted and not shown here" in text
     assert "The record holds 60 of 1,204 differences." in text
 
 
