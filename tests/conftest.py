@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import functools
 import gc
+import importlib.metadata
 import os
 import shutil
 import signal
@@ -11,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pluggy
 import pytest
 
 from osiris_core.backends.cache import CACHE_VARIABLE, cache_directory
@@ -37,6 +40,8 @@ for _variable in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
 os.environ.setdefault(CACHE_VARIABLE, str(cache_directory()))
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+LIBRARIES = (sys.prefix, sys.base_prefix, str(REPOSITORY / "osiris_core"), str(REPOSITORY / "pytest_osiris"))
+"""Where modules lie that a run of pytest in this process leaves loaded."""
 
 
 class KeepsLibraries:
@@ -74,7 +79,7 @@ def pytester(
     kept_libraries: KeepsLibraries, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> pytest.Pytester:
     """pytest's own, with libraries kept from one run in this process to the next."""  # noqa: D403 - it is called so
-    run = pytester.inline_run
+    run, load = pytester.inline_run, pluggy.PluginManager.load_setuptools_entrypoints
 
     def keeping(*arguments: str, plugins: Sequence[object] = (), **options: Any) -> pytest.HookRecorder:
         try:
@@ -82,15 +87,30 @@ def pytester(
         finally:
             kept_libraries.restore()
 
+    def load_from_plugins(manager: pluggy.PluginManager, group: str, name: str | None = None) -> int:
+        """Look for entry points where there are any: for each `-p` pluggy reads the files of all distributions."""
+        found = plugin_distributions(*sys.path)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(importlib.metadata, "distributions", lambda: found)
+            return load(manager, group, name=name)
+
     monkeypatch.setattr(pytester, "inline_run", keeping)
+    monkeypatch.setattr(pluggy.PluginManager, "load_setuptools_entrypoints", load_from_plugins)
     return pytester
 
 
 def is_library(name: str) -> bool:
     """Whether a module belongs to Python, to what is installed, or to this project."""
     file = getattr(sys.modules[name], "__file__", None)
-    places = (sys.prefix, sys.base_prefix, str(REPOSITORY / "osiris_core"), str(REPOSITORY / "pytest_osiris"))
-    return file is not None and file.startswith(places)
+    return file is not None and file.startswith(LIBRARIES)
+
+
+@functools.cache
+def plugin_distributions(*_path: str) -> list[importlib.metadata.Distribution]:
+    """Return the installed plugins of pytest; with another path others may be found."""
+    return [
+        each for each in importlib.metadata.distributions() if any(e.group == "pytest11" for e in each.entry_points)
+    ]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -19,6 +19,7 @@
 ``since``        what changed between two sets of records; ``facts`` of an environment by name
 ``coverage``     what was never compared, by the ``classes`` of options and values that steps were tried with
 ``triage/``      where a divergence comes from, found out by runs that it asks for
+``exhibit/``     what a report shows of the sessions themselves
 ``foreign/``     what `diff` is given, wherever it was made, as two sides of a comparison
 
 This room reads session directories and nothing else; it knows neither backends nor pytest.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.evidence import Evidence
     from osiris_core.parity.record import Finding
-    from osiris_core.parity.side import Side
+    from osiris_core.parity.side import Side, Window
     from osiris_core.parity.waived import Waivers
     from osiris_core.rules.model import Rule
     from osiris_core.session.reader import Session
@@ -61,7 +61,7 @@ def compare(
     problems = list(evidence.problems)
     if (left.manifest or right.manifest) and signature(left.manifest) != signature(right.manifest):
         problems.append("the two sessions ran different manifests")
-    pair = _pair(left, right, text, rules, evidence)
+    pair = pair_of(left, right, text=text, rules=rules, text_window=evidence.text_window)
     ledger = Ledger(max_findings, waivers)
     ledger.extend(evidence.findings)
     with one_engine():
@@ -99,17 +99,33 @@ def compare(
     )
 
 
-def _pair(left: Session, right: Session, text: str, declared: Sequence[Rule], evidence: Evidence) -> Pair:
+def pair_of(
+    left: Session,
+    right: Session,
+    *,
+    text: Literal["normalized", "exact"] = "normalized",
+    rules: Sequence[Rule] = (),
+    text_window: Window | None = None,
+) -> Pair:
+    """Return two sessions as the layers take them, with the rules between them; nothing has been counted yet.
+
+    `text_window` is the time that the right side's text may speak of, where that is not the time of its run.
+    """
     left_label, right_label = labels(left, right)
     a = view(left, left_label, is_left=True)
-    b = view(right, right_label, is_left=False, text_window=evidence.text_window)
-    rules = TextRules(a, b, enabled=text == "normalized")
+    b = view(right, right_label, is_left=False, text_window=text_window)
     needs: dict[str, set[str]] = {}
     for session in (left, right):
         for step, body in manifest_steps(session).items():
             needs.setdefault(step, set()).update(body.get("needs") or ())
-    order = execution_order(left, right)
-    return Pair(left=a, right=b, text=rules, rules=Rulebook(declared, a, b), order=order, needs=needs)
+    return Pair(
+        left=a,
+        right=b,
+        text=TextRules(a, b, enabled=text == "normalized"),
+        rules=Rulebook(rules, a, b),
+        order=execution_order(left, right),
+        needs=needs,
+    )
 
 
 def _verdict(ledger: Ledger, *, lost: bool, doubtful: bool, rules: Sequence[RuleUse]) -> Verdict:

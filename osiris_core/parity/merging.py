@@ -42,7 +42,7 @@ def merge(parts: Sequence[_Part]) -> RecordSet:
         unmet=(*_unmet(parts), *_missing_shards(origins.values())),
         note="; ".join(dict.fromkeys(_told(name, part, part.note) for name, part in parts if part.note)),
         origins=tuple(dataclasses.replace(each, records=counts[each.name]) for each in origins.values()),
-        remarks=_repeated(ordered),
+        remarks=(*_repeated(ordered), *_clashing(ordered)),
         sections=_distinct(section for _, part in parts for section in part.sections),
     )
 
@@ -143,6 +143,20 @@ def _repeated(records: Sequence[ParityRecord]) -> tuple[str, ...]:
     return tuple(
         f"{same[0].name} has {len(same)} results, and the worst counts: {', '.join(map(_result, same))}"
         for same in results.values()
+        if len({each.origin for each in same}) > 1
+    )
+
+
+def _clashing(records: Sequence[ParityRecord]) -> tuple[str, ...]:
+    """Return a remark for each session id that stands for runs of several files: of their directories one lies here at most."""
+    runs: dict[str, list[ParityRecord]] = {}
+    for record in records:
+        if any(run.session_directory for run in record.targets):
+            runs.setdefault(record.session_id, []).append(record)
+    return tuple(
+        f"session {name} is of several hosts, {' and '.join(f'{each.name} ({each.origin})' for each in same)}: "
+        "where its directory lies here, it may be the other one's"
+        for name, same in runs.items()
         if len({each.origin for each in same}) > 1
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from osiris_core.errors import UsageError
 from osiris_core.parity.record import RECORD_VERSION, RecordSet, Verdict
+from osiris_core.parity.record_limits import require_measured, require_one_meaning
 
 if TYPE_CHECKING:
     from osiris_core.parity.record import ParityRecord
@@ -37,11 +38,18 @@ def decode_records(data: bytes) -> RecordSet:
         raise UsageError(f"parity records of version {found}, but this reads version {RECORD_VERSION}", hint=_HINT)
     try:
         records = msgspec.json.decode(data, type=RecordSet)
+        require_one_meaning(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"the parity records do not have the form they must have: {error}", hint=_HINT) from error
+    except UsageError as error:
+        raise UsageError(f"the parity records are not as they were written: {error.message}", hint=_MADE) from error
     for record in records.records:
         if record.version != RECORD_VERSION:
             raise UsageError(f"{record.manifest}: a record of version {record.version}", hint=_HINT)
+        try:
+            require_measured(record)
+        except UsageError as error:
+            raise UsageError(f"{record.manifest}: {error.message}", hint=_MADE) from error
         if _contradicts_itself(record):
             raise UsageError(f"{record.manifest}: the record says that it passed, and why it did not", hint=_MADE)
     return records

@@ -130,6 +130,19 @@ class TextRules:
         """Return the form of a right text by which lines are matched; nothing is counted."""
         return self._right(text).text if self.enabled or self._declared else text
 
+    def form(self, text: str, *, is_left: bool) -> tuple[str, tuple[str, ...]]:
+        """Return a text of one side under the rules, and the names of those that replaced something in it; nothing is counted.
+
+        Where none did, it is the text itself; else every `<` of the text is doubled, and each token has a single one.
+        """
+        if not self.enabled and not self._declared:
+            return text, ()
+        normal = (self._left if is_left else self._right)(text)
+        form, declared = self._lines().shown(normal.line, normal.text) if self._declared else (normal.text, ())
+        default = (name for name, values in zip(self._tallies, normal.replaced, strict=True) if values)
+        acting = (*declared, *default)
+        return (form, acting) if acting else (text, ())
+
     def _declare(self, rulings: Sequence[Ruling]) -> None:
         self._declared = tuple(rulings)
         self._lines = _line_rules(self._declared)

@@ -13,7 +13,10 @@ Everything shown here stands in a `RecordSet`; nothing is measured, compared or 
 ``since``        what changed since older records
 ``baselines``    what a stored session said of a run held against it
 ``place``        where a target ran, said so that nobody takes one provider for another
-``page``         the page as data; ``steps``, ``timeline``, ``findings`` and ``environment`` are its parts
+``page``         the page as data; ``picture``, ``findings`` and ``environment`` are its parts
+``picture``      what a manifest looks like: ``steps`` in a table, ``timeline`` as lanes by the clock (of ``spans``) and by step (in ``columns``)
+``alignment``    steps of all targets beside each other; ``standing`` how each of them stands
+``anchors``      addresses within the page
 ``diffs``        a unified diff as numbered lines; ``words`` what differs in two texts, ``lookalikes`` where they look the same
 ``table_view``   where two tables differ; ``json_view`` two JSON values, ``dumps`` bytes, ``trees`` files
 ``rest``         where what is left out of a difference can be found

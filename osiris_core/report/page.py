@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING
 
 from osiris_core.parity.gates import ending_soon
 from osiris_core.parity.record import TargetRun
+from osiris_core.report.about import about_page
 from osiris_core.report.baselines import SIDE
+from osiris_core.report.cause import cause_in_words
 from osiris_core.report.environment import environment_diff
 from osiris_core.report.findings import Differences, differences_of
 from osiris_core.report.gathered import origin_lines
 from osiris_core.report.marks import MARKS, failures_first, mark_of
+from osiris_core.report.picture import picture_of
 from osiris_core.report.place import place_of, sandbox_places, time_columns
 from osiris_core.report.sentence import report_sentence
 from osiris_core.report.since import since_view
-from osiris_core.report.steps import step_rows
 from osiris_core.report.terminal import ending_line
-from osiris_core.report.timeline import timeline
+from osiris_core.report.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,15 +30,15 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.record import Compared, ParityRecord, RecordSet, ReportSection
     from osiris_core.parity.since import Since
+    from osiris_core.report.cause import Cause
     from osiris_core.report.environment import EnvironmentDiff
     from osiris_core.report.marks import Mark
+    from osiris_core.report.picture import Picture
     from osiris_core.report.place import Place
     from osiris_core.report.since import SinceView
-    from osiris_core.report.steps import StepRow
-    from osiris_core.report.timeline import Timeline
 
 ALL_IN_FULL = 200
-"""Up to so many manifests are all shown in full; in larger reports those that pass are brief, and say so."""
+"""Up to so many manifests are all shown in full; in larger reports those that pass are brief, and those that fail after so many others, and say so."""
 
 _SLUG_CHARACTERS = 48
 
@@ -60,23 +62,34 @@ class SharedEnvironment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestView:
-    """One manifest's part of the page: `open` where it starts unfolded, `brief` where it is shown without its steps.
+    """One manifest's part of the page: `open` where it starts unfolded, `brief` where it is shown without its `picture`.
 
-    `held` has the differences of each target from the baseline, by its name.
+    `why` is the first cause in words, or what a passing one owes its verdict to; `differences` and `rules` count what there is; `held` has the differences of each target from the baseline, by its name.
     """
 
     anchor: str
     record: ParityRecord
     mark: Mark
+    why: Cause
     open: bool
     brief: bool
     targets: tuple[TargetView, ...]
-    timeline: Timeline | None
-    steps: tuple[StepRow, ...]
-    differences: Differences
+    picture: Picture | None
+    findings: Differences
+    differences: int
+    rules: int
     held: tuple[tuple[str, Differences], ...]
     environment: SharedEnvironment
     compared: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestGroup:
+    """Manifests that are listed together: `key` is `failing` or `passing`."""
+
+    key: str
+    title: str
+    manifests: tuple[ManifestView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,18 +109,21 @@ class Page:
     origins: tuple[str, ...]
     targets: tuple[str, ...]
     manifests: tuple[ManifestView, ...]
+    groups: tuple[ManifestGroup, ...]
     environments: tuple[SharedEnvironment, ...]
+    about: tuple[tuple[str, str], ...]
     sections: tuple[ReportSection, ...]
     since: SinceView | None
 
 
 def page_of(records: RecordSet, *, roots: Sequence[Path] = (), since: Since | None = None) -> Page:
-    """Arrange `records` for reading: failures first, the first one unfolded, equal environments shared.
+    """Arrange `records` for reading: failures first, a single one unfolded, equal environments shared.
 
     Below one of `roots` lie the sessions that they name. `since` is what changed since older records.
     """
     del roots
     ordered = failures_first(records.records)
+    failing = sum(record.fails for record in ordered)
     diffs = [_environments(record) for record in ordered]
     environments = _shared_environments(diffs)
     anchors = _anchors(record.name for record in ordered)
@@ -116,8 +132,8 @@ def page_of(records: RecordSet, *, roots: Sequence[Path] = (), since: Since | No
             record,
             anchor,
             environments[diff],
-            first=position == 0,
-            brief=record.passed and len(ordered) > ALL_IN_FULL,
+            alone=failing == 1,
+            brief=len(ordered) > ALL_IN_FULL and (record.passed or position >= ALL_IN_FULL),
         )
         for position, (record, anchor, diff) in enumerate(zip(ordered, anchors, diffs, strict=True))
     )
@@ -127,7 +143,7 @@ def page_of(records: RecordSet, *, roots: Sequence[Path] = (), since: Since | No
         note=records.note,
         good=bool(ordered) and not any(record.fails for record in ordered) and not (records.unmet or records.note),
         counts=tuple((mark, counts[mark]) for mark in MARKS if counts[mark]),
-        failing=sum(record.fails for record in ordered),
+        failing=failing,
         unmet=records.unmet,
         places=tuple(sandbox_places(ordered)),
         created_at=records.created_at,
@@ -136,7 +152,9 @@ def page_of(records: RecordSet, *, roots: Sequence[Path] = (), since: Since | No
         origins=tuple(origin_lines(records)),
         targets=time_columns(ordered),
         manifests=manifests,
+        groups=_groups(manifests),
         environments=tuple(shared for shared in environments.values() if shared.anchor),
+        about=about_page(ordered, brief=sum(view.brief for view in manifests), shown=_shown_differences(manifests)),
         sections=records.sections,
         since=_since(since, manifests) if since else None,
     )
@@ -150,19 +168,23 @@ def _since(since: Since, manifests: Sequence[ManifestView]) -> SinceView:
 
 
 def _manifest(
-    record: ParityRecord, anchor: str, environment: SharedEnvironment, *, first: bool, brief: bool
+    record: ParityRecord, anchor: str, environment: SharedEnvironment, *, alone: bool, brief: bool
 ) -> ManifestView:
-    steps = step_rows(record)
+    found = (
+        differences_of(record.comparison, anchor, record.targets) if record.comparison and not brief else Differences()
+    )
     return ManifestView(
         anchor=anchor,
         record=record,
         mark=mark_of(record),
-        open=first and record.fails,
+        why=cause_in_words(record),
+        open=alone and record.fails,
         brief=brief,
         targets=tuple(TargetView(run=run, place=place_of(run)) for run in record.targets),
-        timeline=None if brief else timeline(record.targets, {row.id: row.number for row in steps}),
-        steps=() if brief else steps,
-        differences=differences_of(record.comparison, anchor, record.targets) if record.comparison else Differences(),
+        picture=None if brief else picture_of(record, anchor, found.groups),
+        findings=found,
+        differences=record.comparison.findings_total if record.comparison else 0,
+        rules=len(record.comparison.rules) if record.comparison else 0,
         held=tuple(
             (
                 each.target,
@@ -172,6 +194,23 @@ def _manifest(
         ),
         environment=environment,
         compared=_compared(record.comparison.compared) if record.comparison else (),
+    )
+
+
+def _groups(manifests: Sequence[ManifestView]) -> tuple[ManifestGroup, ...]:
+    """Return what fails, then what does not; a group of none is left out."""
+    failing = tuple(view for view in manifests if view.record.fails)
+    passing = tuple(view for view in manifests if not view.record.fails)
+    groups = (
+        ManifestGroup(key="failing", title=f"{plural(len(failing), 'manifest')} to look at", manifests=failing),
+        ManifestGroup(key="passing", title=f"{plural(len(passing), 'manifest')} as expected", manifests=passing),
+    )
+    return tuple(group for group in groups if group.manifests)
+
+
+def _shown_differences(manifests: Iterable[ManifestView]) -> int:
+    return sum(
+        not each.finding.locates for view in manifests for group in view.findings.groups for each in group.findings
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from osiris_core.report.marks import compared_alike, mark_of
 from osiris_core.report.units import plural
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.record import ParityRecord
 
-_BECAME = {  # mark -> (one manifest, several)
+_BECAME: Final = {  # mark -> (one manifest, several)
     "divergent": ("diverges", "diverge"),
     "nondeterministic": ("differs from itself", "differ from themselves"),
     "inconclusive": ("could not be decided", "could not be decided"),
@@ -21,10 +21,17 @@ _BECAME = {  # mark -> (one manifest, several)
     "unexpected": ("agrees but is not as expected", "agree but are not as expected"),
     "xfailed": ("fails as expected", "fail as expected"),
 }
+_OF_TWO_SIDES: Final = {  # what a diff of two directories says, which no manifest was read for
+    "divergent": "The two sides differ",
+    "inconclusive": "Whether the two sides are the same could not be decided",
+    "infra": "A side could not run, so nothing can be said about the two",
+}
 
 
 def report_sentence(records: Sequence[ParityRecord]) -> str:
-    """Return the sentence, without a final stop: `11 of 12 manifests behave the same; 1 diverges`."""
+    """Return the sentence, without a final stop: `42 of 45 manifests behave the same; 2 diverge, 1 could not run`."""
+    if len(records) == 1 and not records[0].line and len(records[0].targets) > 1:
+        return _OF_TWO_SIDES.get(mark_of(records[0]).key, "The two sides are the same")
     compared = [record for record in records if record.verdict is not None]
     single = [record for record in records if record.verdict is None and record.targets]
     unstarted = [record for record in records if record.verdict is None and not record.targets]
@@ -37,19 +44,33 @@ def _about_compared(records: Sequence[ParityRecord]) -> list[str]:
         return []
     alike = sum(compared_alike(record) for record in records)
     counts = Counter(mark_of(record).key for record in records)
-    others = [f"{counts[key]} {words[counts[key] > 1]}" for key, words in _BECAME.items() if counts[key]]
-    return [f"{_share(alike, len(records))} {_verb(alike, len(records), 'behaves', 'behave')} the same", *others]
+    others = [(counts[key], words[counts[key] > 1]) for key, words in _BECAME.items() if counts[key]]
+    if len(records) == 1 and not alike:  # what became of it says it all
+        return [f"The manifest {others[0][1]}"]
+    if counts["infra"] == len(records):
+        return [f"None of {len(records):,} manifests could run"]
+    told = ", ".join(f"{number:,} {words}" for number, words in others)
+    return [_alike(alike, len(records)), *([told] if told else [])]
+
+
+def _alike(part: int, whole: int) -> str:
+    if not part:
+        return f"None of {whole:,} manifests behaves the same"
+    return f"{_share(part, whole)} {'behaves' if whole == 1 else 'behave'} the same"
 
 
 def _about_single(records: Sequence[ParityRecord]) -> list[str]:
     if not records:
         return []
     good = sum(record.passed for record in records)
-    targets = sorted({run.target for record in records for run in record.targets})
     failed, expected = sum(record.fails for record in records), sum(record.expected_failure for record in records)
-    others = [*([f"{failed} failed"] if failed else []), *([f"{expected} failed as expected"] if expected else [])]
-    where = " or ".join(targets)
-    return [f"{_share(good, len(records))} ran as expected on {where}, compared with {_counterpart(records)}", *others]
+    where = " or ".join(sorted({run.target for record in records for run in record.targets}))
+    counterpart = f"compared with {_counterpart(records)}"
+    if not good and len(records) == 1:
+        return [f"The manifest failed{' as expected' if expected else ''} on {where}, {counterpart}"]
+    others = [*([f"{failed:,} failed"] if failed else []), *([f"{expected:,} failed as expected"] if expected else [])]
+    share = _share(good, len(records)) if good else f"None of {len(records):,} manifests"
+    return [f"{share} ran as expected on {where}, {counterpart}", *([", ".join(others)] if others else [])]
 
 
 def _counterpart(records: Sequence[ParityRecord]) -> str:
@@ -68,9 +89,5 @@ def _about_unstarted(records: Sequence[ParityRecord]) -> list[str]:
 
 def _share(part: int, whole: int) -> str:
     if whole == 1:
-        return "The manifest" if part else "0 of 1 manifests"
+        return "The manifest"
     return f"All {whole:,} manifests" if part == whole else f"{part:,} of {whole:,} manifests"
-
-
-def _verb(part: int, whole: int, one: str, several: str) -> str:
-    return one if part == 1 and whole == 1 else several

@@ -8,9 +8,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from osiris_core.parity.gates import ending_soon, waiver_uses
-from osiris_core.parity.record import Verdict
 from osiris_core.parity.summary import causes_and_effects
 from osiris_core.report.baselines import baseline_lines, decides, speaking, summary_line
+from osiris_core.report.cause import deciding_finding
 from osiris_core.report.marks import failures_first, mark_of
 from osiris_core.report.place import sandbox_places, time_columns
 from osiris_core.report.rules import rule_lines
@@ -92,7 +92,7 @@ def attempt_lines(records: Sequence[ParityRecord]) -> list[str]:
 def failure_lines(record: ParityRecord, width: int) -> list[str]:
     """Return what one failing record says: what, where, both values, cause, hint, and the commands that show it again."""
     mark = mark_of(record)
-    finding = _first_finding(record)
+    finding = deciding_finding(record)
     place = f"{record.manifest}:{record.line}" if record.line else record.manifest
     lines = [f"{mark.symbol} {place}: {mark.word}"]
     if finding is None:
@@ -119,7 +119,7 @@ def failure_lines(record: ParityRecord, width: int) -> list[str]:
 
 def first_cause(record: ParityRecord) -> str:
     """Return why a record failed, in one sentence: the cause that reruns found, else the first difference, else the reason."""
-    finding = _first_finding(record)
+    finding = deciding_finding(record)
     told = triage_sentence(record) if record.triage and record.triage.factors else ""
     if finding is None:
         return _reason(record)
@@ -135,21 +135,6 @@ def triage_sentence(record: ParityRecord) -> str:
     if not found.factors:
         return f"{found.cause}, {found.evidence[0]}" if found.evidence else found.cause
     return f"{found.cause}, {'; '.join(f'{each.left} | {each.right}: {each.fix}' for each in found.factors)}"
-
-
-def _first_finding(record: ParityRecord) -> Finding | None:
-    """Return the finding that stands for a failure: at the first diverging step, deciding, hinted if possible."""
-    comparison, _ = speaking(record)
-    if comparison is None or comparison.verdict.passes or record.verdict is Verdict.NONDETERMINISTIC:
-        return None
-    if comparison.problems and comparison.verdict is not Verdict.DIVERGENT:
-        return None
-    first = comparison.first_diverging_step
-    return min(
-        (finding for finding in comparison.findings if not finding.waived_by),
-        key=lambda finding: (first is not None and finding.step != first, finding.locates, not finding.hint),
-        default=None,
-    )
 
 
 def _values(record: ParityRecord, finding: Finding) -> list[str]:

@@ -2,7 +2,7 @@
 
 A lane is filled by the phases its backend measured; inside the phase `run` lie the steps. What the run took
 beside its steps is drawn before the first one: it is mostly the worker's start. Positions and widths are
-percent of the scale, so that the drawing fits any width.
+percent of the scale, so that the drawing fits any width. `columns` has the same lanes aligned by step.
 """
 
 from __future__ import annotations
@@ -10,19 +10,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from osiris_core.report.marks import state_symbol
-from osiris_core.report.units import duration
+from osiris_core.report.columns import columns_of
+from osiris_core.report.spans import Span, fits, timing_of
+from osiris_core.report.units import duration, plural, ratio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from osiris_core.parity.record import StepRun, TargetRun
+    from osiris_core.parity.record import ParityRecord, TargetRun
+    from osiris_core.report.columns import Columns
+    from osiris_core.report.spans import Timing
+    from osiris_core.report.steps import StepList
 
-RUN_PHASE = "run"
 _TICK_STEPS = (1, 2, 5)
 _MOST_TICKS = 6
-_CHARACTER_PERCENT = 0.9  # of a lane as wide as a laptop's screen
-_STEP_LABEL_PERCENT = 3.5  # room for number and symbol; the name may be cut
+_FEW_SPANS = 80
+_LEAST_PERCENT = 0.25
+_THIS_MACHINE = frozenset({"host", "embedded"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +43,12 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """One target's bars; `total` is its time as text."""
+    """One target's bars; `total` is its time as text, `gaps` names what it did beside its steps, each with its time as text."""
 
     target: str
     total: str
     segments: tuple[Segment, ...]
+    gaps: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,86 +61,90 @@ class Tick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """All lanes on one scale."""
+    """All lanes on one scale; `ratio` is the second lane's time over the first's.
+
+    `by_step` has the lanes aligned by step, None with one target. `together` says that the lanes shared a machine while they ran.
+    """
 
     lanes: tuple[Lane, ...]
     ticks: tuple[Tick, ...]
+    ratio: str = ""
+    by_step: Columns | None = None
+    together: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Span:
-    kind: str
-    state: str
-    name: str
-    detail: str
-    start_ms: float
-    elapsed_ms: float
-
-
-def timeline(targets: Sequence[TargetRun], numbers: Mapping[str, int]) -> Timeline | None:
+def timeline(
+    targets: Sequence[TargetRun], numbers: Mapping[str, int], *, steps: StepList | None = None, together: bool = False
+) -> Timeline | None:
     """Return the lanes of `targets`, steps numbered by `numbers`; None where nothing was measured."""
-    spans = [list(_spans(run, numbers)) for run in targets]
-    scale_ms = max((span.start_ms + span.elapsed_ms for lane in spans for span in lane), default=0.0)
+    timings = [timing_of(run, numbers) for run in targets]
+    totals = [timing.total_ms for timing in timings]
+    scale_ms = max((total for total in totals if total is not None), default=0.0)
     if scale_ms <= 0:
         return None
-    lanes = tuple(
-        Lane(
-            target=run.target,
-            total=duration(max((span.start_ms + span.elapsed_ms for span in lane), default=None)),
-            segments=tuple(_segment(span, scale_ms) for span in lane),
-        )
-        for run, lane in zip(targets, spans, strict=True)
+    lanes = tuple(_lane(run.target, timing, scale_ms) for run, timing in zip(targets, timings, strict=True))
+    return Timeline(
+        lanes=lanes,
+        ticks=tuple(_ticks(scale_ms)),
+        ratio=ratio(totals[0], totals[1]) if len(totals) == 2 else "",  # noqa: PLR2004 - one over the other
+        by_step=columns_of(targets, timings, steps) if steps else None,
+        together=together,
     )
-    return Timeline(lanes=lanes, ticks=tuple(_ticks(scale_ms)))
 
 
-def _spans(run: TargetRun, numbers: Mapping[str, int]) -> Iterator[_Span]:
-    """Yield what filled a target's time, in order."""
-    steps = list(_step_times(run.steps))
-    steps_end_ms = max((start + elapsed for _, start, elapsed in steps), default=0.0)
-    phases = run.phases or ((RUN_PHASE, steps_end_ms),)
-    now_ms = 0.0
-    for name, elapsed_ms in phases:
-        if name == RUN_PHASE and steps:
-            lead_ms = max(0.0, elapsed_ms - steps_end_ms)
-            yield _Span(
-                kind="start", state="", name="start", detail="the worker starts", start_ms=now_ms, elapsed_ms=lead_ms
-            )
-            for step, start_ms, step_ms in steps:
-                number = numbers.get(step.id, 0)
-                label = f"{number} {state_symbol(step.state)} {step.id}"
-                yield _Span(
-                    kind="step",
-                    state=step.state,
-                    name=label,
-                    detail=step.state,
-                    start_ms=now_ms + lead_ms + start_ms,
-                    elapsed_ms=step_ms,
-                )
-            now_ms += max(elapsed_ms, steps_end_ms)
-        else:
-            yield _Span(kind="phase", state="", name=name, detail="phase", start_ms=now_ms, elapsed_ms=elapsed_ms)
-            now_ms += elapsed_ms
+def ran_together(record: ParityRecord) -> bool:
+    """Whether the targets ran on one machine at the same time: those of a check do, where it is this one that serves the sandbox.
+
+    The two sides of a diff (it has no line of a manifest) were made nobody knows when.
+    """
+    here = all(run.provider in _THIS_MACHINE for run in record.targets)
+    return len(record.targets) > 1 and here and record.line > 0
 
 
-def _step_times(steps: Sequence[StepRun]) -> Iterator[tuple[StepRun, float, float]]:
-    """Yield steps that took time with start and duration; a start nobody recorded follows the step before."""
-    end_ms = 0.0
-    for step in steps:
-        if step.duration_ms is None:
+def _lane(target: str, timing: Timing, scale_ms: float) -> Lane:
+    spans = timing.spans if len(timing.spans) <= _FEW_SPANS else tuple(_joined(timing.spans, scale_ms))
+    segments = tuple(_segment(span, scale_ms) for span in spans)
+    gaps = tuple((span.name, duration(span.elapsed_ms)) for span in (*timing.before, *timing.start, *timing.after))
+    return Lane(target=target, total=duration(timing.total_ms), segments=segments, gaps=gaps)
+
+
+def _joined(spans: Sequence[Span], scale_ms: float) -> Iterator[Span]:
+    """Yield spans with neighbouring steps that are too short to be seen as one bar."""
+    group: list[Span] = []
+    for span in sorted(spans, key=lambda each: each.start_ms):
+        alike = group and span.kind == "step" and span.state == group[0].state
+        if alike and span.end_ms - group[0].start_ms < scale_ms * _LEAST_PERCENT / 100:
+            group.append(span)
             continue
-        start_ms = end_ms if step.started_ms is None else step.started_ms
-        end_ms = start_ms + step.duration_ms
-        yield step, start_ms, step.duration_ms
+        yield from _as_one(group)
+        group = [span] if span.kind == "step" else []
+        if not group:
+            yield span
+    yield from _as_one(group)
 
 
-def _segment(span: _Span, scale_ms: float) -> Segment:
+def _as_one(group: Sequence[Span]) -> Sequence[Span]:
+    if len(group) < 2:  # noqa: PLR2004 - one bar is one bar
+        return group
+    first, last = group[0], group[-1]
+    return [
+        Span(
+            kind="step",
+            state=first.state,
+            name=f"{plural(len(group), 'step')}, {first.name} to {last.name}",
+            detail=first.state,
+            start_ms=first.start_ms,
+            elapsed_ms=max(span.end_ms for span in group) - first.start_ms,
+        )
+    ]
+
+
+def _segment(span: Span, scale_ms: float) -> Segment:
     width = round(100 * span.elapsed_ms / scale_ms, 2)
-    needed = _STEP_LABEL_PERCENT if span.kind == "step" else len(span.name) * _CHARACTER_PERCENT
     return Segment(
         kind=span.kind,
         state=span.state,
-        label=span.name if width >= needed else "",
+        label=span.name if fits(span.kind, span.name, width) else "",
         title=f"{span.name}: {duration(span.elapsed_ms)} ({span.detail})",
         x=round(100 * span.start_ms / scale_ms, 2),
         width=width,

@@ -6,6 +6,7 @@ _SECOND_MS = 1_000
 _MINUTE_MS = 60_000
 _PRECISE_BELOW_MS = 10
 _KIB = 1024
+_TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 def duration(elapsed_ms: float | None) -> str:
@@ -42,3 +43,12 @@ def count(number: int | None) -> str:
 def plural(number: int, one: str, several: str = "") -> str:
     """Return `1 value` or `3 values`; `several` where the word's plural is not made with an s."""
     return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
+def ratio(left: float | None, right: float | None) -> str:
+    """Return how many times the left amount the right one is, with the sign of multiplication before it; empty where one of them is missing or nothing."""
+    if not left or right is None or right <= 0:
+        return ""
+    times = right / left
+    decimals = 2 if times < 10 else 1 if times < 100 else 0  # noqa: PLR2004 - three digits or so
+    return f"{_TIMES}{times:,.{decimals}f}"

@@ -50,7 +50,11 @@ def test_the_page_is_made_again_beside_its_records(project: Project) -> None:
 
 def test_records_of_many_runs_become_one_page_with_its_records(project: Project) -> None:
     """A directory is all .json files below it; what is known of the whole is told before anybody opens it."""
-    put(project, "shards/1/parity.json", RecordSet(records=(record("a", Verdict.IDENTICAL),), shard="1/3"))
+    put(
+        project,
+        "shards/1/parity.json",
+        RecordSet(records=(record("a", Verdict.IDENTICAL, session_id="other"),), shard="1/3"),
+    )
     put(project, "shards/2.json", RecordSet(records=(divergent(),), shard="2/3", note="1 test did not finish"))
 
     ended = project.run("report", "shards", "shards/2.json", "-o", "all.html", "--summary", "all.md")
@@ -83,12 +87,16 @@ def test_two_results_and_two_hosts_are_both_shown(project: Project) -> None:
 
     ended = project.run("report", "one.json", "two.json", "-o", "all.html")
 
-    said = "pipelines/a.osiris.yaml has 2 results, and the worst counts: IDENTICAL (one.json), DIVERGENT (two.json)"
-    assert (ended.code, ended.err) == (0, f"{said}\n")
+    said = (
+        "pipelines/a.osiris.yaml has 2 results, and the worst counts: IDENTICAL (one.json), DIVERGENT (two.json)",
+        "session 20260203T101500Z-4f1c2a9e is of several hosts, pipelines/a.osiris.yaml (one.json) and pipelines/a.osiris.yaml (two.json): where its directory lies here, it may be the other one's",
+    )
+    assert (ended.code, ended.err) == (0, "".join(f"{each}\n" for each in said))
     page = (project.root / "all.html").read_text()
     anchors = [each for each in page.split('id="')[1:] if each.startswith("m-pipelines-a-")]
     assert len({each.partition('"')[0] for each in anchors}) == len(anchors) >= 2
-    assert said in page
+    assert said[0] in page
+    assert said[1].partition(":")[0] in page
 
 
 def test_what_changed_since_older_records_is_told(project: Project) -> None:

@@ -199,9 +199,8 @@ def test_there_are_limits_to_what_is_opened(name, limit, tmp_path, monkeypatch):
 
 def test_the_layer_can_be_asked_for_the_pair_again(tmp_path):
     """It keeps nothing: a second walk finds the same."""
-    from osiris_core.parity.compare import _pair
-    from osiris_core.parity.evidence import Evidence
+    from osiris_core.parity.compare import pair_of
 
     sessions = pair(tmp_path, *both({"report/a": b"1\n"}, {"report/a": b"2\n"}))
-    again = [[f.path for f in compare_artifacts(_pair(*sessions, "normalized", (), Evidence()))] for _ in range(2)]
+    again = [[f.path for f in compare_artifacts(pair_of(*sessions))] for _ in range(2)]
     assert again == [["report/a"], ["report/a"]]

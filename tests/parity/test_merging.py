@@ -114,3 +114,17 @@ def test_the_whole_does_not_depend_on_the_order_of_its_parts():
     ]
 
     assert len({encode_records(merge(each)) for each in itertools.permutations(parts)}) == 1
+
+
+def test_two_hosts_with_one_session_id_are_told_of():
+    """Their directories have one name, so what lies here is of one of them; a record that two files hold is no clash."""
+    run = TargetRun(target="local", provider="host", isolation="none", session_directory=".osiris/runs/s1/local")
+    one, two = (record(manifest, targets=(run,)) for manifest in "ab")
+
+    whole = merge([("1.json", part(one, python="3.12.1")), ("2.json", part(two)), ("3.json", part(one))])
+
+    assert whole.remarks == (
+        "session s1 is of several hosts, a (1.json) and b (2.json): where its directory lies here, it may be the other one's",
+    )
+    assert merge([("1.json", part(one)), ("2.json", part(one))]).remarks == ()
+    assert merge([("1.json", part(one)), ("2.json", part(record("b", session="s2")))]).remarks == ()

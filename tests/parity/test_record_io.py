@@ -94,3 +94,37 @@ def test_a_record_that_is_green_and_red_is_refused(records, changes):
 
     with pytest.raises(UsageError, match=r"a\.osiris\.yaml: the record says that it passed, and why it did not"):
         decode_records(encode_records(edited))
+
+
+NESTED = b'{"a":' * 51 + b"1" + b"}" * 51
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (b'"passed":false', b'"passed":false,"passed":true', "the key `passed` is there twice"),
+        (b'{"cpus":2}', b'{"cpus":2,"cpus":3}', "the key `cpus` is there twice"),
+        (b'{"cpus":2}', b'{"cpus":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "recursion"),
+        (b'{"cpus":2}', NESTED, r"a\.osiris\.yaml: `environment` is nested more than 50 deep"),
+        (b'{"cpus":2}', b'{"cpus":NaN}', "invalid character"),
+        (b'"rows":3', b'"rows":1e999', "Number out of range"),
+        (b'"rows":3', b'"rows":' + b"9" * 21, "99999999999999999999… is no number of anything"),
+        (b'"rows":3', b'"rows":' + b"9" * 5_000, "out of range"),
+        (b'["run",1.0]', b'["run",1e308]', r"`phases` is 1e\+308, and nothing takes so long"),
+        (b'"duration_ms":1.5', b'"duration_ms":-1e300', r"`duration_ms` is -1e\+300, and nothing takes so long"),
+    ],
+)
+def test_what_json_allows_and_no_record_has_is_refused(records, old, new, sentence):
+    """Two meanings of one key, numbers that count and measure nothing, nesting without end: each is one sentence."""
+    data = encode_records(records)
+    assert data.count(old) >= 1
+
+    with pytest.raises(UsageError, match=sentence):
+        decode_records(data.replace(old, new))
+
+
+def test_the_largest_numbers_that_are_counted_are_read(records):
+    """64 bits, and tables in tables, as an environment may have them."""
+    data = encode_records(records).replace(b'{"cpus":2}', b'{"a":' * 49 + b"18446744073709551615" + b"}" * 49)
+
+    assert decode_records(data).records

@@ -151,11 +151,11 @@ def test_a_part_of_the_tests_is_a_gate_only_where_that_is_asked_for(
         ("-x", ""),
     ],
 )
-def test_what_narrows_a_run_is_known(pytester: pytest.Pytester, argument: str, said: str) -> None:
+def test_what_narrows_a_run_is_known(project: Project, argument: str, said: str) -> None:
     """By pytest's own options, under the names that it has for them."""
     from pytest_osiris.ending.gates import narrowed_by
 
-    config = pytester.parseconfig("-p", "no:hypothesispytest", argument)
+    config = project.pytester.parseconfig("-p", "osiris", argument)
 
     assert narrowed_by(config) == said
 

@@ -12,7 +12,7 @@ from tests.report.samples import comparison, divergent, local_run, record
 from tests.report.test_hostile import PAYLOADS, with_every_string
 
 SENTENCE = (
-    "7 of 10 manifests behave the same; 1 diverges; 1 could not be decided; 1 could not run; "
+    "7 of 10 manifests behave the same; 1 diverges, 1 could not be decided, 1 could not run, "
     "1 agrees but is not as expected"
 )
 

@@ -6,8 +6,9 @@ before canonical forms, and in the end under the default rules (`parity/text.py`
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.declared.ruling import Said, canonical
 from osiris_core.parity.declared.stretches import cut, settle
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.declared.ruling import Ruling
     from osiris_core.parity.declared.stretches import Cut
+
+_CLAIMED: Final = re.compile(r"<<|<#(\d+)>")
+"""A literal `<`, or the number of the rule that claimed a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,18 @@ class LineRules:
                 current = canonical(each.rule.form, current)
             forms.append(current)
         return Line(taken, tuple(forms))
+
+    def shown(self, line: Line, text: str) -> tuple[str, tuple[str, ...]]:
+        """Return `text`, what became of a line, with the names of rules for their numbers, and the names of those that changed the line."""
+        names = [each.rule.id for each in self.stretches]
+        acting = {names[number]: None for number, _ in line.cut.values}
+        before = line.cut.text
+        for each, after in zip(self.whole, line.forms, strict=True):
+            if before != after:
+                acting[each.rule.id] = None
+            before = after
+        named = _CLAIMED.sub(lambda match: f"<{names[int(match[1])]}>" if match[1] else match[0], text)
+        return named, tuple(acting)
 
     def settle(self, place: str, texts: tuple[str, str], left: Line, right: Line) -> Said | None:
         """Judge two texts that are equal once what the rules claim is taken out; count, and return what is not equal."""

@@ -34,18 +34,24 @@ def volatile_names(event_name: str) -> frozenset[str]:
 def compare_event_shapes(side: Side) -> Iterator[Finding]:
     """Yield a finding for every volatile value of one side that does not keep its shape."""
     if _is_within(side.outline, side.window):
-        yield from _durations(side, side.outline.kept)  # no other event has more than a time
+        for event in side.outline.kept:  # no other event has more than a time
+            yield from (_finding(side, event, field, fault) for field, fault in _durations(side, event))
         return
+    for event, field, fault in shape_faults(side, side.session.events):
+        yield _finding(side, event, field, fault)
+
+
+def shape_faults(side: Side, events: Iterable[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """Yield `(event, field, what is wrong)` for every volatile value that does not keep its shape; `events` are all of a side, in order."""
     latest: datetime | None = None
-    for event in side.session.events:
-        name = str(event.get("event"))
+    for event in events:
         when = moment(event.get("ts"))
         fault = time_fault(event.get("ts"), when, side.window, latest)
         if fault:
-            yield _finding(side, event, "ts", fault)
+            yield event, "ts", fault
         latest = when or latest
-        if name in KEPT:
-            yield from _durations(side, (event,))
+        if str(event.get("event")) in KEPT:
+            yield from ((event, field, fault) for field, fault in _durations(side, event))
 
 
 def _is_within(outline: Outline, window: Window | None) -> bool:
@@ -56,11 +62,10 @@ def _is_within(outline: Outline, window: Window | None) -> bool:
     return window is None or (window.holds(first) and window.holds(last))
 
 
-def _durations(side: Side, events: Iterable[dict[str, Any]]) -> Iterator[Finding]:
-    for event in events:
-        for field, shape in volatile_shapes(str(event.get("event"))).items():
-            if field != "ts" and (fault := _fault(shape, event.get(field), side)):
-                yield _finding(side, event, field, fault)
+def _durations(side: Side, event: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for field, shape in volatile_shapes(str(event.get("event"))).items():
+        if field != "ts" and (fault := _fault(shape, event.get(field), side)):
+            yield field, fault
 
 
 def _fault(shape: str, value: object, side: Side) -> str:

@@ -26,7 +26,7 @@ from osiris_core.rules.model import RecordKind
 from osiris_core.wire.records import STEP_FAILED, STEP_RETRIED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from osiris_core.parity.declared.plan import Plan
     from osiris_core.parity.layers.event_matching import Entry, StepMatch
@@ -211,7 +211,7 @@ def _changed(
 ) -> Iterator[Finding]:
     a, b = events
     path = f"{a.name}[{a.ordinal}]" if several else a.name
-    for count, each in enumerate(_differences(pair, path, a, b)):
+    for count, each in enumerate(event_differences(pair, path, a.stable, b.stable)):
         if count >= _CHANGED_FIELDS:
             continue  # every pair is looked at to its end: rules count there
         x, y = each.left, each.right
@@ -223,17 +223,22 @@ def _changed(
         yield finding(code=code, path=each.path, message=message, left=left, right=right, kinds=kinds)
 
 
-def _differences(pair: Pair, path: str, a: _Event, b: _Event) -> Iterator[Difference]:
-    """Yield the fields that differ: under declared rules where they cover the event, texts of errors by the text rules."""
-    texts_of_error = pair.text.under(pair.rules.covering_text(RecordKind.ERROR, a.stable.get("step"), ""))
-    if a.name in _WITH_ERROR and a.plan is None:
-        texts = error_differences(texts_of_error, path, a.stable, b.stable)
+def event_differences(pair: Pair, path: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[Difference]:
+    """Yield the fields in which two events of one step and name differ, given without what may vary (`stable`).
+
+    Declared rules are asked where they cover the event, the text rules for texts of errors; what they did is counted.
+    """
+    step, name = left.get("step"), str(left.get("event"))
+    plan = pair.rules.plan(RecordKind.EVENT, step, name)
+    texts_of_error = pair.text.under(pair.rules.covering_text(RecordKind.ERROR, step, ""))
+    if name in _WITH_ERROR and plan is None:
+        texts = error_differences(texts_of_error, path, left, right)
         yield from (Difference(place, x, y) for place, x, y in texts)
-    elif a.plan is None:
-        yield from (Difference(place, x, y) for place, x, y in leaf_differences(a.stable, b.stable, path))
+    elif plan is None:
+        yield from (Difference(place, x, y) for place, x, y in leaf_differences(left, right, path))
     else:
-        for each in a.plan.differences(a.stable, b.stable, path):
-            of_error = a.name in _WITH_ERROR and isinstance(each.left, str) and isinstance(each.right, str)
+        for each in plan.differences(left, right, path):
+            of_error = name in _WITH_ERROR and isinstance(each.left, str) and isinstance(each.right, str)
             if each.code or not of_error or not texts_of_error.same(each.path, each.left, each.right):
                 yield each
 

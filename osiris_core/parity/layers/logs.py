@@ -50,16 +50,25 @@ def _compare_stream(
         yield from _compare_huge(rules, step, name, (lines(left, step), lines(right, step)))
         return
     left_lines, right_lines = text_lines(left, step), text_lines(right, step)
-    blocks = _held_by_number(rules, name, left_lines, right_lines)
-    if blocks is None:
-        blocks = _aligned(rules, left_lines, right_lines)
-        for place, at_left, at_right in _outside(blocks, left_lines):
-            a, b = left_lines[at_left], right_lines[at_right]
-            rules.credit(f"{name}:{place}", a, b, rules.judge(a, b))
+    blocks = aligned_blocks(rules, name, left_lines, right_lines)
     if rules.observes:
         yield from _settled(rules, step, name, (left_lines, right_lines), blocks)
     if blocks:
         yield _finding(pair, rules, name, (left_lines, right_lines), blocks)
+
+
+def aligned_blocks(rules: TextRules, name: str, left: list[str], right: list[str]) -> list[Block]:
+    """Return where two lists of lines differ under the default rules, with what these set aside counted.
+
+    Lines outside the blocks belong together one by one; the values that declared rules claim in them are yet to be settled.
+    """
+    blocks = _held_by_number(rules, name, left, right)
+    if blocks is None:
+        blocks = _aligned(rules, left, right)
+        for place, at_left, at_right in outside(blocks, left):
+            a, b = left[at_left], right[at_right]
+            rules.credit(f"{name}:{place}", a, b, rules.judge(a, b))
+    return blocks
 
 
 def _settled(
@@ -68,7 +77,7 @@ def _settled(
     """Yield at most one finding: the first line that is equal but for a value which a declared rule does not let pass."""
     first: Finding | None = None
     more = 0
-    for place, at_left, at_right in _outside(blocks, texts[0]):
+    for place, at_left, at_right in outside(blocks, texts[0]):
         a, b = texts[0][at_left], texts[1][at_right]
         said = rules.settle(f"{name}:{place}", a, b)
         if said is None:
@@ -154,7 +163,7 @@ def text_lines(streams: Mapping[str, bytes], step: str) -> list[str]:
     return [line.decode("utf-8", "surrogateescape") for line in lines(streams, step)]
 
 
-def _outside(blocks: list[Block], left: list[str]) -> Iterator[tuple[int, int, int]]:
+def outside(blocks: list[Block], left: list[str]) -> Iterator[tuple[int, int, int]]:
     """Yield the lines between the blocks, which belong together: the left one's number, and both indices."""
     at_left, at_right = 0, 0
     for block in [*blocks, None]:

@@ -21,7 +21,7 @@ from osiris_core.session.volatile import is_volatile_metric
 from osiris_core.wire.canon import canonical_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from osiris_core.parity.declared.plan import Plan
     from osiris_core.parity.pair import Pair
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sample:
+class Sample:
     """One measured value; `key` decides equality."""
 
     value: Any
@@ -39,7 +39,7 @@ class _Sample:
     key: bytes
 
 
-_Group = tuple[str | None, str, str]  # step, metric name, tags as text
+Group = tuple[str | None, str, str]  # step, metric name, tags as text
 _VALUE: Final = "value"
 
 
@@ -47,8 +47,8 @@ _VALUE: Final = "value"
 class _Groups:
     """One side's samples by group: how many there are of each key, and of groups that rules cover all of them."""
 
-    counts: dict[_Group, Counter[bytes]]
-    held: dict[_Group, list[_Sample]]
+    counts: dict[Group, Counter[bytes]]
+    held: dict[Group, list[Sample]]
 
 
 def compare_metrics(pair: Pair) -> Iterator[Finding]:
@@ -77,20 +77,29 @@ def _groups(pair: Pair, side: Side) -> _Groups:
     return found
 
 
-def _samples(pair: Pair, side: Side, wanted: Collection[_Group] | None = None) -> Iterator[tuple[_Group, _Sample]]:
+def _samples(pair: Pair, side: Side, wanted: Collection[Group] | None = None) -> Iterator[tuple[Group, Sample]]:
     """Yield all samples of one side in order, or those of some groups."""
     for metric in side.session.metrics if wanted is None or wanted else ():
-        group = (metric.get("step"), str(metric.get("metric")), _tags(metric))
-        if wanted is not None and group not in wanted:
-            continue
-        unit, volatile, value = metric.get("unit"), metric.get("volatile"), metric.get("value")
-        by_shape = is_volatile_metric(metric)
-        plan = None if by_shape else _plan(pair, group)
-        form = None if by_shape else value if plan is None else plan.form(value, is_left=side.is_left, inside=_VALUE)
-        yield group, _Sample(value, unit, volatile, by_shape, signature([unit, volatile, form]))
+        group = group_of(metric)
+        if wanted is None or group in wanted:
+            yield group, sample_of(pair, group, metric, is_left=side.is_left)
 
 
-def _plan(pair: Pair, group: _Group) -> Plan | None:
+def group_of(metric: dict[str, Any]) -> Group:
+    """Return the group of a metric: only those of one group are held against each other."""
+    return metric.get("step"), str(metric.get("metric")), _tags(metric)
+
+
+def sample_of(pair: Pair, group: Group, metric: dict[str, Any], *, is_left: bool) -> Sample:
+    """Return a metric of one side as what is held against the other's."""
+    unit, volatile, value = metric.get("unit"), metric.get("volatile"), metric.get("value")
+    by_shape = is_volatile_metric(metric)
+    plan = None if by_shape else _plan(pair, group)
+    form = None if by_shape else value if plan is None else plan.form(value, is_left=is_left, inside=_VALUE)
+    return Sample(value, unit, volatile, by_shape, signature([unit, volatile, form]))
+
+
+def _plan(pair: Pair, group: Group) -> Plan | None:
     return pair.rules.plan(RecordKind.METRIC, group[0], group[1])
 
 
@@ -100,14 +109,14 @@ def _tags(metric: dict[str, Any]) -> str:
 
 
 def _compare_group(
-    pair: Pair, group: _Group, sides: tuple[_Groups, _Groups], surplus: tuple[list[_Sample], list[_Sample]]
+    pair: Pair, group: Group, sides: tuple[_Groups, _Groups], surplus: tuple[list[Sample], list[Sample]]
 ) -> Iterator[Finding]:
     step, name, tags = group
     path = f"{name}{tags}"
     finding = partial(Finding, layer=Layer.METRICS, step=step, path=path)
     plan = _plan(pair, group)
     if plan is not None:
-        for a, b in _matched(*(side.held.get(group, []) for side in sides)):
+        for a, b in matched(*(side.held.get(group, []) for side in sides)):
             yield from _held(pair, finding, plan, (a, b))
     only_left, only_right = surplus
     for a, b in zip(only_left, only_right, strict=False):
@@ -123,9 +132,9 @@ def _compare_group(
         yield _alone(finding, pair, sample, missing=False, doubled=sample.key in left_keys)
 
 
-def _matched(left: list[_Sample], right: list[_Sample]) -> Iterator[tuple[_Sample, _Sample]]:
+def matched(left: list[Sample], right: list[Sample]) -> Iterator[tuple[Sample, Sample]]:
     """Yield the samples that are equal but for what a rule may set aside; near values belong together."""
-    waiting: dict[bytes, list[_Sample]] = defaultdict(list)
+    waiting: dict[bytes, list[Sample]] = defaultdict(list)
     for sample in sorted(right, key=lambda sample: rank(sample.value), reverse=True):
         waiting[sample.key].append(sample)
     for sample in sorted(left, key=lambda sample: rank(sample.value)):
@@ -133,9 +142,7 @@ def _matched(left: list[_Sample], right: list[_Sample]) -> Iterator[tuple[_Sampl
             yield sample, waiting[sample.key].pop()
 
 
-def _held(
-    pair: Pair, finding: Callable[..., Finding], plan: Plan, samples: tuple[_Sample, _Sample]
-) -> Iterator[Finding]:
+def _held(pair: Pair, finding: Callable[..., Finding], plan: Plan, samples: tuple[Sample, Sample]) -> Iterator[Finding]:
     """Hold two samples of one group against each other under the rules that cover them."""
     a, b = samples
     found = _changed(pair, finding, a, b)
@@ -144,18 +151,18 @@ def _held(
         yield replace(found, code=each.code or found.code, message=message)
 
 
-def _changed(pair: Pair, finding: Callable[..., Finding], a: _Sample, b: _Sample) -> Finding:
+def _changed(pair: Pair, finding: Callable[..., Finding], a: Sample, b: Sample) -> Finding:
     x, y = _forms(a, b)
     found = finding(code="metric-changed", message="", left=x, right=y, kinds=(kind_of(a.value), kind_of(b.value)))
     return replace(found, message=f"{found.path} is {x} on {pair.left.label} and {y} on {pair.right.label}")
 
 
 def _surplus(
-    samples: Iterator[tuple[_Group, _Sample]], others: Mapping[_Group, Counter[bytes]]
-) -> dict[_Group, list[_Sample]]:
+    samples: Iterator[tuple[Group, Sample]], others: Mapping[Group, Counter[bytes]]
+) -> dict[Group, list[Sample]]:
     """Return, by group, the samples that the other side does not have as often: of equal ones the last."""
-    there: dict[_Group, Counter[bytes]] = {}
-    surplus: dict[_Group, list[_Sample]] = defaultdict(list)
+    there: dict[Group, Counter[bytes]] = {}
+    surplus: dict[Group, list[Sample]] = defaultdict(list)
     for group, sample in samples:
         if group not in there:
             there[group] = Counter(others.get(group, ()))
@@ -165,7 +172,7 @@ def _surplus(
     return surplus
 
 
-def _forms(a: _Sample, b: _Sample) -> tuple[str, str]:
+def _forms(a: Sample, b: Sample) -> tuple[str, str]:
     """Return both samples in words; unit and volatile mark only where they differ."""
     left, right = show(a.value), show(b.value)
     if a.unit != b.unit:
@@ -175,7 +182,7 @@ def _forms(a: _Sample, b: _Sample) -> tuple[str, str]:
     return left, right
 
 
-def _alone(finding: Callable[..., Finding], pair: Pair, sample: _Sample, *, missing: bool, doubled: bool) -> Finding:
+def _alone(finding: Callable[..., Finding], pair: Pair, sample: Sample, *, missing: bool, doubled: bool) -> Finding:
     side = pair.left if missing else pair.right
     code = "metric-doubled" if doubled else "metric-missing" if missing else "metric-extra"
     message = f"{side.label} logs it more often" if doubled else f"only {side.label} logs it"
@@ -189,8 +196,22 @@ def _alone(finding: Callable[..., Finding], pair: Pair, sample: _Sample, *, miss
 
 
 def _shapes(side: Side) -> Iterator[Finding]:
+    for metric, fault in shape_faults(side, side.session.metrics):
+        yield Finding(
+            layer=Layer.METRICS,
+            step=metric.get("step"),
+            code="metric-shape",
+            path=str(metric.get("metric")),
+            message=f"on {side.label} {fault}",
+            left=show(metric.get("value")) if side.is_left else "",
+            right="" if side.is_left else show(metric.get("value")),
+        )
+
+
+def shape_faults(side: Side, metrics: Iterable[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield `(metric, what is wrong)` for every time, and value judged by shape, that does not keep it; `metrics` are those of a side, in order."""
     latest = None
-    for metric in side.session.metrics:
+    for metric in metrics:
         when = moment(metric.get("ts"))
         fault = time_fault(metric.get("ts"), when, side.window, latest)
         latest = when or latest
@@ -198,12 +219,4 @@ def _shapes(side: Side) -> Iterator[Finding]:
             value = metric.get("value")
             fault = "" if is_count(value) else f"{show(value)} is no finite number >= 0"
         if fault:
-            yield Finding(
-                layer=Layer.METRICS,
-                step=metric.get("step"),
-                code="metric-shape",
-                path=str(metric.get("metric")),
-                message=f"on {side.label} {fault}",
-                left=show(metric.get("value")) if side.is_left else "",
-                right="" if side.is_left else show(metric.get("value")),
-            )
+            yield metric, fault

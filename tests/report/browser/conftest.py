@@ -1,7 +1,7 @@
 """Reports in a real browser: Debian's Chromium, driven by Playwright; one browser for all tests of a process.
 
-Every page that a test opens is watched: a word on its console, an error in its script, or a request for anything but
-the page itself fails the test when it ends. So each test of the report's behaviour is one of its silence, too.
+Every page that a test opens is watched: a word on its console, an error in its script, a dialog, a window, a download, or a
+request for anything but the page itself fails the test when it ends. So each test of the report's behaviour is one of its silence, too.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ _ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-back
 
 @dataclass(slots=True)
 class Watch:
-    """What pages did that they must not do: `console` has what was said, `requests` the addresses that were asked for."""
+    """What pages did that they must not do: `console` has what was said, `requests` the addresses that were asked for, `acts` the rest."""
 
     console: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    acts: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +52,7 @@ def watch() -> Iterator[Watch]:
     yield noted
     assert noted.console == []
     assert noted.requests == []
+    assert noted.acts == []
 
 
 @pytest.fixture
@@ -63,6 +65,9 @@ def opened(browser: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
+        page.on("dialog", lambda dialog: (watch.acts.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on("popup", lambda other: watch.acts.append(f"window {other.url}"))
+        page.on("download", lambda download: watch.acts.append(f"download {download.url}"))
         page.on("console", lambda message: watch.console.append(message.text))
         page.on("pageerror", lambda error: watch.console.append(str(error)))
         own = address.partition("#")[0]

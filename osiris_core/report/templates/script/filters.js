@@ -25,7 +25,7 @@ const unfold = (open) => {
 
 if (search) {
   const button = byId("unfold");
-  all(".tools").forEach((each) => { each.hidden = false; });
+  all(".bar").forEach((each) => { each.hidden = false; });
   search.addEventListener("input", filter);
   all("input[name=show]").forEach((each) => each.addEventListener("change", count));
   button.addEventListener("click", () => {

@@ -1,0 +1,101 @@
+"""Lines of text as rows: what a step logged or printed, aligned and judged by the functions of the layer `logs`."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Final
+
+from osiris_core.parity.exhibit.model import Row, Standing
+from osiris_core.parity.layers.logs import aligned_blocks
+from osiris_core.parity.lines import Block
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from osiris_core.parity.text import TextRules
+
+UNFINISHED: Final = "⟨no line feed⟩"
+"""Ends a line without a line feed where the other side's is the same but for that."""
+
+
+def rows_between(rules: TextRules, name: str, left: list[str], right: list[str]) -> list[Row]:
+    """Return the lines of two sides, given with their line feeds, as rows from the first to the last.
+
+    The stream's `name` (`write.log`) and the order of calls are the engine's: declared rules keep account of what they saw.
+    """
+    rows: list[Row] = []
+    at_left = at_right = 0
+    end = Block(len(left), len(left), len(right), len(right))
+    for block in [*aligned_blocks(rules, name, left, right), end]:
+        for a, b in zip(left[at_left : block.left_start], right[at_right : block.right_start], strict=True):
+            at_left, at_right = at_left + 1, at_right + 1
+            if a == b and not rules.observes:
+                rows.append(Row(Standing.SAME, at_left, at_right, _shown(a), _shown(b)))
+            else:
+                said = rules.settle(f"{name}:{at_left}", a, b)
+                rows.append(judged_row(rules, (at_left, a), (at_right, b), equal=said is None))
+        rows += _differing(rules, left, right, block)
+        at_left, at_right = block.left_end, block.right_end
+    return rows
+
+
+def rows_alone(lines: Iterable[str], *, is_left: bool, first: int = 1) -> list[Row]:
+    """Return lines of one side where there is no other: rules have nothing to say of them."""
+    return [lone_row(_shown(line), number, is_left=is_left) for number, line in enumerate(lines, start=first)]
+
+
+def paired_row(
+    numbers: tuple[int, int], raw: tuple[str, str], forms: tuple[str, str], rules: tuple[str, ...], *, equal: bool
+) -> Row:
+    """Return a row that both sides have, and not the same; `forms` are what the rules made of it, `equal` says whether they made it equal."""
+    left, right = (form if form != text else "" for form, text in zip(forms, raw, strict=True))
+    return Row(Standing.SET_ASIDE if equal else Standing.CHANGED, *numbers, *raw, left, right, rules)
+
+
+def lone_row(
+    text: str,
+    number: int,
+    *,
+    is_left: bool,
+    form: str = "",
+    rules: tuple[str, ...] = (),
+    standing: Standing | None = None,
+) -> Row:
+    """Return a row that one side has; `form` is what the rules made of it."""
+    normal = form if form != text else ""
+    if is_left:
+        return Row(standing or Standing.LEFT, number, 0, text, "", normal, "", rules)
+    return Row(standing or Standing.RIGHT, 0, number, "", text, "", normal, rules)
+
+
+def judged_row(rules: TextRules, left: tuple[int, str], right: tuple[int, str], *, equal: bool) -> Row:
+    """Return two lines with their numbers as a row; `equal` says what the rules say of them."""
+    (left_number, a), (right_number, b) = left, right
+    raw = _shown(a), _shown(b)
+    if equal and a == b:
+        return Row(Standing.SAME, left_number, right_number, *raw)
+    if raw[0] == raw[1] and a != b:
+        raw = raw[0] + UNFINISHED * (not a.endswith("\n")), raw[1] + UNFINISHED * (not b.endswith("\n"))
+    (form, acting), (other, more) = rules.form(a, is_left=True), rules.form(b, is_left=False)
+    names = tuple(dict.fromkeys((*acting, *more)))
+    forms = (_shown(form), _shown(other)) if names else raw
+    return paired_row((left_number, right_number), raw, forms, names, equal=equal)
+
+
+def _differing(rules: TextRules, left: list[str], right: list[str], block: Block) -> Iterator[Row]:
+    """Yield the lines of a block: the first of one side with the first of the other, and what is left over alone."""
+    numbered = (
+        enumerate(left[block.left_start : block.left_end], start=block.left_start + 1),
+        enumerate(right[block.right_start : block.right_end], start=block.right_start + 1),
+    )
+    for a, b in zip_longest(*numbered):
+        if a is not None and b is not None:
+            yield judged_row(rules, a, b, equal=False)
+            continue
+        number, line = a or b
+        form, acting = rules.form(line, is_left=b is None)
+        yield lone_row(_shown(line), number, is_left=b is None, form=_shown(form), rules=acting)
+
+
+def _shown(line: str) -> str:
+    return line.removesuffix("\n")

@@ -1,0 +1,24 @@
+"""Addresses within a page: the same from report to report, safe in a URL, and never twice."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+
+_MOST_CHARACTERS: Final = 64
+_DIGEST_CHARACTERS: Final = 8
+_is_plain: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII).fullmatch
+
+
+def step_anchor(manifest: str, step_id: str) -> str:
+    """Return the address of a step's row below the address of its manifest: `m-flights-1a2b3c-s-write-delays`.
+
+    An id that a manifest may have stands there as it is. Any other, from a directory that somebody else wrote, has what is safe of
+    it and a digest behind a dot, which no manifest's id has; so two ids never share an address.
+    """
+    if _is_plain(step_id) and len(step_id) <= _MOST_CHARACTERS:
+        return f"{manifest}-s-{step_id}"
+    digest = hashlib.sha256(step_id.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_CHARACTERS]
+    slug = re.sub(r"[^A-Za-z0-9_-]+", "-", step_id)[:_MOST_CHARACTERS].strip("-")
+    return f"{manifest}-s-{slug}.{digest}"

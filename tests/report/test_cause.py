@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from osiris_core.parity.record import (
+    BaselineState,
+    BaselineUse,
+    Comparison,
+    Finding,
+    HeldTarget,
+    Layer,
+    Triage,
+    TriageFactor,
+    Verdict,
+    WaiverUse,
+)
+from osiris_core.report import cause
+from tests.report.samples import comparison, divergent, e2b_run, local_run, record
+
+ORDER = Finding(
+    layer=Layer.ARTIFACTS,
+    step="write-delays",
+    code="artifact-content",
+    path="write-delays/delays.csv",
+    message="the same rows in another order",
+    hint="rows in another order: add an ORDER BY",
+)
+
+
+def cause_in_words(one) -> str:
+    return str(cause.cause_in_words(one))
+
+
+def parted(*findings: Finding, **changes: object):
+    held = comparison(Verdict.DIVERGENT, findings=findings, first_diverging_step=findings[0].step)
+    return record("a", Verdict.DIVERGENT, comparison=held, **changes)
+
+
+def test_step_difference_and_remedy_stand_in_one_line():
+    """What a hint repeats of the message is left out; what it adds stays."""
+    assert cause_in_words(parted(ORDER)) == "`write-delays`: the same rows in another order; add an ORDER BY"
+    other = dataclasses.replace(ORDER, message="3 lines differ", hint="only the mode differs: set it explicitly")
+    assert cause_in_words(parted(other)) == "`write-delays`: 3 lines differ; only the mode differs: set it explicitly"
+
+
+def test_the_step_where_the_targets_part_speaks_and_not_its_effects():
+    """The first diverging step's finding is told although another stands before it."""
+    effect = dataclasses.replace(ORDER, step="later", message="an effect")
+    held = comparison(Verdict.DIVERGENT, findings=(effect, ORDER), first_diverging_step="write-delays")
+    assert cause_in_words(record("a", Verdict.DIVERGENT, comparison=held)).startswith("`write-delays`: the same rows")
+
+
+def test_a_factor_that_reruns_found_is_the_cause():
+    """With a factor, both its values are said instead of a hint."""
+    factor = TriageFactor(name="the time zone", left="Europe/Prague", right="UTC", fix="set TZ")
+    found = Triage(cause="ENVIRONMENT(time zone)", factors=(factor,))
+    assert cause_in_words(parted(ORDER, triage=found)) == (
+        "`write-delays`: the same rows in another order; because of the time zone, Europe/Prague on local and UTC on e2b"
+    )
+
+
+def test_a_failure_of_one_side_is_told_by_its_error():
+    """`succeeded` against `failed` is not a cause; the first line of the error is."""
+    state = dataclasses.replace(ORDER, code="step-state", message="succeeded on local and failed on e2b", hint="")
+    targets = (local_run(), e2b_run(outcome="failed", error="\nKeyError: 'rate'\n  at line 3"))
+    assert cause_in_words(parted(state, targets=targets)) == "`write-delays`: fails on e2b alone: KeyError: 'rate'"
+
+    factor = TriageFactor(name="variables", left="12", right="2", fix='add "rate" to env:')
+    found = Triage(cause="ENVIRONMENT(variables)", factors=(factor,))
+    assert cause_in_words(parted(state, targets=targets, triage=found)) == (
+        "`write-delays`: fails on e2b alone: KeyError: 'rate'; add \"rate\" to env"
+    )
+
+
+def test_of_a_long_message_the_first_clauses_are_told():
+    """Sizes in bytes and statistics stand in the difference itself."""
+    sizes = dataclasses.replace(ORDER, message="other text in 1 line; 54 and 56 bytes", hint="")
+    statistics = dataclasses.replace(ORDER, message=f"the rows differ in temp; temp: min {'0' * 90}", hint="")
+    assert cause_in_words(parted(sizes)) == "`write-delays`: other text in 1 line"
+    assert cause_in_words(parted(statistics)) == "`write-delays`: the rows differ in temp"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"verdict": Verdict.INFRA, "targets": (local_run(), e2b_run(outcome=None, error="no bubblewrap."))},
+            "could not run on e2b: no bubblewrap",
+        ),
+        (
+            {
+                "verdict": Verdict.NONDETERMINISTIC,
+                "triage": Triage(cause="NONDETERMINISTIC", unstable=("e2b",), step="draw"),
+            },
+            "`draw`: differs from itself from run to run on e2b",
+        ),
+        (
+            {
+                "verdict": Verdict.INCONCLUSIVE,
+                "comparison": comparison(Verdict.INCONCLUSIVE, problems=("one is torn", "two")),
+            },
+            "one is torn (and 1 more)",
+        ),
+        ({"expectation_failures": ("local: 0 rows, expected 31",)}, "local: 0 rows, expected 31"),
+        (
+            {"verdict": None, "targets": (), "headline": "a.osiris.yaml:3:1: unknown key"},
+            "a.osiris.yaml:3:1: unknown key",
+        ),
+    ],
+)
+def test_every_kind_of_failure_has_words(changes, words):
+    """A target that could not run, one that differs from itself, evidence that is missing, what was expected, a manifest that cannot be read."""
+    assert cause_in_words(dataclasses.replace(record("a", Verdict.IDENTICAL), passed=False, **changes)) == words
+
+
+def test_a_difference_from_a_baseline_names_it():
+    """Where the baseline decides, its difference is the cause."""
+    held = HeldTarget(
+        target="local",
+        comparison=Comparison(verdict=Verdict.DIVERGENT, findings=(ORDER,), first_diverging_step="write-delays"),
+    )
+    use = BaselineUse(path="b", state=BaselineState.DIFFERS, held=(held,))
+    assert cause_in_words(record("a", Verdict.IDENTICAL, passed=False, baseline=use)) == (
+        "`write-delays`: the same rows in another order, against its baseline; add an ORDER BY"
+    )
+
+
+def test_what_passes_says_what_it_owes_that_to():
+    """Rules that decided and waivers that met something are named; a manifest that simply passes says nothing."""
+    rules = divergent().comparison.rules
+    waiver = WaiverUse(name="old-rates", reason="", owner="", expires="2026-12-01", hits=1)
+    equal = record("a", Verdict.EQUIVALENT, comparison=comparison(Verdict.EQUIVALENT, rules=rules))
+    accepted = record("a", Verdict.ACCEPTED, comparison=comparison(Verdict.ACCEPTED, waivers=(waiver,)))
+    assert cause_in_words(equal) == "equal under `known-roots`"
+    assert cause_in_words(accepted) == "accepted by `old-rates`"
+    assert cause_in_words(record("a", Verdict.IDENTICAL)) == ""
+
+
+def test_a_cause_stays_short_and_visible():
+    """A long hostile message is one line, cut, with what cannot be seen as marks."""
+    long = dataclasses.replace(ORDER, message="\x1b[31m" + "x" * 9_000 + "\nsecond", hint="")
+    told = cause_in_words(parted(long))
+    assert told.startswith("`write-delays`: ⟨ESC⟩[31mxxx")
+    assert told.endswith("x…")
+    assert len(told) < 200
