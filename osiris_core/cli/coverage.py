@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
     from osiris_core.parity.coverage import Coverage
-    from osiris_core.parity.record import ParityRecord
 
 
 def add_parser(subparsers: Any) -> None:
@@ -24,26 +23,24 @@ def add_parser(subparsers: Any) -> None:
         "driver by option by class of values by outcome.",
         epilog="exit codes: 0; 2 where a file cannot be read as records",
     )
-    parser.add_argument("records", nargs="+", type=Path, metavar="RECORD", help="a file of records")
+    parser.add_argument(
+        "records",
+        nargs="+",
+        type=Path,
+        metavar="RECORD",
+        help="a file of records, or a directory: all .json files below it",
+    )
     parser.add_argument("--json", action="store_true", help="print every cell of the matrix as JSON")
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace, out: TextIO, _err: TextIO) -> int:
     """Print the coverage. Raises `UsageError` for a file that holds no records."""
+    from osiris_core.cli.recorded import read_parts, record_files
     from osiris_core.drivers.registry import builtin_specs
-    from osiris_core.errors import UsageError
     from osiris_core.parity.coverage import coverage_of
-    from osiris_core.parity.record_io import decode_records
 
-    records: list[ParityRecord] = []
-    for path in given.records:
-        try:
-            records += decode_records(path.read_bytes()).records
-        except OSError as error:
-            raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-        except UsageError as error:
-            raise UsageError(f"{path}: {error.message}", hint=error.hint) from error
+    records = [record for _, part in read_parts(record_files(given.records)) for record in part.records]
     known = {name: _options(spec.options) for name, spec in builtin_specs().items()}
     coverage = coverage_of(records, known)
     if given.json:

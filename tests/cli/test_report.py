@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import resource
 from typing import TYPE_CHECKING
 
 import pytest
@@ -195,6 +196,24 @@ def test_everything_that_cannot_be_read_is_named_at_once(project: Project) -> No
         "osiris-parity: hostile.json: ⟨ESC⟩]0;owned⟨BEL⟩: a record of version 7"
     )
     assert ended.err.splitlines()[1:] == ["lost.json cannot be read: No such file or directory"]
+
+
+def test_a_full_disk_leaves_what_was_there(project: Project) -> None:
+    """A sentence, and neither half a page nor a file beside it."""
+    put(project, "parity.json", sample())
+    (project.root / "out.html").write_text("the old page")
+    before = contents(project.root)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        ended = project.run("report", "parity.json", "-o", "out.html")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "osiris-parity: the report cannot be written to out.html: File too large (give another path)\n"
+    assert contents(project.root) == before
 
 
 def test_no_manifest_is_a_report_too(project: Project) -> None:
