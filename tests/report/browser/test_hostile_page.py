@@ -117,12 +117,12 @@ def test_hostile_text_does_nothing_in_a_browser(opened, address):
     """
     hostile = opened(address("hostile", render_html(hostile_set(GROUPS), json_name="parity.json")))
     tame = opened(address("tame", render_html(hostile_set([*map(harmless, GROUPS)]), json_name="parity.json")))
-    assert hostile.title() == "0 of 12 manifests behave the same; 12 diverge — parity report"
+    assert hostile.title() == "None of 12 manifests behaves the same; 12 diverge — parity report"
     seen, expected = hostile.evaluate(USE, GROUPS), tame.evaluate(USE, ["ŋ"])
     assert len(seen) == len(expected)
     assert [pair for pair in zip(seen, expected, strict=True) if pair[0] != pair[1]] == []
     assert hostile.evaluate("document.documentElement.outerHTML.match(/<!--/)") is None
-    assert hostile.title() == "0 of 12 manifests behave the same; 12 diverge — parity report"
+    assert hostile.title() == "None of 12 manifests behaves the same; 12 diverge — parity report"
 
 
 def test_without_autoescape_a_browser_would_tell(opened, watch, address, monkeypatch):
