@@ -77,6 +77,10 @@ def _session(record: ParityRecord, run: TargetRun, roots: Sequence[Path], proble
     if session.session_id != directory.parent.name:
         problems.append(f"{run.target}: {run.session_directory} holds another session, {session.session_id[:80]}")
         return None
+    ran = session.facts.get("manifest_fingerprint")
+    if record.fingerprint and ran and ran != record.fingerprint:  # as where two hosts made the same id
+        problems.append(f"{run.target}: {run.session_directory} holds a run of another manifest")
+        return None
     return _tame(session)
 
 

@@ -182,6 +182,18 @@ def test_a_torn_session_is_shown_as_far_as_it_goes(tmp_path):
     assert {row.standing for row in rows_of(exhibit, StreamKind.LOG, "read")} == {Standing.SAME}
 
 
+def test_the_session_of_another_host_is_not_shown(tmp_path):
+    """One that made the same id by chance, of another manifest: the record's own fingerprint tells."""
+    put_both(tmp_path)
+    own, another = (read_exhibit(record_of(fingerprint=each * 64), [tmp_path]) for each in "fe")
+    assert own.steps != ()
+    assert own.problems == ()
+    assert another.steps == ()
+    assert another.problems == tuple(
+        f"{target}: .osiris/runs/{SESSION_ID}/{target} holds a run of another manifest" for target in ("local", "e2b")
+    )
+
+
 def test_a_place_that_holds_another_session_is_not_shown(tmp_path):
     """A copy under another name says nothing about this check."""
     stranger = healthy("local")
