@@ -20,5 +20,6 @@ Everything shown here stands in a `RecordSet`; nothing is measured, compared or 
 ``diffs``        a unified diff as numbered lines; ``words`` what differs in two texts, ``lookalikes`` where they look the same
 ``table_view``   where two tables differ; ``json_view`` two JSON values, ``dumps`` bytes, ``trees`` files
 ``rest``         where what is left out of a difference can be found
+``bulk``         the lines of the sessions in the page, compressed, for its step inspector
 ``units``        numbers as people read them
 """

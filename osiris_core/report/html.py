@@ -10,25 +10,30 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from osiris_core.parity.exhibit.reading import read_exhibit
 from osiris_core.report import text, units
 from osiris_core.report.marks import state_symbol
 from osiris_core.report.page import page_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from jinja2 import Environment
+    from markupsafe import Markup
 
-    from osiris_core.parity.record import RecordSet
+    from osiris_core.parity.exhibit.model import Exhibit
+    from osiris_core.parity.record import ParityRecord, RecordSet
     from osiris_core.parity.since import Since
 
 _TEMPLATES = "templates"
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]*")
 _STYLES = (
     "base",
     "first-screen",
@@ -39,27 +44,48 @@ _STYLES = (
     "differences",
     "equal",
     "since",
+    "lanes",
     "narrow",
     "print",
 )
-_SCRIPTS = ("page", "filters", "differences", "copying", "links", "printing")
+_SCRIPTS = (
+    "page",
+    "filters",
+    "differences",
+    "copying",
+    "controls",
+    "bulk",
+    "rows",
+    "list",
+    "drawing",
+    "lanes",
+    "line-search",
+    "links",
+    "printing",
+)
 """The parts of style and script, in this order: later ones build on earlier ones."""
 
 
 def render_html(
-    records: RecordSet, *, json_name: str = "", roots: Sequence[Path] = (), since: Since | None = None
+    records: RecordSet,
+    *,
+    json_name: str = "",
+    roots: Sequence[Path] = (),
+    since: Since | None = None,
+    read: Callable[[ParityRecord, Sequence[Path]], Exhibit] = read_exhibit,
 ) -> str:
     """Return the page of `records`: the same text for the same records and sessions, whenever it is made.
 
     `json_name` is the name of the file with the records, beside the page, which the page then links to. Below one of `roots`,
-    project roots, lie the sessions that the records name, which the page shows as far as they are there. `since` is what changed since older records.
+    project roots, lie the sessions that the records name, which the page shows as far as they are there; `read` reads those of a record.
+    `since` is what changed since older records.
     """
     from markupsafe import Markup
 
     style, script = style_text(), script_text()
     template = _environment().get_template("page.html.j2")
     return template.render(
-        page=page_of(records, roots=roots, since=since),
+        page=page_of(records, roots=roots, since=since, read=read),
         json_name=json_name,
         style=Markup(style),  # noqa: S704 - our own constant file
         script=Markup(script),  # noqa: S704 - our own constant file
@@ -125,6 +151,7 @@ def _environment() -> Environment:
         plural=units.plural,
         symbol=state_symbol,
         prose=_prose,
+        base64=_base64,
     )
     return environment
 
@@ -132,6 +159,15 @@ def _environment() -> Environment:
 def _shown(value: Any) -> Any:
     """Cut every plain text that is too long to read, and make it visible, before autoescape sees it; markup made by a template passes."""
     return text.visible(text.bounded(value)) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def _base64(data: str) -> Markup:
+    """Let base64 pass at any length: it has no character that a reader or a parser could mistake. Raises `ValueError` for any other text."""
+    from markupsafe import Markup
+
+    if not _BASE64.fullmatch(data):
+        raise ValueError("data for the script must be base64")
+    return Markup(data)  # noqa: S704 - of letters and digits, as was just seen
 
 
 def _line(value: str) -> str:

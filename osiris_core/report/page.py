@@ -8,10 +8,12 @@ from collections import Counter
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
+from osiris_core.parity.exhibit.reading import read_exhibit
 from osiris_core.parity.gates import ending_soon
 from osiris_core.parity.record import TargetRun
 from osiris_core.report.about import about_page
 from osiris_core.report.baselines import SIDE
+from osiris_core.report.bulk.embedding import Bulk
 from osiris_core.report.cause import cause_in_words
 from osiris_core.report.environment import environment_diff
 from osiris_core.report.findings import Differences, differences_of
@@ -25,11 +27,13 @@ from osiris_core.report.terminal import ending_line
 from osiris_core.report.units import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from osiris_core.parity.exhibit.model import Exhibit
     from osiris_core.parity.record import Compared, ParityRecord, RecordSet, ReportSection
     from osiris_core.parity.since import Since
+    from osiris_core.report.bulk.embedding import Embedded, Lanes
     from osiris_core.report.cause import Cause
     from osiris_core.report.environment import EnvironmentDiff
     from osiris_core.report.marks import Mark
@@ -81,6 +85,7 @@ class ManifestView:
     held: tuple[tuple[str, Differences], ...]
     environment: SharedEnvironment
     compared: tuple[tuple[str, int, int], ...]
+    lanes: Lanes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,14 +119,22 @@ class Page:
     about: tuple[tuple[str, str], ...]
     sections: tuple[ReportSection, ...]
     since: SinceView | None
+    embedded: Embedded
 
 
-def page_of(records: RecordSet, *, roots: Sequence[Path] = (), since: Since | None = None) -> Page:
+def page_of(
+    records: RecordSet,
+    *,
+    roots: Sequence[Path] = (),
+    since: Since | None = None,
+    read: Callable[[ParityRecord, Sequence[Path]], Exhibit] = read_exhibit,
+) -> Page:
     """Arrange `records` for reading: failures first, a single one unfolded, equal environments shared.
 
-    Below one of `roots` lie the sessions that they name. `since` is what changed since older records.
+    Below one of `roots` lie the sessions that they name, and `read` reads those of a record; at most those of one are in memory.
+    `since` is what changed since older records.
     """
-    del roots
+    bulk = Bulk(lambda record: read(record, roots))
     ordered = failures_first(records.records)
     failing = sum(record.fails for record in ordered)
     diffs = [_environments(record) for record in ordered]
@@ -132,6 +145,7 @@ def page_of(records: RecordSet, *, roots: Sequence[Path] = (), since: Since | No
             record,
             anchor,
             environments[diff],
+            bulk,
             alone=failing == 1,
             brief=len(ordered) > ALL_IN_FULL and (record.passed or position >= ALL_IN_FULL),
         )
@@ -157,6 +171,7 @@ def page_of(records: RecordSet, *, roots: Sequence[Path] = (), since: Since | No
         about=about_page(ordered, brief=sum(view.brief for view in manifests), shown=_shown_differences(manifests)),
         sections=records.sections,
         since=_since(since, manifests) if since else None,
+        embedded=bulk.embedded(),
     )
 
 
@@ -168,7 +183,7 @@ def _since(since: Since, manifests: Sequence[ManifestView]) -> SinceView:
 
 
 def _manifest(
-    record: ParityRecord, anchor: str, environment: SharedEnvironment, *, alone: bool, brief: bool
+    record: ParityRecord, anchor: str, environment: SharedEnvironment, bulk: Bulk, *, alone: bool, brief: bool
 ) -> ManifestView:
     found = (
         differences_of(record.comparison, anchor, record.targets) if record.comparison and not brief else Differences()
@@ -194,6 +209,7 @@ def _manifest(
         ),
         environment=environment,
         compared=_compared(record.comparison.compared) if record.comparison else (),
+        lanes=bulk.lanes(record, brief=brief),
     )
 
 

@@ -1,0 +1,87 @@
+"""Rows as text: one a line, each text in its visible form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from osiris_core.parity.exhibit.model import Standing
+from osiris_core.report.text import LINE_FEED_MARK, capped_line, visible_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from osiris_core.parity.exhibit.model import Row
+
+MAX_CHARACTERS = 10_000
+"""A browser lays out a longer line so slowly that a reader notices."""
+
+SIGNS = {Standing.SAME: "=", Standing.SET_ASIDE: "~", Standing.CHANGED: "≠", Standing.LEFT: "<", Standing.RIGHT: ">"}
+_FIELDS = "\t"
+_JUMP = "@"
+_SHARED_START_SHOWN = 200
+
+
+class Numbers:
+    """The numbers of rules in one manifest, in the order in which rows name them."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, int] = {}
+
+    def of(self, rules: Iterable[str]) -> str:
+        """Return the numbers of `rules`, with commas between them."""
+        return ",".join(str(self.names.setdefault(name, len(self.names))) for name in rules)
+
+
+def encoded(rows: Iterable[Row], numbers: Numbers) -> Iterator[tuple[str, Standing]]:
+    """Yield each row as a line of a block with how it stands; those after a gap say which numbers they have."""
+    after = (1, 1)
+    for row in rows:
+        expected = (after[0] if row.left_number else 0, after[1] if row.right_number else 0)
+        jump = "" if expected == (row.left_number, row.right_number) else f"{_JUMP}{_jump(row, after)}\n"
+        after = (
+            row.left_number + 1 if row.left_number else after[0],
+            row.right_number + 1 if row.right_number else after[1],
+        )
+        yield jump + SIGNS[row.standing] + _fields(row, numbers), row.standing
+
+
+def shown_pair(left: str, right: str) -> tuple[str, str]:
+    """Return two texts in their visible form, each on one line; very long ones are cut, and say by how much.
+
+    What both have in common at the start is cut first, so that the difference stays in the page.
+    """
+    left, right = _line(left), _line(right)
+    if max(len(left), len(right)) <= MAX_CHARACTERS:
+        return left, right
+    start = 0 if left == right or not (left and right) else _common_start(left, right)
+    if start > MAX_CHARACTERS // 2:
+        said = f"({start - _SHARED_START_SHOWN:,} equal characters) …"
+        left, right = (said + text[start - _SHARED_START_SHOWN :] for text in (left, right))
+    return capped_line(left, MAX_CHARACTERS), capped_line(right, MAX_CHARACTERS)
+
+
+def _fields(row: Row, numbers: Numbers) -> str:
+    left, right = shown_pair(row.left, row.right)
+    normal = shown_pair(row.left_normal, row.right_normal) if row.left_normal or row.right_normal else ("", "")
+    if row.standing is Standing.SAME and left == right and not (row.rules or any(normal)):
+        return left
+    return _FIELDS.join((left, right, *normal, numbers.of(row.rules))).rstrip(_FIELDS)
+
+
+def _line(text: str) -> str:
+    if text.isascii() and text.isprintable() and text[-1:] != " ":
+        return text
+    return visible_value(text).replace("\n", LINE_FEED_MARK)
+
+
+def _common_start(left: str, right: str) -> int:
+    """Return how many characters both have in common at the start, by halves: these texts are long."""
+    low, high = 0, min(len(left), len(right))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if left[:middle] == right[:middle] else (low, middle - 1)
+    return low
+
+
+def _jump(row: Row, after: tuple[int, int]) -> str:
+    return f"{row.left_number or after[0]},{row.right_number or after[1]}"
