@@ -82,7 +82,7 @@ def damaged(damages: list[tuple[tuple[Any, ...], str, int]]) -> bytes:
     return json.dumps(document).encode()
 
 
-@settings(derandomize=True, max_examples=120, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(derandomize=True, max_examples=50, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.tuples(st.sampled_from(PLACES), st.sampled_from(DAMAGES), st.integers(0, 12)),
