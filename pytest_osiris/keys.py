@@ -5,7 +5,7 @@ State lives in the stash of pytest's own objects: no module globals, no attribut
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -26,6 +26,12 @@ RUN_NAME = "osiris_run_name"
 WORKER_NAME = "osiris_worker_name"
 """Name of the entry by which a worker knows that others run the same tests (`--dist=each`), and which one it is."""
 
+CONTROLLER_ROOT = "osiris_controller_root"
+"""Name of the entry by which a worker knows whether the controller has the same sessions before it."""
+
+LEFT_SESSIONS = "osiris_sessions"
+"""Name of what an xdist worker hands over at its end: the sessions of its own that are to be removed once the report is written."""
+
 REPORTED: pytest.StashKey[Callable[[pytest.TestReport], None]] = pytest.StashKey()
 """On an item: what wants to know how each phase of it went; only there during an attempt at it that runs manifests."""
 MASK: pytest.StashKey[list[MaskTable]] = pytest.StashKey()
@@ -33,6 +39,10 @@ MASK: pytest.StashKey[list[MaskTable]] = pytest.StashKey()
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 CLOSE: pytest.StashKey[Callable[[], None]] = pytest.StashKey()
 """Stops what manifests needed; only there when something may have been started."""
+MADE: pytest.StashKey[bool] = pytest.StashKey()
+"""Whether this process has sessions to answer for; only there when it has."""
+NODES: pytest.StashKey[list[Any]] = pytest.StashKey()
+"""The workers of an xdist controller, whose sessions it may have to remove."""
 RUN: pytest.StashKey[str] = pytest.StashKey()
 """Name of this pytest run, the same in all of its processes: the directory of its records."""
 OUTCOME: pytest.StashKey[Outcome] = pytest.StashKey()

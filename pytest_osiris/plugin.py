@@ -18,7 +18,11 @@ from pytest_osiris import fixtures, hooks
 from pytest_osiris.keys import (
     BASELINES,
     CLOSE,
+    CONTROLLER_ROOT,
+    LEFT_SESSIONS,
+    MADE,
     MASK,
+    NODES,
     OUTCOME,
     REPORTED,
     RUN,
@@ -161,6 +165,8 @@ def pytest_configure_node(node: Any) -> None:
     from pytest_osiris.checking.progress import watch_worker
 
     node.workerinput[RUN_NAME] = node.config.stash[RUN]
+    node.workerinput[CONTROLLER_ROOT] = str(node.config.rootpath)
+    node.config.stash.setdefault(NODES, []).append(node)
     watch_worker(node)
     node.workerinput[WORKER_NAME] = node.gateway.id if node.config.option.dist == "each" else ""
 
@@ -175,12 +181,13 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Stop what was started; then, where the whole run is known, write the report."""
+    """Stop what was started; then, where the whole run is known, write the report, and only then let go of sessions that it shows."""
     _close_checks(session.config)
     if _has_something_to_tell(session.config):
         from pytest_osiris.ending.summary import finish
 
         finish(session)
+    _let_go(session.config, finished=True)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -195,6 +202,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what was started, also where no session came to its end."""
     _close_checks(config)
+    _let_go(config, finished=False)
 
 
 def _has_something_to_tell(config: pytest.Config) -> bool:
@@ -211,6 +219,15 @@ def _close_checks(config: pytest.Config) -> None:
     close = config.stash.get(CLOSE, None)
     if close is not None:
         close()
+
+
+def _let_go(config: pytest.Config, *, finished: bool) -> None:
+    """Remove the sessions that nobody wants, if any were made; doing so again does nothing."""
+    nodes = config.stash.get(NODES, [])
+    if MADE in config.stash or any(LEFT_SESSIONS in getattr(node, "workeroutput", {}) for node in nodes):
+        from pytest_osiris.checking.retention import let_go
+
+        let_go(config, finished=finished)
 
 
 def _worker_input(config: pytest.Config) -> dict[str, Any] | None:

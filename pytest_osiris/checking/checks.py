@@ -26,7 +26,6 @@ from pytest_osiris.checking.hook_rules import hook_rules
 from pytest_osiris.checking.judging import judged_by_plugins
 from pytest_osiris.checking.masking import mask, masked, table_of
 from pytest_osiris.checking.progress import showing
-from pytest_osiris.checking.retention import made_sessions
 from pytest_osiris.extension import backends_of
 from pytest_osiris.keys import CLOSE, REFUSAL, SETTINGS, CheckFailedError
 
@@ -150,7 +149,6 @@ class Checks:
         with contextlib.ExitStack() as ending:  # what is said last is done first
             ending.callback(self._signals.close)
             ending.callback(self.showing.close)
-            ending.callback(made_sessions(self._config).remove)
             for checker in self._checkers.values():
                 ending.callback(checker.close)
             self._checkers.clear()

@@ -2,6 +2,9 @@
 
 Each process removes what it made itself in this run, and nothing that it only finds: it knows its sessions by the records of its tests.
 So the sessions of an xdist worker that crashed stay, and those of other runs, of the command line, and what a person put there.
+
+A report shows the sessions themselves, so where one is written they are removed after that. A worker ends before: it hands the names of
+its own to the controller, which removes those and no others.
 """
 
 from __future__ import annotations
@@ -11,15 +14,15 @@ import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from osiris_core.session.removal import remove_session
-from pytest_osiris.keys import SETTINGS
+from pytest_osiris.keys import CONTROLLER_ROOT, LEFT_SESSIONS, MADE, NODES, SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from osiris_core.parity.record import ParityRecord
@@ -32,11 +35,15 @@ _MADE: pytest.StashKey[MadeSessions] = pytest.StashKey()
 _HELD: pytest.StashKey[int] = pytest.StashKey()
 
 
+_Name = tuple[str, str]
+"""Session id and target."""
+
+
 @dataclass(slots=True)
 class _OfTest:
     """The sessions of a test, as (id, target), of all attempts at it; `wanted` says that the last one needs them."""
 
-    sessions: dict[tuple[str, str], None] = field(default_factory=dict)
+    sessions: dict[_Name, None] = field(default_factory=dict)
     wanted: bool = True
 
 
@@ -63,25 +70,65 @@ class MadeSessions:
                 if run.session_directory:
                     of_test.sessions[record.session_id, run.target] = None
 
-    def remove(self) -> None:
-        """Remove the sessions that nobody wants; removing again does nothing."""
-        while self._tests:
-            _, of_test = self._tests.popitem()
-            for session_id, target in () if of_test.wanted else of_test.sessions:
-                remove_session(self._root, session_id, target)
+    def unwanted(self) -> list[_Name]:
+        """Return the sessions that nobody wants when the run is over."""
+        return [name for each in self._tests.values() if not each.wanted for name in each.sessions]
+
+    def give_up(self) -> list[_Name]:
+        """Return the same, and know of no session any more."""
+        names = self.unwanted()
+        self._tests.clear()
+        return names
 
 
 def made_sessions(config: pytest.Config) -> MadeSessions:
     """Return the sessions of this process."""
     if _MADE not in config.stash:
         config.stash[_MADE] = MadeSessions(config)
+        config.stash[MADE] = True
     return config.stash[_MADE]
 
 
-def without_removed(record: ParityRecord, root: Path) -> ParityRecord:
-    """Return a record that names no session which is not there any more."""
+def let_go(config: pytest.Config, *, finished: bool) -> None:
+    """Remove the sessions that nobody wants, as this process is over: those of its own, and those that its workers left to it.
+
+    A worker leaves its own to the controller where that writes a report first; not where its session did not come to its end, for then
+    nobody hears of it. Doing so again does nothing.
+    """
+    names = config.stash[_MADE].give_up() if _MADE in config.stash else []
+    given: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if given is not None and finished and _is_shown_first(config, given):
+        config.workeroutput[LEFT_SESSIONS] = names  # type: ignore[attr-defined]
+        return
+    for node in config.stash.get(NODES, []):
+        names = [*names, *getattr(node, "workeroutput", {}).pop(LEFT_SESSIONS, ())]
+    for session_id, target in names:
+        remove_session(config.rootpath, session_id, target)
+
+
+def _is_shown_first(config: pytest.Config, given: dict[str, Any]) -> bool:
+    """Whether the controller of this worker writes a report of sessions that lie where it looks for them."""
+    return config.stash[SETTINGS].report is not None and given.get(CONTROLLER_ROOT) == str(config.rootpath)
+
+
+def leaving(config: pytest.Config) -> frozenset[_Name]:
+    """Return the sessions that will be removed when the report is written."""
+    names = config.stash[_MADE].unwanted() if _MADE in config.stash else []
+    left = [
+        each
+        for node in config.stash.get(NODES, [])
+        for each in getattr(node, "workeroutput", {}).get(LEFT_SESSIONS, ())
+    ]
+    return frozenset([*names, *((session_id, target) for session_id, target in left)])
+
+
+def without_removed(record: ParityRecord, root: Path, leaving: Collection[_Name] = ()) -> ParityRecord:
+    """Return a record that names no session which is not there any more, or is `leaving`."""
     gone = {
-        run.target for run in record.targets if run.session_directory and not (root / run.session_directory).exists()
+        run.target
+        for run in record.targets
+        if run.session_directory
+        and ((record.session_id, run.target) in leaving or not (root / run.session_directory).exists())
     }
     if not gone:
         return record

@@ -13,7 +13,7 @@ from osiris_core.errors import UsageError
 from osiris_core.report.text import visible_line
 from osiris_core.report.units import plural
 from osiris_core.surface import record_set
-from pytest_osiris.checking.retention import remove_old_records, without_removed
+from pytest_osiris.checking.retention import leaving, remove_old_records, without_removed
 from pytest_osiris.checking.store import read_file, read_records, record_file
 from pytest_osiris.ending.gates import held_gates
 from pytest_osiris.ending.publishing import publish
@@ -84,7 +84,8 @@ def _gathered(session: pytest.Session) -> tuple[RecordSet, tuple[str, ...]]:
     settings = config.stash[SETTINGS]
     directory = records_directory(config.rootpath, config.stash[RUN])
     read, torn = read_records(directory)
-    found = [without_removed(each, config.rootpath) for each in read]
+    going = leaving(config)
+    found = [without_removed(each, config.rootpath, going) for each in read]
     if found:
         remove_old_records(directory)
     unmet, remarks = held_gates(session, found)

@@ -7,7 +7,8 @@ import inspect
 import json
 import os
 import shutil
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from osiris_core.parity.record import ParityRecord, TargetRun
 from osiris_core.session.contract import new_session_id
 from osiris_core.session.removal import remove_session
 from pytest_osiris.checking import retention
+from pytest_osiris.keys import CONTROLLER_ROOT, NODES, SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +96,15 @@ def leaves_sessions(project: Project, closed_session: Path, monkeypatch: pytest.
         'if "PYTEST_XDIST_WORKER" in os.environ:\n'
         "    from pytest_osiris.checking import checks\n"
         f"    checks.Checker = Sessions(Path({str(project.root)!r}), Path({str(template)!r}))\n"
+        "def pytest_osiris_report_section():\n"
+        "    (Path(__file__).parent / 'seen').write_text(str(len([*Path(__file__).parent.glob('.osiris/runs/*/local')])))\n"
     )
+
+
+def made_record(session_id: str, target: str) -> ParityRecord:
+    """Return the record of a session of a test that passed."""
+    run = TargetRun(target=target, provider="host", isolation="none", session_directory="there")
+    return ParityRecord(manifest="m", pipeline_id="m", passed=True, headline="", session_id=session_id, targets=(run,))
 
 
 def sessions(project: Project) -> list[str]:
@@ -113,14 +123,15 @@ def sessions(project: Project) -> list[str]:
         ((), ["fails", "xfails"]),
         (("--osiris-keep-sessions=all",), ["fails", "passes", "xfails"]),
         (("--osiris-keep-sessions=none",), []),
+        (("-p", "xdist", "-n0"), ["fails", "xfails"]),
         (("-p", "xdist", "-n2"), ["fails", "xfails"]),
     ],
-    ids=["failed", "all", "none", "xdist"],
+    ids=["failed", "all", "none", "no workers", "xdist"],
 )
 def test_sessions_stay_as_the_option_says(
     project: Project, leaves_sessions: None, options: tuple[str, ...], stay: list[str]
 ) -> None:
-    """They are there until the last test is over; a report and the properties name none that is gone."""
+    """They are there until the report is written, which shows them; it and the properties name none that is gone."""
     project.manifest("it")
     project.manifest("bad", function="fail")
     (project.root / ".osiris" / "runs" / "mine").mkdir(parents=True)
@@ -132,6 +143,7 @@ def test_sessions_stay_as_the_option_says(
 
     result.assert_outcomes(passed=2, failed=1, xfailed=1)
     assert sessions(project) == stay
+    assert (project.root / "seen").read_text() == "3"
     told = {
         record["case"]: [run["session_directory"] != "" for run in record["targets"]]
         for record in json.loads((project.root / "report.json").read_text())["records"]
@@ -142,6 +154,46 @@ def test_sessions_stay_as_the_option_says(
     assert sum(each in page for each in named) == len(stay)
     assert (project.root / ".osiris" / "notes.txt").exists()
     assert (project.root / ".osiris" / "runs" / "mine").exists()
+
+
+@pytest.mark.parametrize(
+    ("report", "controller_root", "finished", "removes"),
+    [
+        ("report.html", "", True, False),
+        ("report.html", "elsewhere", True, True),
+        ("report.html", "", False, True),
+        ("", "", True, True),
+    ],
+    ids=["report", "another machine", "broken off", "no report"],
+)
+def test_a_worker_leaves_its_sessions_to_who_writes_the_report(
+    root: Path, report: str, controller_root: str, finished: bool, removes: bool
+) -> None:
+    """Only where that is going to happen, and will find them; the controller removes what it was told, and nothing else."""
+    directory = directory_of(root)
+    name = directory.parent.name, "local"
+    other = directory.parent.with_name("20260101T000000Z-00000000")
+    shutil.copytree(directory.parent, other)
+    settings = SimpleNamespace(report=report or None, keep_sandbox="never", keep_sessions="failed")
+    worker: Any = SimpleNamespace(
+        rootpath=root,
+        stash=pytest.Stash(),
+        workerinput={CONTROLLER_ROOT: str(root / controller_root)},
+        workeroutput={},
+    )
+    controller: Any = SimpleNamespace(rootpath=root, stash=pytest.Stash())
+    worker.stash[SETTINGS] = settings
+    controller.stash[NODES] = [worker]
+    retention.made_sessions(worker).note("test", [made_record(*name)], failed=False)
+
+    retention.let_go(worker, finished=finished)
+    assert directory.exists() != removes
+    assert retention.leaving(controller) == (frozenset() if removes else {name})
+    retention.let_go(controller, finished=True)
+    retention.let_go(controller, finished=False)
+
+    assert not directory.exists()
+    assert (other / "local").exists()
 
 
 def test_the_last_attempt_decides_for_all(project: Project, leaves_sessions: None) -> None:

@@ -10,6 +10,7 @@ from osiris_core.parity.exhibit.building import parts_of_one, parts_of_two
 from osiris_core.parity.exhibit.model import Exhibit
 from osiris_core.parity.exhibit.places import session_place
 from osiris_core.rules.reading import read_rules
+from osiris_core.session.contract import target_directory
 from osiris_core.session.leniently import read_leniently
 from osiris_core.session.reader import open_session
 
@@ -60,7 +61,7 @@ def _parts(record: ParityRecord, sessions: Sequence[Session | None], problems: l
 
 def _session(record: ParityRecord, run: TargetRun, roots: Sequence[Path], problems: list[str]) -> Session | None:
     """Return the session of a target, or None; what is wrong with it is added to `problems`."""
-    directory, missing = session_place(run.session_directory, roots) if run.session_directory else (None, "")
+    directory, missing = session_place(run.session_directory or _usual_place(record, run), roots)
     if directory is None:
         problems.append(_gone(record, run, missing))
         return None
@@ -75,7 +76,9 @@ def _session(record: ParityRecord, run: TargetRun, roots: Sequence[Path], proble
         problems += [f"{run.target}: {each}" for each in (*found.problems, *found.not_compared)]
         session = found.session
     if session.session_id != directory.parent.name:
-        problems.append(f"{run.target}: {run.session_directory} holds another session, {session.session_id[:80]}")
+        problems.append(
+            f"{run.target}: the place of {directory.parent.name} holds another session, {session.session_id[:80]}"
+        )
         return None
     ran = session.facts.get("manifest_fingerprint")
     if record.fingerprint and ran and ran != record.fingerprint:  # as where two hosts made the same id
@@ -84,10 +87,17 @@ def _session(record: ParityRecord, run: TargetRun, roots: Sequence[Path], proble
     return _tame(session)
 
 
+def _usual_place(record: ParityRecord, run: TargetRun) -> str:
+    """Return where the session of a target lies that its record does not name: what is removed once it was shown, no record names."""
+    return "/".join((".osiris", "runs", record.session_id, target_directory(run.target)))
+
+
 def _gone(record: ParityRecord, run: TargetRun, missing: str) -> str:
-    if record.passed and (not missing or missing.endswith("is not there")):
+    if record.passed and (not run.session_directory or missing.endswith("is not there")):
         return f"the session of {run.target} was removed, because its test passed; {KEPT}"
-    return f"the session of {run.target} cannot be shown: {missing or 'the record names none'}"
+    if not run.session_directory:
+        return f"{run.target} left no session"
+    return f"the session of {run.target} cannot be shown: {missing}"
 
 
 def _declared(record: ParityRecord, left: Session, right: Session, problems: list[str]) -> tuple[str, tuple[Rule, ...]]:

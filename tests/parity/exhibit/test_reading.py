@@ -119,6 +119,8 @@ def test_a_session_that_is_gone_is_told(tmp_path):
         exhibit = read_exhibit(record_of(run, run_of("e2b")), [tmp_path])
         assert exhibit.problems == (removed,)
         assert rows_of(exhibit, StreamKind.LOG, "read")[0].standing is Standing.RIGHT
+    left = read_exhibit(record_of(run_of("local", ""), passed=False), [tmp_path])
+    assert left.problems == ("local left no session",)
     failed = read_exhibit(record_of(run_of("local"), passed=False), [tmp_path])
     assert failed.problems == (f"the session of local cannot be shown: .osiris/runs/{SESSION_ID}/local is not there",)
     assert read_exhibit(record_of(), []).problems == ("it was made from the records alone",)
@@ -201,7 +203,7 @@ def test_a_place_that_holds_another_session_is_not_shown(tmp_path):
     directory.parent.rename(directory.parent.with_name("another"))
     exhibit = read_exhibit(record_of(run_of("local", ".osiris/runs/another/local")), [tmp_path])
     assert exhibit.steps == ()
-    assert exhibit.problems == (f"local: .osiris/runs/another/local holds another session, {SESSION_ID}",)
+    assert exhibit.problems == (f"local: the place of another holds another session, {SESSION_ID}",)
 
 
 WRONG = (None, 5, "text", [], [1], {"id": []}, [{"id": ["x"], "needs": [[]], "config": 1}], {"steps": 3}, {"roots": 3})
