@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from osiris_core.parity.record import RecordSet, Verdict
+from osiris_core.parity.record import Comparison, RecordSet, Verdict
 from osiris_core.parity.record_io import decode_records, encode_records
 from osiris_core.report.files import write_report
+from tests.parity.exhibit.on_disk import put_both, record_of
 from tests.report.samples import divergent, record, sample
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def contents(directory: Path) -> dict[str, bytes]:
 
 def test_the_page_is_made_again_beside_its_records(project: Project) -> None:
     """The same page as before, byte for byte; the records are not touched, and whatever the verdicts the exit code is 0."""
-    written = write_report(TWO, project.root / "reports" / "parity.html")
+    written = write_report(TWO, project.root / "reports" / "parity.html", roots=(project.root,))
     page, data = written.html.read_bytes(), written.json.read_bytes() + b"\n"
     written.json.write_bytes(data)
     written.html.unlink()
@@ -48,6 +49,38 @@ def test_the_page_is_made_again_beside_its_records(project: Project) -> None:
     assert (first.code, first.out, first.err) == (0, f"{SENTENCE}: reports/parity.html\n", "")
     assert again == first
     assert contents(project.root / "reports") == {"parity.html": page, "parity.json": data}
+
+
+def test_a_report_whose_sessions_are_gone_says_so(project: Project) -> None:
+    """It shows what the records hold, and names the place where it looked, also where that is said by `--root`."""
+    put(project, "parity.json", TWO)
+
+    for place in ([], ["--root=elsewhere"]):
+        ended = project.run("report", "parity.json", *place)
+
+        page = (project.root / "parity.html").read_text()
+        assert (ended.code, ended.err) == (0, "")
+        assert ".osiris/runs/20260203T101500Z-4f1c2a9e/local is not there" in page
+        assert "column <code>day</code> differs in 14 of 16 rows" in page
+
+
+def test_sessions_are_found_below_any_root_that_is_named(project: Project) -> None:
+    """The project of the current directory is one of many that records come from."""
+    put_both(project.root / "theirs")
+    diverging = record_of(passed=False, verdict=Verdict.DIVERGENT, comparison=Comparison(verdict=Verdict.DIVERGENT))
+    put(project, "parity.json", RecordSet(records=(diverging,)))
+
+    pages = []
+    for roots in ([], ["--root=theirs"], ["--root=code", "--root=theirs"]):
+        assert project.run("report", "parity.json", *roots).code == 0
+        pages.append((project.root / "parity.html").read_text())
+
+    assert [".osiris/runs/20261124T120000Z-0a1b2c3d/local is not there" in page for page in pages] == [
+        True,
+        False,
+        False,
+    ]
+    assert pages[1] == pages[2]
 
 
 def test_records_of_many_runs_become_one_page_with_its_records(project: Project) -> None:
