@@ -12,7 +12,7 @@ from osiris_core.parity.record import Verdict
 from osiris_core.session.reader import open_session
 from osiris_core.testing.mutations import BENIGN, DIFFERENCES, plant, plant_nothing
 
-SEEDS = range(5)
+SEEDS = range(2)
 
 
 @pytest.fixture(scope="module")
