@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import base64
+import os
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from osiris_core.backends.leased import LeasedSandbox
 from osiris_core.backends.local import LocalBackend
 from osiris_core.backends.provider import Provider
 from osiris_core.backends.registered import RegisteredTemplates
+from osiris_core.backends.warm import WarmLocalBackend
 from osiris_core.backends.warm_e2b import WarmE2BBackend
 from osiris_core.check import Checker, CheckOptions, load
 
@@ -25,6 +27,27 @@ if TYPE_CHECKING:
 WRITABLE = "home/user tmp dev/shm run var/tmp"
 """What a program in a sandbox can write to."""
 BOTH = ("local", "e2b")
+
+
+def host_variables() -> dict[str, str]:
+    """Return the variables of this process; pytest's own change with every test, and reach no worker."""
+    return {name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")}
+
+
+VARIABLES = host_variables()
+"""As they are before any test."""
+
+
+@dataclass(frozen=True)
+class WarmTargets:
+    """Both targets, kept warm: where a pipeline's differences are the matter, and not how a target comes and goes."""
+
+    e2b: WarmE2BBackend
+    local: WarmLocalBackend = field(default_factory=lambda: WarmLocalBackend(LocalBackend()))
+
+    def here(self) -> LocalBackend | WarmLocalBackend:
+        """Return the local target: a cold one where a test sets variables, which what is warm was started without."""
+        return self.local if host_variables() == VARIABLES else LocalBackend()
 
 
 @dataclass(frozen=True)
@@ -47,28 +70,30 @@ class Project:
         relative: str,
         targets: Sequence[str] = BOTH,
         *,
-        sandbox: WarmE2BBackend | None = None,
+        warm: WarmTargets | None = None,
         **options: object,
     ) -> ParityRecord:
-        """Check one manifest of the project; in a warm `sandbox`, if one is given, and cold on this host in any case."""
+        """Check one manifest of the project; on `warm` targets, if these are given."""
         given = CheckOptions(project_root=self.root, session_root=self.session_root, **options)  # type: ignore[arg-type]
-        with Checker(given, server=self.server, warm=sandbox is not None) as checker:
-            if sandbox is not None:
-                checker._backends.made.update(local=LocalBackend(), e2b=sandbox)
+        with Checker(given, server=self.server, warm=warm is not None) as checker:
+            if warm is not None:
+                checker._backends.made.update(local=warm.here(), e2b=warm.e2b)
             try:
                 return checker.check(load(self.root / relative, project_root=self.root), targets)
             finally:
-                if sandbox is not None:
-                    checker._backends.made.pop("e2b")  # others go on with it
+                if warm is not None:
+                    checker._backends.made.clear()  # others go on with them
 
 
 @pytest.fixture(scope="session")
-def warm_sandbox(server: ServerAddress) -> Iterator[WarmE2BBackend]:
-    """The e2b target, kept warm: where a pipeline's differences are the matter, and not how a sandbox comes and goes."""
+def warm_targets(server: ServerAddress) -> Iterator[WarmTargets]:
+    """Both targets, kept warm for all of these tests."""
     address = Provider(name="embedded", url=server.url, api_key=server.api_key, isolation=server.isolation)
     templates = RegisteredTemplates(address)
-    with closing(WarmE2BBackend(address, templates, E2BBackend(address, templates))) as backend:
-        yield backend
+    with closing(WarmE2BBackend(address, templates, E2BBackend(address, templates))) as e2b:
+        targets = WarmTargets(e2b)
+        with closing(targets.local):
+            yield targets
 
 
 @pytest.fixture

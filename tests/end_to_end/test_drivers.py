@@ -15,8 +15,7 @@ from osiris_core.cli import main
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from osiris_core.backends.warm_e2b import WarmE2BBackend
-    from tests.end_to_end.conftest import Project
+    from tests.end_to_end.conftest import Project, WarmTargets
 
 FILES = """
 osiris: "1"
@@ -43,13 +42,13 @@ def artifacts_of(project: Project) -> dict[str, Path]:
     return {each.relative_to(directory).as_posix(): each for each in directory.rglob("*") if each.is_file()}
 
 
-def test_files_and_programs_are_the_same_on_both_targets(project: Project, warm_sandbox: WarmE2BBackend) -> None:
+def test_files_and_programs_are_the_same_on_both_targets(project: Project, warm_targets: WarmTargets) -> None:
     """A Parquet file to its last byte, a copy to its mode, a program's output line by line."""
     project.write("flights.csv", "carrier,delay\nUA,3\nAA,-1\n")
     project.write("run.sh", '#!/bin/sh\necho "$1"\n').chmod(0o755)
     project.write("files.osiris.yaml", FILES)
 
-    record = project.check("files.osiris.yaml", sandbox=warm_sandbox)
+    record = project.check("files.osiris.yaml", warm=warm_targets)
 
     assert (record.verdict, record.headline) == ("IDENTICAL", record.headline)
     found = artifacts_of(project)
@@ -74,7 +73,7 @@ expect:
 """
 
 
-def test_tables_are_the_same_on_both_targets(project: Project, warm_sandbox: WarmE2BBackend) -> None:
+def test_tables_are_the_same_on_both_targets(project: Project, warm_targets: WarmTargets) -> None:
     """JSON lines, and files of both databases, to their last byte; the inputs stay as they were."""
     import duckdb
 
@@ -87,7 +86,7 @@ def test_tables_are_the_same_on_both_targets(project: Project, warm_sandbox: War
     before = (project.root / "shop.duckdb").read_bytes()
     project.write("tables.osiris.yaml", TABLES)
 
-    record = project.check("tables.osiris.yaml", sandbox=warm_sandbox)
+    record = project.check("tables.osiris.yaml", warm=warm_targets)
 
     assert (record.verdict, record.passed, record.headline) == ("IDENTICAL", True, record.headline)
     assert {"write-lines/out.jsonl", "write-sqlite/out.db", "write-duckdb/out.duckdb"} <= artifacts_of(project).keys()

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from osiris_core.backends.warm_e2b import WarmE2BBackend
-
-    from conftest import Project
+    from conftest import Project, WarmTargets
 
 MANIFEST = """
 osiris: "1"
@@ -39,22 +37,22 @@ BROKEN = """
 """
 
 
-def test_what_is_expected_holds_on_both_targets(project: Project, warm_sandbox: WarmE2BBackend) -> None:
+def test_what_is_expected_holds_on_both_targets(project: Project, warm_targets: WarmTargets) -> None:
     """Metrics and every predicate of an artifact, with parameters in it; the two runs are the same run."""
     project.write("act.osiris.yaml", MANIFEST + HOLDS)
     project.write("code/act.py", CODE)
 
-    record = project.check("act.osiris.yaml", sandbox=warm_sandbox)
+    record = project.check("act.osiris.yaml", warm=warm_targets)
 
     assert (record.verdict, record.expectation_failures, record.passed) == ("IDENTICAL", (), True)
 
 
-def test_every_broken_expectation_is_red_on_both_targets(project: Project, warm_sandbox: WarmE2BBackend) -> None:
+def test_every_broken_expectation_is_red_on_both_targets(project: Project, warm_targets: WarmTargets) -> None:
     """Two runs that agree are not green where they are not what was expected; each predicate says so itself."""
     project.write("act.osiris.yaml", MANIFEST + BROKEN)
     project.write("code/act.py", CODE)
 
-    record = project.check("act.osiris.yaml", sandbox=warm_sandbox)
+    record = project.check("act.osiris.yaml", warm=warm_targets)
 
     assert (record.verdict, record.passed) == ("IDENTICAL", False)
     for target in ("local", "e2b"):

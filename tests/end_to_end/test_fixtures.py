@@ -13,20 +13,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.triage import EXPECTED as CAUSES
-from osiris_core.check import Checker, CheckOptions, load
+from osiris_core.check import load
+from osiris_core.drivers.registry import builtin_specs
 from tests.conftest import need
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-    from osiris_core.backends.warm_e2b import WarmE2BBackend
     from osiris_core.parity.record import ParityRecord
-    from osiris_core.sandbox.launch import ServerAddress
 
-    from conftest import Project
-
-BOTH = ("local", "e2b")
+    from conftest import Project, WarmTargets
 
 HEALTHY = {
     "commands",
@@ -119,25 +116,18 @@ def test_every_shipped_pipeline_has_an_expectation(fixtures: Project) -> None:
     assert set(CAUSES) == set(DIVERGENT)
 
 
-@pytest.fixture(scope="module")
-def warm(repository: Path, server: ServerAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checker]:
-    """One pair of targets that is kept warm."""
-    options = CheckOptions(project_root=repository, session_root=tmp_path_factory.mktemp("warm"))
-    with Checker(options, server=server, warm=True) as checker:
-        yield checker
+def test_every_built_in_driver_runs_on_both_targets(fixtures: Project) -> None:
+    """In a healthy pipeline."""
+    manifests = (fixtures.root / "fixtures" / "manifests" / f"{name}.osiris.yaml" for name in sorted(HEALTHY))
+    loaded = [load(path, project_root=fixtures.root) for path in manifests]
+    assert {step.driver for manifest in loaded for step in manifest.steps} >= set(builtin_specs())
 
 
 @pytest.fixture
-def diverging(name: str, warm: Checker, fixtures: Project, warm_sandbox: WarmE2BBackend) -> Callable[..., ParityRecord]:
-    """A function that checks a divergent pipeline, or its twin; warm here too where this host's variables do not matter."""
-
-    def run(twin: str = "") -> ParityRecord:
-        path = f"fixtures/manifests/divergent/{name}{twin}.osiris.yaml"
-        if DIVERGENT[name].host:
-            return fixtures.check(path, sandbox=warm_sandbox)
-        return warm.check(load(fixtures.root / path, project_root=fixtures.root), BOTH)
-
-    return run
+def diverging(name: str, fixtures: Project, warm_targets: WarmTargets) -> Callable[..., ParityRecord]:
+    """A function that checks a divergent pipeline, or its twin."""
+    path = f"fixtures/manifests/divergent/{name}{{}}.osiris.yaml"
+    return lambda twin="": fixtures.check(path.format(twin), warm=warm_targets)
 
 
 @pytest.mark.parametrize("name", sorted(DIVERGENT))

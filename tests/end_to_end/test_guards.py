@@ -14,10 +14,9 @@ from osiris_core.parity.record import Layer
 from osiris_core.session.reader import open_session
 
 if TYPE_CHECKING:
-    from osiris_core.backends.warm_e2b import WarmE2BBackend
     from osiris_core.parity.record import Comparison, ParityRecord
 
-    from conftest import Project
+    from conftest import Project, WarmTargets
 
 CLOCKS = {
     "a-clock-in-an-event": ("in_an_event", Layer.EVENTS),
@@ -73,12 +72,10 @@ def compare_again(project: Project, record: ParityRecord, layers: frozenset[Laye
 
 
 @pytest.mark.parametrize("name", sorted(CLOCKS))
-def test_a_layer_switched_off_misses_what_it_alone_sees(
-    clocks: Project, warm_sandbox: WarmE2BBackend, name: str
-) -> None:
+def test_a_layer_switched_off_misses_what_it_alone_sees(clocks: Project, warm_targets: WarmTargets, name: str) -> None:
     """With the layer the case is found at its step; without it nothing is found, and nothing is claimed either."""
     _, layer = CLOCKS[name]
-    record = clocks.check(f"{name}.osiris.yaml", sandbox=warm_sandbox)
+    record = clocks.check(f"{name}.osiris.yaml", warm=warm_targets)
 
     found = compare_again(clocks, record, ALL)
     missed = compare_again(clocks, record, ALL - {layer})
@@ -100,7 +97,7 @@ class SecondLocal(LocalBackend):
         return TargetFacts(target="e2b", provider="embedded", isolation="none")
 
 
-def test_without_the_run_in_a_sandbox_the_case_is_missed(clocks: Project, warm_sandbox: WarmE2BBackend) -> None:
+def test_without_the_run_in_a_sandbox_the_case_is_missed(clocks: Project, warm_targets: WarmTargets) -> None:
     """Two runs on the host agree about the wrong time zone: only the sandbox shows it."""
     path = clocks.root / "a-clock-in-a-file.osiris.yaml"
     options = CheckOptions(project_root=clocks.root, session_root=clocks.session_root)
@@ -109,7 +106,7 @@ def test_without_the_run_in_a_sandbox_the_case_is_missed(clocks: Project, warm_s
         faked = checker.check(load(path, project_root=clocks.root), ["local", "e2b"])
 
     assert faked.verdict == "IDENTICAL"
-    assert clocks.check("a-clock-in-a-file.osiris.yaml", sandbox=warm_sandbox).verdict == "DIVERGENT"
+    assert clocks.check("a-clock-in-a-file.osiris.yaml", warm=warm_targets).verdict == "DIVERGENT"
 
 
 def test_a_faked_sandbox_that_claims_isolation_is_not_believed(clocks: Project) -> None:

@@ -13,10 +13,9 @@ from tests.manifest.build_directory import BUILD, OsirisProject, query
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from osiris_core.backends.warm_e2b import WarmE2BBackend
     from osiris_core.parity.record import ParityRecord
 
-    from conftest import Project
+    from conftest import Project, WarmTargets
 
 TOP = 'title,reviews,stars\nAlien,2,4.5\nBrazil,2,4.5\n"Crouching Tiger, Hidden Dragon",3,4.0\n'
 
@@ -42,7 +41,7 @@ def test_the_shipped_build_directory_runs_on_both_targets(fixtures: Project, rep
         assert artifact(fixtures, record, target, "write-top/output/top.csv") == TOP
 
 
-def test_what_it_was_imported_to_is_the_same(project: Project, repository: Path, warm_sandbox: WarmE2BBackend) -> None:
+def test_what_it_was_imported_to_is_the_same(project: Project, repository: Path, warm_targets: WarmTargets) -> None:
     """The imported manifest leaves the same file."""
     for each in ("data/movies.csv", "data/reviews.csv", "osiris.yaml"):
         project.write(each, (repository / "fixtures" / "osiris" / each).read_text())
@@ -54,13 +53,13 @@ def test_what_it_was_imported_to_is_the_same(project: Project, repository: Path,
             ["import", str(project.root / "build/pipelines/dev/x/y"), "-o", str(project.root / "x.osiris.yaml")]
         )
 
-    record = project.check("x.osiris.yaml", sandbox=warm_sandbox)
+    record = project.check("x.osiris.yaml", warm=warm_targets)
 
     assert (code, record.verdict, record.passed) == (0, "IDENTICAL", True)
     assert artifact(project, record, "e2b", "write-top/output/top.csv") == TOP
 
 
-def test_tables_have_the_names_that_osiris_gives(project: Project, warm_sandbox: WarmE2BBackend) -> None:
+def test_tables_have_the_names_that_osiris_gives(project: Project, warm_targets: WarmTargets) -> None:
     """Two ids of one name, and one that is no name in SQL: the query finds all of them on both targets."""
     osiris = OsirisProject(project.root)
     text = "select a.x + b.x + c.x as x from df_a_b_d44362d6 a, df_a_b_648fa9b3 b, df__1st c"
@@ -68,7 +67,7 @@ def test_tables_have_the_names_that_osiris_gives(project: Project, warm_sandbox:
     needs: dict[str, list[str]] = {"a-b": [], "a_b": [], "1st": [], "sum": ["a-b", "a_b", "1st"]}
     osiris.compile({step: query(each) for step, each in steps.items()}, needs)
 
-    record = project.check(BUILD, sandbox=warm_sandbox)
+    record = project.check(BUILD, warm=warm_targets)
 
     assert (record.verdict, record.passed) == ("IDENTICAL", True), record.headline
     for run in record.targets:

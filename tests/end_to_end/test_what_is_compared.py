@@ -9,10 +9,9 @@ import pytest
 from osiris_core.session.reader import open_session
 
 if TYPE_CHECKING:
-    from osiris_core.backends.warm_e2b import WarmE2BBackend
     from osiris_core.parity.record import ParityRecord
 
-    from conftest import Project
+    from conftest import Project, WarmTargets
 
 MANIFEST = """
 osiris: "1"
@@ -25,10 +24,10 @@ ENV = "env: {GREETING: hello, HOME: /tmp}\n"
 HEAD = "import os, sys\nfrom pathlib import Path\n\nSANDBOX = 'E2B_SANDBOX' in os.environ\n\n"
 
 
-def run(project: Project, body: str, *, sandbox: WarmE2BBackend | None = None, more: str = "") -> ParityRecord:
+def run(project: Project, body: str, *, warm: WarmTargets | None = None, more: str = "") -> ParityRecord:
     project.write("act.osiris.yaml", MANIFEST + more)
     project.write("code/act.py", HEAD + "def act(inputs, ctx):\n    out = ctx.output_dir\n" + body)
-    return project.check("act.osiris.yaml", sandbox=sandbox)
+    return project.check("act.osiris.yaml", warm=warm)
 
 
 @pytest.mark.parametrize(
@@ -41,30 +40,27 @@ def run(project: Project, body: str, *, sandbox: WarmE2BBackend | None = None, m
     ],
     ids=["link", "case", "newline", "pipe"],
 )
-def test_what_cannot_be_an_artifact_is_never_green(project: Project, warm_sandbox: WarmE2BBackend, body: str) -> None:
+def test_what_cannot_be_an_artifact_is_never_green(project: Project, warm_targets: WarmTargets, body: str) -> None:
     """Content that did not come back was not compared: the verdict is INCONCLUSIVE and says which path and why."""
-    record = run(project, body, sandbox=warm_sandbox)
+    record = run(project, body, warm=warm_targets)
 
     assert (record.verdict, record.passed) == ("INCONCLUSIVE", False)
     assert record.comparison is not None
     assert any("was not compared" in each for each in record.comparison.not_compared)
 
 
-def test_an_empty_directory_is_compared(project: Project, warm_sandbox: WarmE2BBackend) -> None:
+def test_an_empty_directory_is_compared(project: Project, warm_targets: WarmTargets) -> None:
     """A directory without files shows in the events: on one side only it is a difference, on both it is none."""
     assert (
-        run(project, "    (out / ('left' if SANDBOX else 'right')).mkdir()\n", sandbox=warm_sandbox).verdict
-        == "DIVERGENT"
+        run(project, "    (out / ('left' if SANDBOX else 'right')).mkdir()\n", warm=warm_targets).verdict == "DIVERGENT"
     )
-    assert (
-        run(project, "    (out / 'deep' / 'empty').mkdir(parents=True)\n", sandbox=warm_sandbox).verdict == "IDENTICAL"
-    )
+    assert run(project, "    (out / 'deep' / 'empty').mkdir(parents=True)\n", warm=warm_targets).verdict == "IDENTICAL"
 
 
-def test_a_second_table_is_refused_and_not_overlooked(project: Project, warm_sandbox: WarmE2BBackend) -> None:
+def test_a_second_table_is_refused_and_not_overlooked(project: Project, warm_targets: WarmTargets) -> None:
     """What a driver returns beside its table would be handed on to nobody and compared by nobody."""
     body = "    import pyarrow as pa\n    t = pa.table({'a': [1]})\n    return {'df': t, 'extra': t}\n"
-    record = run(project, body, sandbox=warm_sandbox)
+    record = run(project, body, warm=warm_targets)
 
     assert not record.passed
     assert "returned also extra" in record.targets[0].error
@@ -89,13 +85,13 @@ def test_a_forked_pool_ends_quietly(project: Project) -> None:
     assert record.verdict == "IDENTICAL", record.headline
 
 
-def test_made_up_names_of_temporary_files_are_no_difference(project: Project, warm_sandbox: WarmE2BBackend) -> None:
+def test_made_up_names_of_temporary_files_are_no_difference(project: Project, warm_targets: WarmTargets) -> None:
     """`tempfile` makes a new name each time: equal under a named rule, so EQUIVALENT."""
     body = "    import tempfile\n    with tempfile.TemporaryDirectory() as made:\n        print('working in', made)\n"
 
-    assert run(project, body, sandbox=warm_sandbox).verdict == "EQUIVALENT"
+    assert run(project, body, warm=warm_targets).verdict == "EQUIVALENT"
     body = body.replace("made)", "made + ('x' if SANDBOX else 'y'))")
-    assert run(project, body, sandbox=warm_sandbox).verdict == "DIVERGENT"
+    assert run(project, body, warm=warm_targets).verdict == "DIVERGENT"
 
 
 def test_tables_in_files_change_nothing_that_can_be_seen(project: Project) -> None:
