@@ -15,6 +15,7 @@ Everything shown here stands in a `RecordSet`; nothing is measured, compared or 
 ``place``        where a target ran, said so that nobody takes one provider for another
 ``page``         the page as data; ``picture``, ``findings`` and ``environment`` are its parts
 ``picture``      what a manifest looks like: ``steps`` in a table, ``timeline`` as lanes by the clock (of ``spans``) and by step (in ``columns``)
+``graph``        the graph of the steps, made small by ``condensing`` and laid out by ``layering``
 ``alignment``    steps of all targets beside each other; ``standing`` how each of them stands
 ``anchors``      addresses within the page
 ``diffs``        a unified diff as numbered lines; ``words`` what differs in two texts, ``lookalikes`` where they look the same

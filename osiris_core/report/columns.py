@@ -39,10 +39,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """What stands between the lanes over one column: the ratio where it has room, and a mark where the order differs."""
+    """What stands between the lanes over one column: the ratio where it has room, and marks where targets part or the order differs."""
 
     x: float
     label: str
+    parts: bool
     moved: bool
     title: str
 
@@ -79,6 +80,7 @@ class _Column:
     pieces: tuple[tuple[_Piece, ...], ...]
     holes: tuple[str, ...]
     is_step: bool = False
+    parts: bool = False
     moved: str = ""
 
     @property
@@ -134,7 +136,7 @@ def _of_row(row: StepRow) -> _Column:
     )
     holes = tuple(f"{row.number} {cell.symbol} {_hole(cell)}" if cell.duration_ms is None else "" for cell in row.cells)
     moved = next((note for note in row.notes if note.startswith("ran ")), "")
-    return _Column(name=row.id, pieces=pieces, holes=holes, is_step=True, moved=moved)
+    return _Column(name=row.id, pieces=pieces, holes=holes, is_step=True, parts=bool(row.parts), moved=moved)
 
 
 def _hole(cell: StepCell) -> str:
@@ -185,15 +187,16 @@ def _bars(columns: Iterable[_Column], places: Iterable[tuple[float, float]], lan
 
 
 def _heads(columns: Iterable[_Column], places: Iterable[tuple[float, float]]) -> Iterator[Head]:
-    """Yield what stands between the lanes of two targets; nothing for a column without a ratio and with the same order."""
+    """Yield what stands between the lanes of two targets; nothing where there is nothing to say."""
     for column, (x, width) in zip(columns, places, strict=True):
         times_ms = column.times_ms
         times = ratio(times_ms[0], times_ms[1]) if len(times_ms) == 2 else ""  # noqa: PLR2004 - one over the other
-        if times or column.moved:
+        if times or column.moved or column.parts:
             told = f"{column.name}: {' | '.join(map(duration, times_ms))} {times}"
             yield Head(
                 x=round(x + width / 2, 2),
                 label=times if width >= _RATIO_PERCENT else "",
+                parts=column.parts,
                 moved=bool(column.moved),
                 title=f"{told}; {column.moved}" if column.moved else told,
             )

@@ -39,6 +39,7 @@ _STYLES = (
     "first-screen",
     "filters",
     "manifests",
+    "graph",
     "timeline",
     "tables",
     "differences",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from osiris_core.report.graph import graph_of
 from osiris_core.report.steps import StepRow, step_list, step_rows
 from osiris_core.report.timeline import ran_together, timeline
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.record import ParityRecord
     from osiris_core.report.findings import FindingGroup
+    from osiris_core.report.graph import Graph
     from osiris_core.report.steps import StepList
     from osiris_core.report.timeline import Timeline
 
@@ -23,6 +25,7 @@ class Picture:
 
     steps: StepList
     rows: Mapping[str, str]
+    graph: Graph | None
     timeline: Timeline | None
 
 
@@ -31,9 +34,11 @@ def picture_of(record: ParityRecord, anchor: str, groups: Sequence[FindingGroup]
     rows = step_rows(record, anchor, groups)
     steps = step_list(rows)
     shown = [row for row in steps.items if isinstance(row, StepRow)]
+    addresses = {row.id: row.anchor for row in shown}
     return Picture(
         steps=steps,
-        rows={row.id: row.anchor for row in shown},
+        rows=addresses,
+        graph=graph_of(rows, addresses),
         timeline=timeline(
             record.targets, {row.id: row.number for row in rows}, steps=steps, together=ran_together(record)
         ),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _TICK_STEPS = (1, 2, 5)
 _MOST_TICKS = 6
 _FEW_SPANS = 80
-_LEAST_PERCENT = 0.25
+_LEAST_PERCENT = 0.6
 _THIS_MACHINE = frozenset({"host", "embedded"})
 
 
