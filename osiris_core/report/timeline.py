@@ -109,11 +109,11 @@ def _lane(target: str, timing: Timing, scale_ms: float) -> Lane:
 
 
 def _joined(spans: Sequence[Span], scale_ms: float) -> Iterator[Span]:
-    """Yield spans with neighbouring steps that are too short to be seen as one bar."""
+    """Yield spans with neighbouring steps as one bar that are too short to be seen, or lie on each other."""
+    least_ms = scale_ms * _LEAST_PERCENT / 100
     group: list[Span] = []
     for span in sorted(spans, key=lambda each: each.start_ms):
-        alike = group and span.kind == "step" and span.state == group[0].state
-        if alike and span.end_ms - group[0].start_ms < scale_ms * _LEAST_PERCENT / 100:
+        if group and span.kind == "step" and _joins(span, group, least_ms):
             group.append(span)
             continue
         yield from _as_one(group)
@@ -121,6 +121,16 @@ def _joined(spans: Sequence[Span], scale_ms: float) -> Iterator[Span]:
         if not group:
             yield span
     yield from _as_one(group)
+
+
+def _joins(span: Span, group: Sequence[Span], least_ms: float) -> bool:
+    begin_ms = group[0].start_ms
+    near = span.start_ms - begin_ms < least_ms
+    return (
+        near
+        and span.state == group[0].state
+        and (span.end_ms - begin_ms < least_ms or span.start_ms < group[-1].end_ms)
+    )
 
 
 def _as_one(group: Sequence[Span]) -> Sequence[Span]:
