@@ -98,9 +98,10 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     if together is not None and given.json is not None:
         _write_json(together, given.json)
     if together is not None and given.report is not None:
+        from osiris_core.cli.recorded import session_roots
         from osiris_core.report.files import write_report
 
-        err.write(f"report: {write_report(together, given.report).html}\n")
+        err.write(f"report: {write_report(together, given.report, roots=session_roots()).html}\n")
     return _code(record)
 
 

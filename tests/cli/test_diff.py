@@ -330,3 +330,18 @@ def test_rules_of_a_file(project, pair):
     said(project.run("diff", *map(str, pair), "--rules", file), 0, "EQUIVALENT", "rule number (rules.toml)")
     (project.root / "rules.toml").write_text(RULE.replace("token", "tokn"))
     said(project.run("diff", *map(str, pair), "--rules", file), 2, "rule 1, kind", "did you mean `token`?")
+
+
+def test_the_report_has_the_lines_of_both_sessions(project, pair):
+    """Those of the project of the current directory, named as it would; of a place elsewhere it says that they are not there."""
+    right = healthy("e2b")
+    right.printed["report"] = b"line one\nline two\nline four\n"
+    shutil.rmtree(pair[1])
+    written(project.root, right)
+    near = [str(each.relative_to(project.root)) for each in pair]
+    pages = []
+    for sides in (near, [near[0], str(pair[1])]):
+        assert project.run("diff", *sides, "--report=page.html").code == 1
+        pages.append((project.root / "page.html").read_text())
+    assert ["which is no place of a session in a project" in page for page in pages] == [False, True]
+    assert not any("it was made from the records alone" in page for page in pages)
