@@ -127,6 +127,34 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
 
 
+def goes_backwards(config: pytest.Config) -> bool:
+    """Whether this process is one of every second worker, and is given one place to collect.
+
+    Every worker imports all test files, and whoever comes first to one writes what its assertions are rewritten to into
+    a file: from both ends each writes one half.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    return hasattr(config, "workerinput") and worker[-1] in "13579" and len(config.args) == 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Go through directories backwards, where that is asked for."""
+    report = yield
+    if isinstance(collector, pytest.Directory) and goes_backwards(collector.config):
+        report.result.reverse()
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put what was collected backwards in the order that all workers have it in."""
+    if goes_backwards(config):
+        items.sort(key=lambda item: item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The checkout these tests belong to."""
