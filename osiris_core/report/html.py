@@ -62,6 +62,7 @@ _SCRIPTS = (
     "lanes",
     "line-search",
     "links",
+    "scrolling",
     "printing",
 )
 """The parts of style and script, in this order: later ones build on earlier ones."""

@@ -45,7 +45,8 @@ USE = """async (texts) => {
   dispatchEvent(new Event("afterprint"));
   await unfold();
   return [...document.querySelectorAll("*")].map((each) => {
-    const names = [...each.attributes].map((attribute) => attribute.name).sort();
+    const wide = each.classList.contains("scroll") ? ["aria-label", "role", "tabindex"] : []; // as a text's width needs it
+    const names = [...each.attributes].map((attribute) => attribute.name).filter((name) => !wide.includes(name)).sort();
     return `${each.namespaceURI.slice(-4)} ${each.localName} [${names}] ${each.getAttribute("class") ?? ""}`;
   });
 }"""
