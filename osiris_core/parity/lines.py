@@ -70,7 +70,8 @@ def unified(
 ) -> str:
     """Return a unified diff of the raw lines with a little context, cut after `DIFF_LINES` lines and saying so.
 
-    `first_line` is the number of both sides' first line, where they are a piece of something longer.
+    `first_line` is the number of both sides' first line, where they are a piece of something longer. Headers are those of any
+    unified diff: the first line of both sides, and how many there are of each where nothing is cut.
     """
     out = [f"--- {names[0]}", f"+++ {names[1]}"]
     shown = 0  # left lines before this index are in the diff already
@@ -78,7 +79,12 @@ def unified(
         before = max(shown, block.left_start - CONTEXT)
         shown = min(block.left_end + CONTEXT, following.left_start if following else len(left))
         room = DIFF_LINES - len(out)
-        out.append(f"@@ -{block.left_start + first_line} +{block.right_start + first_line} @@")
+        context = block.left_start - before, shown - block.left_end
+        places = (
+            (before + first_line, sum(context) + block.left_end - block.left_start),
+            (block.right_start - context[0] + first_line, sum(context) + block.right_end - block.right_start),
+        )
+        out.append("@@ -{} +{} @@".format(*(f"{start if length else start - 1},{length}" for start, length in places)))
         out.extend(f" {line}" for line in left[before : block.left_start])
         gone = left[block.left_start : min(block.left_end, block.left_start + room)]
         come = right[block.right_start : min(block.right_end, block.right_start + room)]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from osiris_core.report.words import Marked
 
-_PLACE: Final = re.compile(r"@@ -(\d{1,15})(?:,\d+)? \+(\d{1,15})(?:,\d+)? @@")
+_PLACE: Final = re.compile(r"@@ -(\d{1,15})(?:,(\d+))? \+(\d{1,15})(?:,(\d+))? @@")
 _CUT: Final = "… cut here; "
 _MOST_PAIRED: Final = 40
 """Runs of more lines that are not as many on both sides are not searched for pairs."""
@@ -79,8 +79,7 @@ def read_diff(diff: str) -> Diff:
             if reading is not None:
                 hunks.append(reading.hunk())
                 at = reading.next
-            begin = (int(place[1]), int(place[2])) if place else (0, 0)
-            reading = _Reading(text, begin, max(0, begin[0] - (at[0] or 1)))
+            reading = _Reading(text, _begin(place), at[0] or 1, is_first_changed=bool(place and not place[2]))
         elif text.startswith(_CUT):
             notes.append(f"The diff is cut here: {text.removeprefix(_CUT)}")
         elif reading is not None:
@@ -94,12 +93,24 @@ def read_diff(diff: str) -> Diff:
     return Diff(names=(names[0], names[1]), hunks=tuple(hunks), notes=tuple(notes), hidden_lines=hidden)
 
 
-class _Reading:
-    """One hunk, line after line."""
+def _begin(place: re.Match[str] | None) -> tuple[int, int]:
+    """Return the first line of both sides; a side that has none in a hunk is named by the line before."""
+    if place is None:
+        return 0, 0
+    left, right = (int(place[n]) + (place[n + 1] is not None and not int(place[n + 1])) for n in (1, 3))
+    return left, right
 
-    def __init__(self, header: str, begin: tuple[int, int], equal_before: int) -> None:
-        self._header, self._equal_before = header, equal_before
-        self.next = begin
+
+class _Reading:
+    """One hunk, line after line.
+
+    `told` is the line of the left side up to which everything was said before. `is_first_changed`: the header, which has no lengths,
+    names the first lines that differ, as earlier records do, and not those before them.
+    """
+
+    def __init__(self, header: str, begin: tuple[int, int], told: int, *, is_first_changed: bool) -> None:
+        self._header, self._told, self._is_first_changed = header, told, is_first_changed
+        self._first = self.next = begin
         self._blocks: list[Block] = []
         self._same: list[str] = []
         self._gone: list[str] = []
@@ -123,10 +134,12 @@ class _Reading:
     def hunk(self) -> Hunk:
         """Return what was taken."""
         self._close()
-        return Hunk(header=self._header, equal_before=self._equal_before, blocks=tuple(self._blocks))
+        return Hunk(header=self._header, equal_before=max(0, self._first[0] - self._told), blocks=tuple(self._blocks))
 
     def _close(self) -> None:
         same, gone, come = self._same, self._gone, self._come
+        if self._is_first_changed and same and not self._blocks and self.next[0] > len(same) < self.next[1]:
+            self._first = self.next = self.next[0] - len(same), self.next[1] - len(same)
         left, right = self.next
         if same:
             lines = [(self._number(left, n), self._number(right, n), whole(text)) for n, text in enumerate(same)]

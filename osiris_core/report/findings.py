@@ -25,7 +25,7 @@ from osiris_core.report.words import marked_pair
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from osiris_core.parity.record import Comparison, Finding, TargetRun
+    from osiris_core.parity.record import Comparison, Finding, TableDifference, TargetRun
     from osiris_core.parity.record import FindingGroup as Signature
     from osiris_core.report.diffs import Diff
     from osiris_core.report.dumps import Dump
@@ -45,7 +45,8 @@ class FindingView:
     """A finding as the page shows it; `finding` holds the words, the rest its visual form.
 
     `places` are all differences of the same file of JSON, this one among them, `findings` their number. `note` says what both values
-    have that cannot be seen, `rest` where what is left out here can be found.
+    have that cannot be seen, `rest` where what is left out here can be found, `said_above` the address of the difference that has
+    table and diff of the same file already.
     """
 
     anchor: str
@@ -61,6 +62,7 @@ class FindingView:
     hidden_places: int
     findings: int
     rest: tuple[str, ...]
+    said_above: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +145,8 @@ def differences_of(comparison: Comparison, anchor: str, runs: Sequence[TargetRun
         arranged.group("waived", "What differs and was accepted for now", waived),
         arranged.group("clue", "Clues: differences that decide nothing, and help to find the place", clues),
     )
-    tree = artifact_tree(
-        [(finding, arranged.anchors.get(id(finding), "")) for finding in (*causes, *effects, *waived)], runs, names
-    )
+    shown = [(finding, arranged.anchors.get(id(finding), "")) for finding in (*causes, *effects, *waived)]
+    tree = artifact_tree(shown, runs, names, comparison.compared.artifacts[0])
     tally = causes_and_effects(comparison) if deciding or where_it_begins else ""
     return Differences(tally=tally, groups=tuple(group for group in groups if group.total), tree=tree)
 
@@ -173,6 +174,7 @@ class _Arranging:
         self._anchor, self._runs, self._names, self._counts = anchor, runs, names, counts
         self._files = {path for run in runs for step in run.steps for path in step.artifacts}
         self.anchors: dict[int, str] = {}
+        self._above: dict[tuple[str | None, str, TableDifference | None], str] = {}
 
     def group(
         self, key: str, title: str, findings: Sequence[Finding], unheld: Sequence[Signature] = ()
@@ -214,8 +216,10 @@ class _Arranging:
         finding, anchor = unit[0]
         self.anchors |= {id(each): address for each, address in unit}
         left, right = marked_pair(_value(finding.left), _value(finding.right))
-        diff = read_diff(finding.diff)
-        table = table_view(finding.table, self._names) if finding.table else None
+        above = self._above.get((finding.step, finding.diff, finding.table), "") if finding.table else ""
+        self._above.setdefault((finding.step, finding.diff, finding.table), anchor)
+        diff = read_diff("" if above else finding.diff)
+        table = table_view(finding.table, self._names) if finding.table and not above else None
         file = self._json_file(finding)
         places = (
             tuple(
@@ -244,6 +248,7 @@ class _Arranging:
             hidden_places=len(unit) - len(places) if places else 0,
             findings=len(unit),
             rest=rest_of(finding, self._runs, self._files) if is_cut else (),
+            said_above=above,
         )
 
 

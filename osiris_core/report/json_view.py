@@ -34,8 +34,8 @@ def is_in_json(finding: Finding) -> bool:
 
 def json_place(finding: Finding, path: str, anchor: str) -> JsonPlace:
     """Return a finding as a place; `path` is that inside of the file or record."""
-    left, right = marked_pair(finding.left, finding.right)
     a, b = finding.kinds
+    left, right = marked_pair(*(_bare(value, kind) for value, kind in ((finding.left, a), (finding.right, b))))
     sign, change = "≠", "changed"
     if a == _ABSENT:
         sign, change, left = "+", "added", ()
@@ -44,3 +44,8 @@ def json_place(finding: Finding, path: str, anchor: str) -> JsonPlace:
     elif a != b:
         change = "changed in kind"
     return JsonPlace(anchor=anchor, path=path, sign=sign, change=change, left=left, right=right, kinds=(a, b))
+
+
+def _bare(value: str, kind: str) -> str:
+    """Return a value without its kind behind it, where a comparer has put that because both values look the same."""
+    return value.removesuffix(f" ({kind})")

@@ -37,8 +37,11 @@ def looks_alike(left: str, right: str) -> str:
         return ""
     told = []
     for tag, first, last, begin, stop in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        if tag != "equal":
-            told.append(f"{_codes(a[first:last])} and {_codes(b[begin:stop])} at character {start + first + 1:,}")
+        if tag == "equal":
+            continue
+        one_by_one = last - first == stop - begin
+        pairs = zip(a[first:last], b[begin:stop], strict=True) if one_by_one else [(a[first:last], b[begin:stop])]
+        told += [f"{_codes(x)} and {_codes(y)} at character {start + first + n:,}" for n, (x, y) in enumerate(pairs, 1)]
     more = f", and {len(told) - _NAMED:,} more" if len(told) > _NAMED else ""
     return f"They look alike: {'; '.join(told[:_NAMED])}{more}"
 

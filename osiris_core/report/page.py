@@ -225,9 +225,8 @@ def _groups(manifests: Sequence[ManifestView]) -> tuple[ManifestGroup, ...]:
 
 
 def _shown_differences(manifests: Iterable[ManifestView]) -> int:
-    return sum(
-        not each.finding.locates for view in manifests for group in view.findings.groups for each in group.findings
-    )
+    shown = (each for view in manifests for group in view.findings.groups for each in group.findings)
+    return sum(each.findings for each in shown if not each.finding.locates)
 
 
 def _against_baseline(record: ParityRecord, target: str) -> tuple[TargetRun, ...]:

@@ -45,12 +45,16 @@ class TreeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
-    """The tree of one record: `differing` files of which some may be `hidden`, and `equal` ones, which are only counted."""
+    """The tree of one record: `differing` files of which some may be `hidden`, and `equal` ones, which are only counted.
+
+    `is_overview`: there are no steps to tell where it begins, so it stands in front.
+    """
 
     rows: tuple[TreeRow, ...]
     differing: int
     equal: int
     hidden: int
+    is_overview: bool
 
 
 @dataclass(slots=True)
@@ -61,9 +65,12 @@ class _File:
 
 
 def artifact_tree(
-    findings: Sequence[tuple[Finding, str]], runs: Sequence[TargetRun], names: tuple[str, str]
+    findings: Sequence[tuple[Finding, str]], runs: Sequence[TargetRun], names: tuple[str, str], artifacts: int
 ) -> Tree | None:
-    """Return the tree of findings and their anchors, the latter empty where the page does not show one; None for a single file."""
+    """Return the tree of findings and their anchors, the latter empty where the page does not show one; None for a single file.
+
+    `artifacts` is how many files the left side has.
+    """
     known = [{path for step in run.steps for path in step.artifacts} for run in runs[:2]]
     everything = set[str]().union(*known)
     files: dict[str, _File] = {}
@@ -78,7 +85,14 @@ def artifact_tree(
     equal = everything - files.keys()
     shown = dict(sorted(files.items())[:MOST_FILES])
     rows = tuple(_rows(shown, files, equal, names))
-    return Tree(rows=rows, differing=len(files), equal=len(equal), hidden=len(files) - len(shown))
+    on_left = sum(all(each.code != "artifact-extra" for each in file.findings) for file in files.values())
+    return Tree(
+        rows=rows,
+        differing=len(files),
+        equal=len(equal) if everything else max(0, artifacts - on_left),
+        hidden=len(files) - len(shown),
+        is_overview=not any(run.steps for run in runs),
+    )
 
 
 def file_of(path: str, files: set[str]) -> str:

@@ -32,7 +32,7 @@ def test_a_csv_names_line_and_column(tmp_path):
     result = told(tmp_path, "x.csv", b"id,late\n1,10\n2,20\n", b"id,late\n1,10\n2,21\n")
     assert result.message == "line 3, column late: '20' and '21'; 1 cell in 1 row differs, in late"
     assert (result.code, result.path, result.left, result.right) == ("table-cells", "", "'20'", "'21'")
-    assert result.diff == "--- local/x.csv\n+++ e2b/x.csv\n@@ -3 +3 @@\n id,late\n 1,10\n-2,20\n+2,21"
+    assert result.diff == "--- local/x.csv\n+++ e2b/x.csv\n@@ -1,3 +1,3 @@\n id,late\n 1,10\n-2,20\n+2,21"
 
 
 def test_a_csv_with_semicolons_names_its_column(tmp_path):

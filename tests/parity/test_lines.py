@@ -67,7 +67,7 @@ def test_a_diff_never_shows_a_changed_line_as_context():
     """Context between two near blocks is what both sides have."""
     left, right = ["a\n", "b\n", "c\n", "d\n"], ["a\n", "x\n", "c\n", "y\n"]
     diff = unified(left, right, differing_blocks(left, right), ("l", "r"))
-    assert diff == "--- l\n+++ r\n@@ -2 +2 @@\n a\n-b\n+x\n c\n@@ -4 +4 @@\n-d\n+y"
+    assert diff == "--- l\n+++ r\n@@ -1,3 +1,3 @@\n a\n-b\n+x\n c\n@@ -4,1 +4,1 @@\n-d\n+y"
 
 
 def test_a_multiset_counts():

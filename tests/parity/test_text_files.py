@@ -119,7 +119,11 @@ def test_a_large_text_names_line_and_diff(tmp_path):
     (finding,) = compared(tmp_path, LARGE, changed).findings
     assert finding.message == "other text in 2 lines, from line 100,001 on"
     assert (finding.left, finding.right) == ("0100000 filler line", "0100000 changed line")
-    assert finding.diff.splitlines()[2:5] == ["@@ -100001 +100001 @@", "-0100000 filler line", "+0100000 changed line"]
+    assert finding.diff.splitlines()[2:5] == [
+        "@@ -100001,2 +100001,2 @@",
+        "-0100000 filler line",
+        "+0100000 changed line",
+    ]
 
 
 def test_a_line_that_is_added_to_a_large_text_is_one_line(tmp_path):

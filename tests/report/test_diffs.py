@@ -4,12 +4,12 @@ from osiris_core.report.diffs import read_diff
 
 DIFF = """--- local/a.txt
 +++ e2b/a.txt
-@@ -10 +12 @@
+@@ -10,3 +12,3 @@
  before
 -INFO first day is 2026-02-01
 +INFO first day is 2026-01-31
  after
-@@ -40 +43 @@
+@@ -39,0 +43,1 @@
 +new
 … cut here; 99 lines differ in all"""
 
@@ -28,7 +28,10 @@ def test_both_sides_have_their_line_numbers_and_stand_beside_each_other():
     """Names, headers, numbers counted on from a header, equal lines on both sides, words marked, and what is left out between."""
     diff = read_diff(DIFF)
     assert diff.names == ("local/a.txt", "e2b/a.txt")
-    assert [(hunk.header, hunk.equal_before) for hunk in diff.hunks] == [("@@ -10 +12 @@", 9), ("@@ -40 +43 @@", 27)]
+    assert [(hunk.header, hunk.equal_before) for hunk in diff.hunks] == [
+        ("@@ -10,3 +12,3 @@", 9),
+        ("@@ -39,0 +43,1 @@", 27),
+    ]
     first, second = diff.hunks
     assert [(block.changed, rows(block)) for block in first.blocks] == [
         (False, [("10 before", "12 before")]),
@@ -74,3 +77,10 @@ def test_text_that_is_no_diff_is_shown_as_it_is():
     """Whatever a comparer of others writes there is told; nothing at all is nothing."""
     assert read_diff("see elsewhere").notes == ("see elsewhere",)
     assert read_diff("").hunks == ()
+
+
+def test_a_header_without_lengths_names_the_first_lines_that_differ():
+    """As records of the first version have it: the equal lines before are counted back from there."""
+    (hunk,) = read_diff("@@ -3 +4 @@\n a\n b\n-c\n+d\n").hunks
+    assert [rows(block) for block in hunk.blocks] == [[("1 a", "2 a"), ("2 b", "3 b")], [("3 [c]", "4 [d]")]]
+    assert hunk.equal_before == 0
