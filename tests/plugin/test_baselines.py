@@ -283,18 +283,17 @@ def quick(project: Project, engine: Engine) -> Project:
 def test_baselines_of_no_test_are_told_and_pruned(project: Project, options: list[str]) -> None:
     """Told at the end of a whole run, red under --osiris-strict, removed with all that is theirs on request, by the controller alone."""
     project.pytester.makepyfile(test_a="def test_a(): pass\ndef test_b(): pass")
-    run = project.run_alone if "-n2" in options else project.run
     kept = [stray(project, "test_a.py/test_a"), stray(project, "test_a.py/test_b@2")]
     gone, case = stray(project, "gone"), stray(project, "test_a.py/test_a@AA")
     (gone / "notes.md").write_text("mine")
     sentence = "2 baselines of no test: __baselines__/gone, __baselines__/test_a.py/test_a@AA; remove with --osiris-update=prune"
 
     if "-n2" not in options:
-        strict = run("--osiris-strict", *options)
+        strict = project.run("--osiris-strict", *options)
         assert strict.ret == pytest.ExitCode.TESTS_FAILED
         strict.stdout.fnmatch_lines([f"not as asked for: {sentence}"])
 
-    pruned = run("--osiris-update=prune", *options)
+    pruned = project.run("--osiris-update=prune", *options)
     assert pruned.ret == 0
     pruned.assert_outcomes(passed=2)
     pruned.stdout.fnmatch_lines(
@@ -359,7 +358,7 @@ def test_a_crashed_worker_removes_nothing(project: Project) -> None:
     gone = stray(project, "gone")
     project.pytester.makepyfile(test_zz="import os\ndef test_crash(): os._exit(1)")
 
-    result = project.run_alone("-p", "xdist", "-n1", "--osiris-update=prune")
+    result = project.run("-p", "xdist", "-n1", "--osiris-update=prune")
 
     assert (gone / "baseline.json").exists()
     result.stdout.fnmatch_lines(["no baseline was removed: a worker crashed, *"])

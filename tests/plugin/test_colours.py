@@ -153,7 +153,7 @@ def test_a_worker_that_crashes_after_the_check_makes_the_whole_red(project: Proj
     project.manifest("good")
     project.pytester.makepyfile(test_it=CRASHING)
 
-    result = project.run_alone(
+    result = project.run(
         "-p", "xdist", "-n1", f"--dist={dist}", "--max-worker-restart=0", "--osiris-summary=s.md", "test_it.py"
     )
 
@@ -220,7 +220,7 @@ def test_what_a_worker_looked_at_is_expected(project: Project) -> None:
     project.manifest("worse", function="fail")
     project.pytester.makepyfile(test_it=LOOKING.format(verdict=None))
 
-    result = project.run_alone("-p", "xdist", "-n1", "--osiris-summary=s.md", "test_it.py")
+    result = project.run("-p", "xdist", "-n1", "--osiris-summary=s.md", "test_it.py")
 
     result.assert_outcomes(passed=2)
     assert [each["expected_failure"] for each in project.records()] == [True] * 2

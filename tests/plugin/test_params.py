@@ -86,7 +86,7 @@ def test_an_unknown_name_is_refused_by_the_workers_too(project: Project) -> None
     """With several processes the workers collect, and the run is red with the same sentence."""
     project.open_manifest("it")
 
-    result = project.run_alone("--osiris-param=carier=AA", "-p", "xdist", "-n1")
+    result = project.run("--osiris-param=carier=AA", "-p", "xdist", "-n1")
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["--osiris-param: no manifest of this run has the parameter 'carier'*"])

@@ -204,7 +204,7 @@ def test_with_workers_the_controller_tells_once_and_secrets_stay_masked(
     project.manifest("also", function="tell", rest="secrets: [GATE_TOKEN]\n")
 
     options = ("--osiris-summary=s.md", "--junitxml=j.xml", "--osiris-min-manifests=1")
-    result = project.run_alone("-p", "xdist", "-n1", "-q", *options)
+    result = project.run("-p", "xdist", "-n1", "-q", *options)
 
     gate, *told = [line for line in result.outlines if line.startswith("::error")]
     assert gate.endswith("::0 manifests were compared, and at least 1 have to be")  # on one target nothing is compared

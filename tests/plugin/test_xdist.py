@@ -26,7 +26,7 @@ def test_all_records_meet_in_one_table_and_one_report(project: Project) -> None:
     """
     )
 
-    result = project.run_alone("-p", "xdist", "-n2", "--osiris-target=local", "--osiris-report=r.html")
+    result = project.run("-p", "xdist", "-n2", "--osiris-target=local", "--osiris-report=r.html")
 
     result.assert_outcomes(passed=2, failed=2)
     result.stdout.fnmatch_lines(["osiris: target local", "*= osiris parity =*", "*broken.osiris.yaml *", "report: *"])
@@ -42,7 +42,7 @@ def test_all_records_meet_in_one_table_and_one_report(project: Project) -> None:
 
 def test_a_wrong_option_is_one_sentence_from_the_controller(project: Project) -> None:
     """No worker is started to find out."""
-    result = project.run_alone("-p", "xdist", "-n2", "--osiris-target=moon")
+    result = project.run("-p", "xdist", "-n2", "--osiris-target=moon")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: --osiris-target: unknown target 'moon'*"])
