@@ -146,10 +146,11 @@ def test_usual_columns_are_quick(kind):
     assert quick_column(pa.chunked_array([USUAL[kind]], pa.string()), kind) is not None
 
 
-def cells(path, monkeypatch, *, plain, **options):
+def cells(engine, path, monkeypatch, *, plain, **options):
     """The cells of a file, or the words of the error."""
     options = {"fields": ["c0", "c1"], "header": True, "delimiter": ",", "encoding": "utf-8", "nulls": [""], **options}
-    with monkeypatch.context() as patch, connect_in_utc() as connection:
+    with monkeypatch.context() as patch, engine.cursor() as connection:
+        connection.execute("set TimeZone = 'UTC'")
         if not plain:
             patch.setattr(csv_cells, "_is_plain", lambda _: False)
         try:
@@ -174,10 +175,11 @@ FILES = st.lists(st.lists(FIELD, min_size=0, max_size=3).map(",".join), max_size
 @example(content="x,y", end="\n", header=True, width=2, nulls=[""])
 @example(content=" \n1, ", end="\n", header=False, width=2, nulls=[""])
 def test_plain_files_are_read_as_the_engine_reads_them(  # noqa: PLR0917 - fixtures come by position
-    tmp_path, monkeypatch, content, end, header, width, nulls
+    engine, tmp_path, monkeypatch, content, end, header, width, nulls
 ):
     """The same cells, and the same words where there are none."""
     path = tmp_path / "data.csv"
     path.write_text(content + end, encoding="utf-8", newline="")
     options = {"fields": [f"c{index}" for index in range(width)], "header": header, "nulls": nulls}
-    assert cells(path, monkeypatch, plain=True, **options) == cells(path, monkeypatch, plain=False, **options)
+    quick, engines = (cells(engine, path, monkeypatch, plain=plain, **options) for plain in (True, False))
+    assert quick == engines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -27,6 +28,7 @@ VARIABLE = re.compile(r"\w+(\.\w+)*")
 """A code that is handed through: it was written somewhere else."""
 
 
+@functools.cache
 def written_codes(path: Path) -> set[str]:
     """Return the codes that a module gives, as its source has them."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
