@@ -126,15 +126,15 @@ def _require_places(given: argparse.Namespace, page: Path | None, files: Sequenc
     from osiris_core.cli.summarizing import require_summary_place
     from osiris_core.surface import require_page_place, require_report_place
 
-    written = [each for each in (page, given.summary) if each is not None]
-    if page is not None and _is_beside(page, files):
+    read = [*files, *old]
+    if page is not None:
         require_page_place(page)
-    elif page is not None:
-        require_unread([*files, *old], [page.with_suffix(".json")], "read")
-        require_report_place(page)
+        if not _is_beside(page, files):
+            require_unread(read, [page.with_suffix(".json")], "read")
+            require_report_place(page)
     if given.summary is not None:
         require_summary_place(given.summary, page)
-    require_unread([*files, *old], written, "read")
+    require_unread(read, [each for each in (page, given.summary) if each is not None], "read")
 
 
 def _told(whole: RecordSet, places: Sequence[Path], changed: Since | None, *, in_full: bool) -> Iterator[str]:
@@ -146,16 +146,15 @@ def _told(whole: RecordSet, places: Sequence[Path], changed: Since | None, *, in
     from osiris_core.report.terminal import summary_lines
     from osiris_core.report.text import visible_line
 
-    width = shutil.get_terminal_size().columns
     where = " and ".join(map(str, places))
     if in_full:
-        yield from summary_lines(whole, width, where)
+        yield from summary_lines(whole, shutil.get_terminal_size().columns, where)
     else:
         yield f"{report_sentence(whole.records)}{f': {where}' if where else ''}"
     if changed is not None:
         view = since_view(changed)
         yield visible_line(view.sentence)
-        yield from since_lines(view, width)
+        yield from since_lines(view)
 
 
 def _doubts(whole: RecordSet) -> Iterator[str]:

@@ -141,7 +141,7 @@ def _add_failures(text: _Text, failed: Sequence[ParityRecord]) -> int:
 
 def _since(view: SinceView) -> str:
     """Return what changed: the sentence, and what is told of each manifest as far as there is room."""
-    lines = since_lines(view, _COLUMNS)
+    lines = since_lines(view)
     told = f"\n{block(_first(lines, _SINCE_LINES))}" if lines else ""
     return f"\n{code(view.sentence)}\n{told}"
 

@@ -10,7 +10,7 @@ from osiris_core.parity.since import Became, steady
 from osiris_core.report.environment import ABSENT, value_texts
 from osiris_core.report.marks import mark_of
 from osiris_core.report.terminal import first_cause
-from osiris_core.report.text import capped_line, shortened, visible_line
+from osiris_core.report.text import capped_line, visible_line
 from osiris_core.report.units import duration, plural
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ MOST_CHANGES: Final = 200
 MOST_DETAILS: Final = 12
 MOST_FACTS: Final = 40
 _CHARACTERS: Final = 300
+_LINE_CHARACTERS: Final = 1_000
+_MOMENT_CHARACTERS: Final = 40
 _INDENT: Final = "    "
 
 _BECAME: Final = {  # symbol, of one manifest, of several
@@ -108,12 +110,12 @@ def since_sentence(since: Since) -> str:
     passing = _counted(since, Became.PASSES_STILL, counts.pop(Became.PASSES_STILL))
     others = ", ".join(filter(None, (_counted(since, became, number) for became, number in counts.items())))
     said = "; ".join(filter(None, (others, passing))) or "there is nothing to hold against each other"
-    made = f" of {since.made}" if since.made else ""
+    made = f" of {capped_line(since.made, _MOMENT_CHARACTERS)}" if since.made else ""
     return f"since {since.against}{made}: {said}"
 
 
-def since_lines(view: SinceView, width: int) -> list[str]:
-    """Return the telling as lines of at most `width` columns, without its sentence."""
+def since_lines(view: SinceView) -> list[str]:
+    """Return the telling as lines, without its sentence."""
     lines: list[str] = []
     for change in view.changes:
         lines.append(f"{change.symbol} {change.became}: {visible_line(change.name)}")
@@ -128,7 +130,7 @@ def since_lines(view: SinceView, width: int) -> list[str]:
         )
     if view.facts_hidden:
         lines.append(f"{_INDENT}{plural(view.facts_hidden, 'more fact')} not listed here")
-    return [shortened(line, width) for line in lines]
+    return [capped_line(line, _LINE_CHARACTERS) for line in lines]
 
 
 def _more(change: ChangeView) -> list[str]:

@@ -178,6 +178,7 @@ def test_what_changed_since_older_records_is_told(project: Project) -> None:
         (["code"], "code holds no records"),
         (["good.json", "-o", "code/good.json"], "is no page"),
         (["good.json", "-o", "code"], "is no page"),
+        (["good.json", "-o", ""], "is no page"),
         (["good.json", "-o", "taken.html"], "is a directory"),
         (["good.json", "-o", "pyproject.toml/good.html"], "is no directory"),
         (["good.json", "-o", "/proc/good.html"], "is not writable"),

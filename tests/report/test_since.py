@@ -55,7 +55,7 @@ def test_what_changed_is_told_in_lines(changed):
 
     assert view.sentence == SENTENCE
     assert view.worse
-    assert since_lines(view, 100) == [
+    assert since_lines(view) == [
         "✗ newly diverges: pipelines/flight-delays.osiris.yaml",
         "    IDENTICAL, now DIVERGENT at step delays",
         "    step delays: delays.df.day: column `day` differs in 14 of 16 rows",
@@ -150,7 +150,7 @@ def test_what_a_record_says_makes_no_markup_and_moves_no_cursor():
         old, new = made(value)
         changed = since(old, new, f"{value}.json")
         shapes.append(Structure(render_html(new, since=changed)).shape)
-        lines = [*since_lines(since_view(changed), 100), render_markdown(new, since=changed)]
+        lines = [*since_lines(since_view(changed)), render_markdown(new, since=changed)]
         assert not any(sign in line for line in lines for sign in ("\x1b", "\u202e"))
         assert not [line for line in render_markdown(new, since=changed).splitlines() if line.startswith("# x")]
     assert shapes[0] == shapes[1]
@@ -172,7 +172,7 @@ def test_what_is_left_out_is_counted():
     assert (len(view.changes), view.changes_hidden) == (MOST_CHANGES, 3)
     assert (len(view.changes[0].details), view.changes[0].hidden) == (MOST_DETAILS, 10)
     assert (len(view.facts), view.facts_hidden) == (MOST_FACTS, 2)
-    lines = since_lines(view, 100)
+    lines = since_lines(view)
     assert "    … 10 more of 22" in lines
     assert "3 more manifests not listed here" in lines
     assert "    2 more facts not listed here" in lines
