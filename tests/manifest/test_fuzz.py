@@ -24,7 +24,7 @@ small = settings(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=150,
+    max_examples=80,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 alphabet = st.sampled_from("${}[]{},:#&*!|>'\"%@`-?\t\n\r \\<=~0x1.e+éu\u2028\U0001f600\x00ab")
