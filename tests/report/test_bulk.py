@@ -156,20 +156,32 @@ def test_what_finds_no_room_is_told_with_numbers(monkeypatch):
     assert f"The lines of this manifest would make this page too large; {place} have them." in text
 
 
-@pytest.mark.parametrize(("name", "limit"), [("EMBEDDED_BYTES", 1), ("EMBEDDED_CHARACTERS", 1)])
+@pytest.mark.parametrize(
+    ("name", "limit"), [("EMBEDDED_BYTES", 80_000), ("EMBEDDED_CHARACTERS", 10_000), ("EMBEDDED_LINES", 5_000)]
+)
 def test_every_budget_holds(name, limit, monkeypatch):
     """Bytes of the page and characters in the browser's memory have limits, too."""
     monkeypatch.setattr(chunks, name, limit)
     monkeypatch.setattr(embedding, "EMBEDDED_BYTES", chunks.EMBEDDED_BYTES)
-    lanes, _, _ = put(of_lines(12_000), small())
-    assert (lanes[0].lines, lanes[0].left_out, lanes[1].unread) == (5_000, 7_000, True)
+    (lanes,), _, _ = put(of_lines(12_000, every=13_000))
+    assert (lanes.lines, lanes.left_out) == (5_000, 7_000)
+
+
+def test_lines_that_differ_find_room_where_others_do_not(monkeypatch):
+    """Once a page is full, each line that differs is still put in, with three around it."""
+    monkeypatch.setattr(chunks, "EMBEDDED_LINES", 5_000)
+    (lanes,), blocks, _ = put(of_lines(12_000, every=5_500))
+    log = lines_of(lanes.place, blocks, "delays", "log")
+    assert (lanes.lines, lanes.differing) == (5_014, 2)
+    assert log[5_000] == ["@5497,5497"]
+    assert [line[0][0] for line in log[5_001:]] == list("===≠===@===≠===")
 
 
 def test_brief_manifests_have_a_budget_of_their_own(monkeypatch):
     """A page of many manifests stays small: those shown in brief have their lines in it only while there is room for that."""
-    monkeypatch.setattr(embedding, "BRIEF_BYTES", 1)
+    monkeypatch.setattr(embedding, "BRIEF_BYTES", 1_000)
     first, second = put(small(), small(), brief=True)[0]
-    assert (first.lines > 0, second.unread) == (True, True)
+    assert (first.left_out, second.left_out > 0) == (0, True)
 
 
 def test_what_was_not_read_is_said():

@@ -9,7 +9,7 @@ CHUNK_LINES = 5_000
 CHUNK_CHARACTERS = 2_000_000
 """A chunk is decoded whole: one of so many lines takes a browser a few milliseconds, and still compresses well."""
 
-EMBEDDED_BYTES = 4_200_000
+EMBEDDED_BYTES = 4_600_000
 """Of chunks in a page. A page of 100,000 lines is to stay within 5 MB, and what else stands in it needs some of that."""
 
 EMBEDDED_LINES = 300_000
@@ -18,9 +18,12 @@ EMBEDDED_LINES = 300_000
 EMBEDDED_CHARACTERS = 120_000_000
 """Characters of a page at most, decoded: what compresses very well would fill the browser's memory."""
 
+SHARE_OF_DIFFERING = 1.02
+"""Of each limit: once a page is full, lines that differ still find some room."""
+
 _BLOCKS = "\x1e"
-_LEVEL = 6
-_TYPICAL_RATIO = 0.2  # of a chunk not yet compressed, to tell whether there is room
+_LEVEL = 9
+_TYPICAL_RATIO = 0.2  # of a chunk to its text, before there is a first one to tell
 
 
 class Packer:
@@ -38,14 +41,17 @@ class Packer:
     @property
     def size_bytes(self) -> int:
         """What all blocks take in the page; of the last chunk an estimate, until it is full."""
-        return self._sealed_bytes + int(self._open_characters * _TYPICAL_RATIO)
+        return self._sealed_bytes + self._estimate(self._open_characters)
 
-    def has_room(self, limit_bytes: int) -> bool:
-        """Whether a block may still be added to a page of at most `limit_bytes`, over all of them."""
+    def has_room(self, characters: int, *, limit_bytes: int, share: float = 1.0) -> bool:
+        """Whether a block of so many characters may still be added to a page whose chunks take at most `limit_bytes`.
+
+        Of each limit, the `share` counts.
+        """
         return (
-            self.size_bytes < min(limit_bytes, EMBEDDED_BYTES)
-            and self._lines < EMBEDDED_LINES
-            and self._characters < EMBEDDED_CHARACTERS
+            self.size_bytes + self._estimate(characters) < limit_bytes * share
+            and self._lines < EMBEDDED_LINES * share
+            and self._characters < EMBEDDED_CHARACTERS * share
         )
 
     def add(self, block: str, lines: int) -> tuple[int, int]:
@@ -67,6 +73,11 @@ class Packer:
         if self._blocks:
             self._seal()
         return tuple(self._sealed)
+
+    def _estimate(self, characters: int) -> int:
+        """Return what text that is not compressed yet will take in the page, as the chunks so far have it."""
+        sealed = self._characters - self._open_characters
+        return int(characters * (self._sealed_bytes / sealed if sealed else _TYPICAL_RATIO))
 
     def _seal(self) -> None:
         data = gzip.compress(_BLOCKS.join(self._blocks).encode(), _LEVEL, mtime=0)

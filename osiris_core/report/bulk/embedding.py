@@ -8,21 +8,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from osiris_core.parity.exhibit.model import Standing
-from osiris_core.report.bulk.chunks import CHUNK_CHARACTERS, CHUNK_LINES, EMBEDDED_BYTES, Packer
+from osiris_core.report.bulk.chunks import CHUNK_CHARACTERS, CHUNK_LINES, EMBEDDED_BYTES, SHARE_OF_DIFFERING, Packer
 from osiris_core.report.bulk.lines import Numbers, encoded
 from osiris_core.report.bulk.streams import parts_of
 from osiris_core.report.text import visible_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from osiris_core.parity.exhibit.model import Exhibit
+    from osiris_core.parity.exhibit.model import Exhibit, Row
     from osiris_core.parity.record import ParityRecord
     from osiris_core.report.bulk.streams import Lines, Part
 
 BRIEF_BYTES = 1_000_000
 """Of chunks, after which manifests shown in brief have none: a page of 1,000 manifests is to stay within 3 MB."""
 
+_AROUND = 3
 _DIFFERS = (Standing.CHANGED, Standing.LEFT, Standing.RIGHT)
 
 
@@ -68,7 +69,11 @@ class Bulk:
     def lanes(self, record: ParityRecord, *, brief: bool = False) -> Lanes:
         """Read what the sessions of `record` hold, and put it into the page as far as there is room."""
         limit_bytes = BRIEF_BYTES if brief else EMBEDDED_BYTES
-        lanes = Lanes(unread=True) if not self._packer.has_room(limit_bytes) else self._embedded(record, limit_bytes)
+        lanes = (
+            Lanes(unread=True)
+            if not self._packer.has_room(0, limit_bytes=limit_bytes)
+            else self._embedded(record, limit_bytes)
+        )
         self._all.append(lanes)
         return lanes
 
@@ -113,14 +118,15 @@ class Bulk:
         )
 
     def _stream(self, stream: Lines, numbers: Numbers, limit_bytes: int) -> tuple[dict[str, Any], Counter[Standing]]:
-        """Put the rows of a stream into the page, and return what the directory says of it with the rows that found room."""
+        """Put the rows of a stream into the page, and return what the directory says of it with the rows that found room.
+
+        Where the room ends, those that differ still find some, with a few lines around each.
+        """
         held: Counter[Standing] = Counter()
-        blocks = []
-        for rows in _blocks(encoded(stream.rows, numbers)):
-            if not self._packer.has_room(limit_bytes):
-                break
-            blocks.append(self._packer.add("\n".join(text for text, _ in rows), len(rows)))
-            held.update(standing for _, standing in rows)
+        blocks = self._fill(stream.rows, numbers, held, limit_bytes)
+        rest = stream.rows[held.total() :]
+        if rest:
+            blocks += self._fill(_around_differing(rest), numbers, held, limit_bytes, SHARE_OF_DIFFERING)
         return {
             "kind": stream.kind,
             "totals": stream.totals,
@@ -129,6 +135,26 @@ class Bulk:
             "left_out": len(stream.rows) - held.total(),
             "blocks": blocks,
         }, held
+
+    def _fill(
+        self, rows: Sequence[Row], numbers: Numbers, held: Counter[Standing], limit_bytes: int, share: float = 1.0
+    ) -> list[tuple[int, int]]:
+        """Put rows into the page until it is full; count them in `held`, and return the addresses of their blocks."""
+        addresses = []
+        for block in _blocks(encoded(rows, numbers)):
+            text = "\n".join([text for text, _ in block])
+            if not self._packer.has_room(len(text), limit_bytes=limit_bytes, share=share):
+                break
+            addresses.append(self._packer.add(text, len(block)))
+            held.update([standing for _, standing in block])
+        return addresses
+
+
+def _around_differing(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows that differ and a few around each."""
+    at = [position for position, row in enumerate(rows) if row.standing in _DIFFERS]
+    near = sorted({each for position in at for each in range(position - _AROUND, position + _AROUND + 1)})
+    return [rows[each] for each in near if 0 <= each < len(rows)]
 
 
 def _differing_first(parts: list[Part]) -> Iterator[tuple[int, Lines]]:

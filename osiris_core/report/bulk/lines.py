@@ -34,14 +34,14 @@ class Numbers:
 
 def encoded(rows: Iterable[Row], numbers: Numbers) -> Iterator[tuple[str, Standing]]:
     """Yield each row as a line of a block with how it stands; those after a gap say which numbers they have."""
-    after = (1, 1)
+    left, right = 1, 1
     for row in rows:
-        expected = (after[0] if row.left_number else 0, after[1] if row.right_number else 0)
-        jump = "" if expected == (row.left_number, row.right_number) else f"{_JUMP}{_jump(row, after)}\n"
-        after = (
-            row.left_number + 1 if row.left_number else after[0],
-            row.right_number + 1 if row.right_number else after[1],
-        )
+        jump = ""
+        if row.left_number not in {0, left} or row.right_number not in {0, right}:
+            left, right = row.left_number or left, row.right_number or right
+            jump = f"{_JUMP}{left},{right}\n"
+        left += row.left_number > 0
+        right += row.right_number > 0
         yield jump + SIGNS[row.standing] + _fields(row, numbers), row.standing
 
 
@@ -61,11 +61,11 @@ def shown_pair(left: str, right: str) -> tuple[str, str]:
 
 
 def _fields(row: Row, numbers: Numbers) -> str:
-    left, right = shown_pair(row.left, row.right)
-    normal = shown_pair(row.left_normal, row.right_normal) if row.left_normal or row.right_normal else ("", "")
-    if row.standing is Standing.SAME and left == right and not (row.rules or any(normal)):
-        return left
-    return _FIELDS.join((left, right, *normal, numbers.of(row.rules))).rstrip(_FIELDS)
+    raw_normal = not (row.left_normal or row.right_normal)
+    if row.standing is Standing.SAME and row.left == row.right and raw_normal and not row.rules:
+        return capped_line(_line(row.left), MAX_CHARACTERS)
+    normal = ("", "") if raw_normal else shown_pair(row.left_normal, row.right_normal)
+    return _FIELDS.join((*shown_pair(row.left, row.right), *normal, numbers.of(row.rules))).rstrip(_FIELDS)
 
 
 def _line(text: str) -> str:
@@ -81,7 +81,3 @@ def _common_start(left: str, right: str) -> int:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if left[:middle] == right[:middle] else (low, middle - 1)
     return low
-
-
-def _jump(row: Row, after: tuple[int, int]) -> str:
-    return f"{row.left_number or after[0]},{row.right_number or after[1]}"
