@@ -57,6 +57,7 @@ _SCRIPTS = (
     "controls",
     "bulk",
     "rows",
+    "unlike",
     "list",
     "drawing",
     "lanes",

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from osiris_core.parity.exhibit.forms import VOLATILE
 from osiris_core.parity.exhibit.model import Standing
 from osiris_core.report.bulk.chunks import CHUNK_CHARACTERS, CHUNK_LINES, EMBEDDED_BYTES, SHARE_OF_DIFFERING, Packer
 from osiris_core.report.bulk.lines import Numbers, encoded
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 BRIEF_BYTES = 1_000_000
 """Of chunks, after which manifests shown in brief have none: a page of 1,000 manifests is to stay within 3 MB."""
 
+_WHY_VOLATILE = "the schema of session files says of this field that two good runs may differ in it"
 _AROUND = 3
 _DIFFERS = (Standing.CHANGED, Standing.LEFT, Standing.RIGHT)
 
@@ -180,7 +182,8 @@ def _blocks(rows: Iterator[tuple[str, Standing]]) -> Iterator[list[tuple[str, St
 
 
 def _directory_text(record: ParityRecord, exhibit: Exhibit, parts: list[dict[str, Any]], numbers: Numbers) -> str:
-    reasons = {use.rule: use.reason for use in record.comparison.rules} if record.comparison else {}
+    declared = {use.rule: use.reason for use in record.comparison.rules} if record.comparison else {}
+    reasons = {VOLATILE: _WHY_VOLATILE, **declared}
     directory = {
         "targets": [visible_line(target) for target in exhibit.targets],
         "first": visible_line(record.first_diverging_step or ""),

@@ -123,6 +123,22 @@ def test_the_switches_change_what_is_shown(inspector):
     assert rows(page)[0] == "1|INFO delays carrier 001 read|=|1|INFO delays carrier 001 read"
 
 
+def test_events_are_read_by_name_and_fields(inspector):
+    """Normalized, an event is its name and what it says; raw it is its line; in full, the fields that differ are a table."""
+    page = inspector
+    page.locator(".lines[open] .picks button", has_text="events").click()
+    page.locator(".lines[open] .lane-detail .pairs").wait_for()
+    assert rows(page) == ["1|step_start|~|1|step_start", "2|step_complete rows=16|≠|2|step_complete rows=15"]
+    assert page.locator(".lines[open] .lane-detail .pairs tbody tr").all_inner_texts() == ["rows\t16\t15"]
+    assert "schema — " not in page.locator(".lines[open] .lane-detail").inner_text()  # a rule without a reason has none
+    press(page, "raw")
+    first = '{{"ts": "2026-02-03T10:15:{0}Z", "event": "step_start"}}'
+    assert rows(page)[0] == f"1|{first.format('00.000001')}|~|1|{first.format('02.000007')}"
+    press(page, "only what rules changed")
+    marks = page.locator(".lines[open] .lane-rows mark.is-set-aside").all_inner_texts()
+    assert marks[:2] == ["2026-02-03T10:15:00.000001Z", "2026-02-03T10:15:02.000007Z"]
+
+
 def test_a_long_list_has_few_elements_and_scrolls(opened, lanes_page):
     """Of 12,000 rows those in sight are elements, at the end as at the start; keys move through them."""
     file, (_, anchor) = lanes_page

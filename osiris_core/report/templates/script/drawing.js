@@ -3,27 +3,31 @@
 const SHOWN_BEFORE = 24;
 const SHARED_AT_MOST = 48;
 
-// What a row shows on each side: the text, and from where to where it is marked. Under "only what rules changed" a side is held against
-// what the rules made of it, else against the other side.
-const shownOf = (row, mode) => {
+// What a row shows on each side: the text, and which stretches of it are marked. Under "only what rules changed" a side is held
+// against what the rules made of it, else against the other side.
+const shownOf = (row, mode, kind) => {
   const { raw, normalized } = fieldsOf(row);
-  const texts = mode === "normalized" ? normalized : raw;
-  const others = mode === "rules" ? normalized : [texts[1], texts[0]];
-  const alone = !(row.left && row.right) && mode !== "rules";
-  return texts.map((text, side) => {
-    if (alone || text === others[side]) return { text, start: 0, stop: 0 };
-    const { start, end } = sharedEnds(text, others[side]);
-    return { text, start, stop: text.length - end };
-  });
+  const texts = mode === "normalized" ? normalized.map((text) => readableLine(kind, text)) : raw;
+  if (mode === "rules") return texts.map((text, side) => ({ text, marks: unlike(text, normalized[side])[0] }));
+  return marked(texts, row);
+};
+
+// Two texts with their differences marked, where a row has both.
+const marked = (texts, row) => {
+  const marks = row.left && row.right && texts[0] !== texts[1] ? unlike(...texts) : [[], []];
+  return texts.map((text, side) => ({ text, marks: marks[side] }));
 };
 
 // Where both sides share a long start, the list leaves it out, so that the difference is in sight.
-const appendMarked = (parent, { text, start, stop }, className, whole) => {
-  const from = !whole && stop > start && start > SHARED_AT_MOST ? start - SHOWN_BEFORE : 0;
+const appendMarked = (parent, { text, marks }, className, whole) => {
+  const first = marks[0]?.[0] ?? 0;
+  let from = !whole && first > SHARED_AT_MOST ? first - SHOWN_BEFORE : 0;
   if (from) parent.append(made("span", "quiet", "…"));
-  parent.append(text.slice(from, start));
-  if (stop > start) parent.append(made("mark", className, text.slice(start, stop)));
-  parent.append(text.slice(stop));
+  for (const [start, stop] of marks) {
+    parent.append(text.slice(from, start), made("mark", className, text.slice(start, stop)));
+    from = stop;
+  }
+  parent.append(text.slice(from));
 };
 
 const cell = (className, text = "", role = "cell") => {
@@ -51,10 +55,10 @@ const signCell = (row, side) => {
   return element;
 };
 
-const rowElement = (row, side, mode, unified) => {
+const rowElement = (row, side, { mode, unified, kind }) => {
   const element = made("div", `lane-row is-${STANDINGS[row.sign].key}${side === LEFT ? " of-left" : side === RIGHT ? " of-right" : ""}`);
   element.setAttribute("role", "row");
-  const shown = shownOf(row, mode);
+  const shown = shownOf(row, mode, kind);
   if (unified) {
     element.append(lineNumber(side === RIGHT ? 0 : row.left), lineNumber(side === LEFT ? 0 : row.right), signCell(row, side), sideCell(row, side === RIGHT ? 1 : 0, shown, mode));
   } else {
@@ -116,8 +120,7 @@ const detailOf = (row, { targets, rules, kind, link }) => {
 
 const sides = (row, texts, targets, className) => {
   const list = made("dl", "values");
-  const alone = !(row.left && row.right);
-  const { start, end } = alone || texts[0] === texts[1] ? { start: 0, end: Infinity } : sharedEnds(...texts);
+  const shown = marked(texts, row);
   targets.forEach((target, side) => {
     const at = side ? row.right : row.left;
     const box = made("div", `value-${side + 1}`);
@@ -125,8 +128,7 @@ const sides = (row, texts, targets, className) => {
     if (at) {
       const copy = button("copy", () => copyFrom(copy), "copy");
       const text = made("code", "lane-whole-text");
-      const stop = end === Infinity ? start : texts[side].length - end;
-      appendMarked(text, { text: texts[side], start, stop }, className, true);
+      appendMarked(text, shown[side], className, true);
       value.append(text, " ", copy);
     } else {
       value.append(made("em", "quiet", "no such line"));

@@ -181,7 +181,7 @@ class Inspector {
       const text = this.mode === "rules" ? `${plural(folded, "line")} that no rule changed` : plural(folded, "equal line");
       return foldElement(text, () => this.unfold(item.fold));
     }
-    const element = rowElement(this.rows[item.at], item.side, this.mode, this.unified);
+    const element = rowElement(this.rows[item.at], item.side, { mode: this.mode, unified: this.unified, kind: this.stream.kind });
     element.classList.toggle("is-hit", this.hitRows.has(item.at));
     element.classList.toggle("is-current", at === this.current);
     element.addEventListener("click", () => this.choose(at));

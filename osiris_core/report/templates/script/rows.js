@@ -1,4 +1,4 @@
-// Rows out of blocks, what of them is shown under the switches, and where the two sides of a row differ.
+// Rows out of blocks, and what of them is shown under the switches.
 
 const STANDINGS = {
   "=": { key: "same", symbol: "=", word: "the same" },
@@ -78,41 +78,4 @@ const itemsOf = (rows, { wanted, context, unified, twoLines, unfolded }) => {
     at = end;
   }
   return items;
-};
-
-// Where two texts differ: what they share at the start and at the end.
-const sharedEnds = (one, other) => {
-  const most = Math.min(one.length, other.length);
-  let start = 0;
-  while (start < most && one[start] === other[start]) start += 1;
-  if (start > 0 && /[\uD800-\uDBFF]/.test(one[start - 1])) start -= 1;
-  let end = 0;
-  while (end < most - start && one[one.length - 1 - end] === other[other.length - 1 - end]) end += 1;
-  if (end > 0 && /[\uDC00-\uDFFF]/.test(one[one.length - end])) end -= 1;
-  return { start, end };
-};
-
-// The names of the fields in which two JSON objects differ, with both values; null where a text is none.
-const changedFields = (left, right) => {
-  try {
-    const [one, other] = [JSON.parse(left), JSON.parse(right)];
-    if (![one, other].every((each) => each && typeof each === "object")) return null;
-    const changes = [];
-    compareValues(one, other, "", changes);
-    return changes;
-  } catch {
-    return null;
-  }
-};
-
-const compareValues = (one, other, path, changes) => {
-  const deeper = [one, other].every((each) => each && typeof each === "object" && Array.isArray(each) === Array.isArray(one));
-  if (!deeper) {
-    if (JSON.stringify(one) !== JSON.stringify(other)) changes.push([path || "(the value)", JSON.stringify(one), JSON.stringify(other)]);
-    return;
-  }
-  for (const name of new Set([...Object.keys(one), ...Object.keys(other)])) {
-    const own = (each) => (Object.hasOwn(each, name) ? each[name] : undefined);
-    compareValues(own(one), own(other), Array.isArray(one) ? `${path}[${name}]` : path ? `${path}.${name}` : name, changes);
-  }
 };
