@@ -36,6 +36,11 @@ ALL: Final[frozenset[Layer]] = frozenset(Layer)
 
 TABLE_ORDER: Final = "table-order"
 
+_EXAMPLES: Final = 100
+"""Raw pairs kept in one record, of all its rules."""
+_FEW: Final = 3
+"""Of these each rule has at least so many; and a comparer so many files."""
+
 _HINTED: Final = frozenset({Layer.OUTCOME, Layer.STEPS, Layer.EVENTS})
 
 
@@ -70,7 +75,7 @@ def compare(
                 found = comparer_of(layer)(pair)
                 ledger.extend(_without_strangers(found, pair) if evidence.loose_paths else found)
     ledger.extend(pair.rules.broken())
-    uses = (*evidence.uses, *pair.text.uses(), *pair.rules.uses(), *_order_rule(ledger))
+    uses = _bounded((*evidence.uses, *pair.text.uses(), *pair.rules.uses(), *_order_rule(ledger)))
     not_compared = (
         *(f"layer {layer} was switched off" for layer in evidence.layers if layer not in comparers),
         *evidence.not_compared,
@@ -93,7 +98,7 @@ def compare(
         waivers=waivers.uses() if waivers else (),
         rules_digest=rules_digest(rules),
         comparers=tuple(
-            ComparerUse(comparer=name, files=len(paths), examples=tuple(paths[:EXAMPLES]))
+            ComparerUse(comparer=name, files=len(paths), examples=tuple(paths[:_FEW]))
             for name, paths in sorted(pair.compared_by.items())
         ),
     )
@@ -162,6 +167,14 @@ def _order_rule(ledger: Ledger) -> tuple[RuleUse, ...]:
             examples=tuple((f"{f.step}/{f.path}", f.left, f.right) for f in found[:EXAMPLES]),
         ),
     )
+
+
+def _bounded(uses: tuple[RuleUse, ...]) -> tuple[RuleUse, ...]:
+    """Return what the rules did with as many examples as a record holds: where there are too many, each has its share."""
+    if sum(len(use.examples) for use in uses) <= _EXAMPLES:
+        return uses
+    share = max(_FEW, _EXAMPLES // len(uses))
+    return tuple(replace(use, examples=use.examples[:share]) for use in uses)
 
 
 def _hinted(finding: Finding, hints: dict[str, str], clues: Clues, causes: Sequence[str]) -> Finding:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from osiris_core.parity.declared.ruling import Ruling, Said
     from osiris_core.parity.side import Side
 
-EXAMPLES: Final = 3
-"""Raw pairs kept for each rule."""
+EXAMPLES: Final = 20
+"""Raw pairs kept for each rule; of many rules each has a share of what a record holds."""
 
 _CACHED_LINES: Final = 4096
 

@@ -9,6 +9,7 @@ Everything shown here stands in a `RecordSet`; nothing is measured, compared or 
 ``text``         the visible form of text that nobody vouched for
 ``marks``        word, symbol and order of every verdict and step state
 ``sentence``     the first sentence a reader sees
+``equal``        why values of a manifest count as equal; ``ledger`` the same over all of them
 ``rules``        what declared rules did, in a line each
 ``since``        what changed since older records
 ``baselines``    what a stored session said of a run held against it

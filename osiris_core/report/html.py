@@ -146,6 +146,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         line=_line,
+        raw=_raw,
         address=_address,
         capped=text.capped,
         duration=units.duration,
@@ -175,6 +176,11 @@ def _base64(data: str) -> Markup:
 
 def _line(value: str) -> str:
     return text.visible_line(text.bounded(value))
+
+
+def _raw(value: str) -> str:
+    """Return a value as it stands on one line: blanks at its end are seen, too."""
+    return text.visible_value(text.bounded(value)).replace("\n", text.LINE_FEED_MARK)
 
 
 def _address(name: str) -> str:

@@ -16,8 +16,10 @@ from osiris_core.report.baselines import SIDE
 from osiris_core.report.bulk.embedding import Bulk
 from osiris_core.report.cause import cause_in_words
 from osiris_core.report.environment import environment_diff
+from osiris_core.report.equal import equal_of
 from osiris_core.report.findings import Differences, differences_of
 from osiris_core.report.gathered import origin_lines
+from osiris_core.report.ledger import ledger_of
 from osiris_core.report.marks import MARKS, failures_first, mark_of
 from osiris_core.report.picture import picture_of
 from osiris_core.report.place import place_of, sandbox_places, time_columns
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from osiris_core.report.bulk.embedding import Embedded, Lanes
     from osiris_core.report.cause import Cause
     from osiris_core.report.environment import EnvironmentDiff
+    from osiris_core.report.equal import Equal
+    from osiris_core.report.ledger import Ledger
     from osiris_core.report.marks import Mark
     from osiris_core.report.picture import Picture
     from osiris_core.report.place import Place
@@ -68,7 +72,7 @@ class SharedEnvironment:
 class ManifestView:
     """One manifest's part of the page: `open` where it starts unfolded, `brief` where it is shown without its `picture`.
 
-    `why` is the first cause in words, or what a passing one owes its verdict to; `differences` and `rules` count what there is; `held` has the differences of each target from the baseline, by its name.
+    `why` is the first cause in words, or what a passing one owes its verdict to; `differences` and `rules` count what there is; `equal` says why values count as equal; `held` has the differences of each target from the baseline, by its name.
     """
 
     anchor: str
@@ -83,6 +87,7 @@ class ManifestView:
     differences: int
     rules: int
     held: tuple[tuple[str, Differences], ...]
+    equal: Equal | None
     environment: SharedEnvironment
     compared: tuple[tuple[str, int, int], ...]
     lanes: Lanes
@@ -115,6 +120,7 @@ class Page:
     targets: tuple[str, ...]
     manifests: tuple[ManifestView, ...]
     groups: tuple[ManifestGroup, ...]
+    ledger: Ledger | None
     environments: tuple[SharedEnvironment, ...]
     about: tuple[tuple[str, str], ...]
     sections: tuple[ReportSection, ...]
@@ -167,6 +173,7 @@ def page_of(
         targets=time_columns(ordered),
         manifests=manifests,
         groups=_groups(manifests),
+        ledger=ledger_of((view.record, view.anchor) for view in manifests),
         environments=tuple(shared for shared in environments.values() if shared.anchor),
         about=about_page(ordered, brief=sum(view.brief for view in manifests), shown=_shown_differences(manifests)),
         sections=records.sections,
@@ -207,6 +214,7 @@ def _manifest(
             )
             for number, each in enumerate(record.baseline.held if record.baseline else ())
         ),
+        equal=None if brief else equal_of(record),
         environment=environment,
         compared=_compared(record.comparison.compared) if record.comparison else (),
         lanes=bulk.lanes(record, brief=brief),

@@ -7,6 +7,7 @@ import pytest
 from osiris_core.parity.compare import compare
 from osiris_core.parity.layers import logs
 from osiris_core.parity.record import Verdict
+from tests.parity.rules import rule
 from tests.parity.sessions import failing, healthy, pair
 
 REAL = {
@@ -130,10 +131,20 @@ def test_streams_too_large_to_align_are_walked(tmp_path, monkeypatch):
     assert compare(*pair(tmp_path, left, right)).verdict is Verdict.EQUIVALENT
 
 
-def test_no_more_than_three_examples_are_kept(tmp_path):
+def test_no_more_than_twenty_examples_are_kept(tmp_path):
     """A rule counts all its hits, and shows a few."""
     left, right = healthy("local"), healthy("e2b")
     left.printed["report"] = b"".join(b"%d took 0.1s\n" % n for n in range(50))
     right.printed["report"] = b"".join(b"%d took 0.2s\n" % n for n in range(50))
     (use,) = compare(*pair(tmp_path, left, right)).rules
-    assert (use.left_hits, use.right_hits, use.decided, len(use.examples)) == (50, 50, 50, 3)
+    assert (use.left_hits, use.right_hits, use.decided, len(use.examples)) == (50, 50, 50, 20)
+
+
+def test_of_many_rules_each_has_its_share_of_examples(tmp_path):
+    """So that a record stays small, whatever is declared: at most a hundred in all, and three of each rule."""
+    left, right = healthy("local"), healthy("e2b")
+    for draft, name in ((left, "a"), (right, "b")):
+        draft.printed["report"] = "".join(f"{n} {name}{n}\n" for n in range(8) for _ in range(30)).encode()
+    rules = [rule("token", "printed", match=rf"{n} (\w+)", called=f"r{n}") for n in range(8)]
+    uses = compare(*pair(tmp_path, left, right), rules=rules).rules
+    assert [(use.decided, len(use.examples)) for use in uses] == [(30, 12)] * 8

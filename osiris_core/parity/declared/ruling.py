@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from osiris_core.parity.side import Side
     from osiris_core.rules.model import Rule
 
-EXAMPLES: Final = 3
-"""Raw pairs kept for each rule."""
+EXAMPLES: Final = 20
+"""Raw pairs kept for each rule; of many rules each has a share of what a record holds."""
 _OWN: Final = ("manifest", "marker")
 """Who declares a rule for one manifest: others declare them for many, where one may well have nothing to do."""
 _ANYTHING: Final = Shape()
