@@ -94,7 +94,7 @@ def test_made_up_names_of_temporary_files_are_no_difference(project: Project, wa
     assert run(project, body, warm=warm_targets).verdict == "DIVERGENT"
 
 
-def test_tables_in_files_change_nothing_that_can_be_seen(project: Project) -> None:
+def test_tables_in_files_change_nothing_that_can_be_seen(project: Project, warm_targets: WarmTargets) -> None:
     """With every table spilled, both targets say what one says with every table in memory."""
     project.write(
         "act.osiris.yaml",
@@ -121,7 +121,8 @@ def look(inputs, ctx):
     ctx.log_event("mapped", count=pathlib.Path("/proc/self/maps").read_text().count(".arrows (deleted)"))
 """
     project.write("code/act.py", code)
-    plain, spilled = project.check("act.osiris.yaml", ["local"]), project.check("act.osiris.yaml", spill_bytes=0)
+    plain = project.check("act.osiris.yaml", ["local"], warm=warm_targets)
+    spilled = project.check("act.osiris.yaml", warm=warm_targets, spill_bytes=0)
 
     assert (plain.passed, spilled.verdict) == (True, "IDENTICAL"), spilled.headline
     sessions = [

@@ -40,7 +40,7 @@ def test_two_workers_never_have_two_sandboxes_and_a_crashed_one_gives_its_slot_b
     project.manifest("one")
     project.manifest("two")
 
-    result = project.run_alone(
+    result = project.run(
         *("-p", "xdist", "-n2", "-W", "error", "--strict-markers"),
         *("--osiris-target=e2b", "--osiris-max-sandboxes=1", "--osiris-keep-sessions=all"),
     )
