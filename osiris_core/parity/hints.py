@@ -65,6 +65,13 @@ _DAY_MINUTES: Final = 24 * 60
 _TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d{1,6})?")
 
 
+def hint_rank(hint: str) -> int:
+    """Return how much a hint tells of a cause, the most first: why it differs, only how, nothing."""
+    if not hint:
+        return 2
+    return 1 if hint == CUT_OFF else 0
+
+
 def failure_hints(pair: Pair) -> dict[str, str]:
     """Return, by step, what the failure of a step on one side alone suggests."""
     left, right = _failures(pair.left), _failures(pair.right)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.classes import options_of, value_classes
+from osiris_core.parity.hints import hint_rank
 from osiris_core.parity.record import StepRun, Verdict
 from osiris_core.parity.side import manifest_steps, moment, run_window
 from osiris_core.parity.values import counted
@@ -80,7 +81,8 @@ def _first(findings: Sequence[Finding], step: str | None) -> Finding | None:
     """Return the finding that tells most about where two sides part: one with a hint at the step, else its first."""
     deciding = [finding for finding in findings if not finding.waived_by]
     there = [finding for finding in deciding if finding.step == step] or deciding
-    return next((f for f in there if f.hint and not f.locates), None) or (there[0] if there else None)
+    told = [finding for finding in there if finding.hint and not finding.locates]
+    return min(told, key=lambda finding: hint_rank(finding.hint), default=there[0] if there else None)
 
 
 def _told(finding: Finding) -> str:

@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from osiris_core.parity.hints import hint_rank
 from osiris_core.parity.record import Verdict
 from osiris_core.report.baselines import SIDE, decides, speaking
 from osiris_core.report.text import capped_line, visible_line
@@ -65,7 +66,7 @@ def deciding_finding(record: ParityRecord) -> Finding | None:
     first = comparison.first_diverging_step
     return min(
         (finding for finding in comparison.findings if not finding.waived_by),
-        key=lambda finding: (first is not None and finding.step != first, finding.locates, not finding.hint),
+        key=lambda finding: (first is not None and finding.step != first, finding.locates, hint_rank(finding.hint)),
         default=None,
     )
 

@@ -7,11 +7,11 @@ signature (layer, code, place but for numbers, step) one bundle, of which the fi
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from osiris_core.parity.hints import hint_rank
 from osiris_core.parity.record import Layer
-from osiris_core.parity.summary import causes_and_effects
 from osiris_core.report.diffs import read_diff
 from osiris_core.report.dumps import dumps
 from osiris_core.report.json_view import is_in_json, json_place
@@ -20,6 +20,7 @@ from osiris_core.report.rest import rest_of
 from osiris_core.report.table_view import table_view
 from osiris_core.report.text import LINE_FEED_MARK, first_lines
 from osiris_core.report.trees import artifact_tree, file_of
+from osiris_core.report.units import plural
 from osiris_core.report.words import marked_pair
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 SHOWN_IN_A_GROUP: Final = 50
 SHOWN_PLACES: Final = 100
+OPEN_BUNDLES: Final = 3
+"""So many kinds of difference at the causes are in sight, unless their hint has been given before; the others have a line each."""
 _SHORT_GROUP: Final = 3
 _NUMBER: Final = re.compile(r"\d+")
 
@@ -67,11 +70,15 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """Findings of one signature: the first, the others that are shown, and how many there are of it in all."""
+    """Findings of one signature: the first, the others that are shown, and how many there are of it in all.
+
+    `is_open`: its first stands in sight, not behind its line.
+    """
 
     first: FindingView
     others: tuple[FindingView, ...]
     total: int
+    is_open: bool = False
 
     @property
     def hidden(self) -> int:
@@ -81,13 +88,17 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingGroup:
-    """Findings that belong together: `key` is `cause`, `effect`, `waived` or `clue`; `unheld` the signatures that are only counted."""
+    """Findings that belong together: `key` is `cause`, `effect`, `waived` or `clue`; `unheld` the signatures that are only counted.
+
+    `hint_from` is an effect with a hint, where no cause has one.
+    """
 
     key: str
     title: str
     bundles: tuple[Bundle, ...]
     total: int
     unheld: tuple[Signature, ...] = ()
+    hint_from: FindingView | None = None
 
     @property
     def findings(self) -> tuple[FindingView, ...]:
@@ -147,8 +158,13 @@ def differences_of(comparison: Comparison, anchor: str, runs: Sequence[TargetRun
     )
     shown = [(finding, arranged.anchors.get(id(finding), "")) for finding in (*causes, *effects, *waived)]
     tree = artifact_tree(shown, runs, names, comparison.compared.artifacts[0])
-    tally = causes_and_effects(comparison) if deciding or where_it_begins else ""
-    return Differences(tally=tally, groups=tuple(group for group in groups if group.total), tree=tree)
+    groups = (_with_hint(groups[0], groups[1]), *groups[1:])
+    effect_count = max(comparison.effects, groups[1].total)
+    tally = f"{plural(max(1, len(comparison.causes)), 'cause')}, {plural(effect_count, 'effect')}"
+    is_told = bool(deciding or where_it_begins)
+    return Differences(
+        tally=tally if is_told else "", groups=tuple(group for group in groups if group.total), tree=tree
+    )
 
 
 def _names(runs: Sequence[TargetRun]) -> tuple[str, str]:
@@ -161,8 +177,17 @@ def _first_thing_first(findings: list[Finding], comparison: Comparison) -> list[
     ranks = {step: rank for rank, step in enumerate(comparison.causes)}
     ordered = sorted(findings, key=lambda finding: ranks.get(finding.step or "", len(ranks)))
     there = [finding for finding in ordered if finding.step == comparison.first_diverging_step] or ordered
-    lead = next((finding for finding in there if finding.hint and not finding.locates), there[0] if there else None)
+    hinted = [finding for finding in there if finding.hint and not finding.locates]
+    lead = min(hinted, key=lambda finding: hint_rank(finding.hint), default=there[0] if there else None)
     return sorted(ordered, key=lambda finding: finding is not lead)
+
+
+def _with_hint(cause: FindingGroup, effect: FindingGroup) -> FindingGroup:
+    """Lend causes without a hint that of an effect: what differs downstream may tell why better than where it began."""
+    if any(each.finding.hint for each in cause.findings):
+        return cause
+    hinted = [each for each in effect.findings if each.finding.hint]
+    return replace(cause, hint_from=min(hinted, key=lambda each: hint_rank(each.finding.hint), default=None))
 
 
 class _Arranging:
@@ -184,13 +209,17 @@ class _Arranging:
         bundles: dict[_Signature, list[list[tuple[Finding, str]]]] = {}
         for unit in self._units(numbered):
             bundles.setdefault(_signature(unit[0][0]), []).append(unit)
-        made, room = [], SHOWN_IN_A_GROUP
+        made: list[Bundle] = []
+        room, said = SHOWN_IN_A_GROUP, set[str]()
         for units in bundles.values():
             views = [self._view(unit) for unit in units[:room]]
             room -= len(views)
             if views:
                 total = max(sum(map(len, units)), self._counted(units) if key in {"cause", "effect"} else 0)
-                made.append(Bundle(first=views[0], others=tuple(views[1:]), total=total))
+                hint = views[0].finding.hint
+                is_open = key == "cause" and len(made) < OPEN_BUNDLES and hint not in said
+                said |= {hint} if hint else set()
+                made.append(Bundle(first=views[0], others=tuple(views[1:]), total=total, is_open=is_open))
         there = {signature for units in bundles.values() for unit in units for signature in _signatures(unit)}
         counted = sum(self._counts.get(signature, 0) for signature in there) if key in {"cause", "effect"} else 0
         total = max(len(findings), counted) + sum(each.count for each in unheld)

@@ -11,6 +11,7 @@ from osiris_core.parity.record import (
     Finding,
     FindingGroup,
     Layer,
+    RecordSet,
     RowSample,
     StepRun,
     TableDifference,
@@ -18,8 +19,11 @@ from osiris_core.parity.record import (
 )
 from osiris_core.report.dumps import dumps
 from osiris_core.report.findings import differences_of
+from osiris_core.report.html import render_html
 from osiris_core.report.table_view import drift_words, table_view
-from tests.report.samples import e2b_run, local_run
+from tests.report.hostile import GROUPS, harmless
+from tests.report.samples import e2b_run, local_run, record
+from tests.report.structure import Structure
 
 NAMES = ("local", "e2b")
 
@@ -204,3 +208,45 @@ def test_bytes_are_a_dump_with_what_differs_marked():
         "The bytes from offset 1 on are held back: a secret is among them.",
         "The record's bytes from offset 2 on are no hexadecimal digits.",
     ]
+
+
+def test_a_hint_is_given_once_and_lent_by_an_effect_where_no_cause_has_one():
+    """Differences with the hint of one above have a line each; one that says only how it differs comes after one that says why."""
+    cut, why = (
+        "one file is the beginning of the other: it was cut off at a limit, or not written to its end",
+        "as many parts as CPUs",
+    )
+    found = arranged(finding("write/a", hint=cut), finding("write/b", hint=why), finding("write/c", hint=why))
+    assert [(each.first.finding.path, each.is_open) for each in found.groups[0].bundles] == [
+        ("write/b", True),
+        ("write/a", True),
+        ("write/c", False),
+    ]
+    lent = arranged(finding("write/a"), finding("after/b", step="after", hint=why)).groups[0].hint_from
+    assert (lent.finding.hint, lent.anchor) == (why, "m-effect-1")
+
+
+def test_hostile_paths_and_kinds_stay_text():
+    """Of a tree, a table of JSON, rows and bytes the elements are those of harmless names, whatever the names are."""
+    pages = [
+        Structure(render_html(RecordSet(records=(with_names(name),)))) for name in (GROUPS[0], harmless(GROUPS[0]))
+    ]
+    assert pages[0].shape == pages[1].shape
+    assert "files-diff" in pages[0].values("class")
+
+
+def with_names(name: str):
+    sample = RowSample(row=name, left=(name,), right=(f"{name}2",))
+    column = ColumnDifference(name=name, differing=1, least=1.0, greatest=2.0, max_absolute=2.0)
+    table = TableDifference(rows=(1, 1), cells_total=1, width=1, shown=(name,), samples=(sample,), columns=(column,))
+    findings = (
+        finding(f"write/a{name}", code="artifact-extra", digests=(name, ""), kinds=("absent", name)),
+        finding(f"write/a{name}:a", kinds=("text", name), left=name, right=f"{name}2"),
+        finding(
+            f"write/b{name}/t",
+            table=table,
+            samples=(ByteSample(offset=0, left="00", right="3c"), ByteSample(offset=9, left=name)),
+        ),
+    )
+    compared = Comparison(verdict=Verdict.DIVERGENT, findings=findings, findings_total=3)
+    return record("a", Verdict.DIVERGENT, passed=False, comparison=compared)
