@@ -51,9 +51,12 @@ _STYLES = (
 )
 _SCRIPTS = (
     "page",
+    "query",
     "filters",
     "differences",
     "copying",
+    "theme",
+    "keys",
     "controls",
     "bulk",
     "rows",

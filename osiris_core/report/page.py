@@ -12,6 +12,7 @@ from osiris_core.parity.exhibit.reading import read_exhibit
 from osiris_core.parity.gates import ending_soon
 from osiris_core.parity.record import TargetRun
 from osiris_core.report.about import about_page
+from osiris_core.report.as_text import as_text
 from osiris_core.report.baselines import SIDE
 from osiris_core.report.bulk.embedding import Bulk
 from osiris_core.report.cause import cause_in_words
@@ -23,6 +24,7 @@ from osiris_core.report.ledger import ledger_of
 from osiris_core.report.marks import MARKS, failures_first, mark_of
 from osiris_core.report.picture import picture_of
 from osiris_core.report.place import place_of, sandbox_places, time_columns
+from osiris_core.report.search import KEYS, search_index
 from osiris_core.report.sentence import report_sentence
 from osiris_core.report.since import since_view
 from osiris_core.report.terminal import ending_line
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from osiris_core.report.marks import Mark
     from osiris_core.report.picture import Picture
     from osiris_core.report.place import Place
+    from osiris_core.report.search import SearchIndex
     from osiris_core.report.since import SinceView
 
 ALL_IN_FULL = 200
@@ -123,6 +126,9 @@ class Page:
     ledger: Ledger | None
     environments: tuple[SharedEnvironment, ...]
     about: tuple[tuple[str, str], ...]
+    search: SearchIndex
+    keys: tuple[tuple[tuple[str, ...], str], ...]
+    texts: dict[str, str]
     sections: tuple[ReportSection, ...]
     since: SinceView | None
     embedded: Embedded
@@ -176,6 +182,9 @@ def page_of(
         ledger=ledger_of((view.record, view.anchor) for view in manifests),
         environments=tuple(shared for shared in environments.values() if shared.anchor),
         about=about_page(ordered, brief=sum(view.brief for view in manifests), shown=_shown_differences(manifests)),
+        search=search_index(ordered),
+        keys=KEYS,
+        texts={view.anchor: as_text(view.record) for view in manifests if view.record.fails and not view.brief},
         sections=records.sections,
         since=_since(since, manifests) if since else None,
         embedded=bulk.embedded(),

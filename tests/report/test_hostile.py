@@ -71,11 +71,16 @@ def test_the_page_allows_only_its_own_style_and_script(records):
     policy = next(a["content"] for t, a in page.elements if a.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none'; ")
     for element in ("style", "script"):
-        content = "".join(page.contents[element])
+        content = page.contents[element][-1]  # before the script there are inert blocks of data
         digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
         assert f"{element}-src 'sha256-{digest}'" in policy
     assert "unsafe" not in policy
-    assert [tag for tag, _ in page.elements].count("script") == 1
+    running = [
+        a
+        for t, a in page.elements
+        if t == "script" and a.get("type") not in {"application/json", "application/octet-stream"}
+    ]
+    assert len(running) == 1
 
 
 def test_nothing_in_the_page_runs_or_loads(records):

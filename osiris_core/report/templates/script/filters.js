@@ -1,46 +1,123 @@
-// Which manifests are shown: the radio buttons work by style alone; here are the text search, its count, and unfolding.
+// Which manifests are listed: the query decides, and the counts of the verdicts write into it. Without the script they work by style alone.
+// Text is looked for in what the page shows of a manifest, and then in its lines, as far as the page has them.
 
 const search = byId("search");
 const texts = new Map();
+const SUGGESTIONS = 12;
+const TYPING_MS = 150;
 
 const textOf = (manifest) => {
   if (!texts.has(manifest)) texts.set(manifest, manifest.textContent.toLowerCase());
   return texts.get(manifest);
 };
 
-const count = () => {
-  const visible = manifests.filter(isShown).length;
-  byId("shown").textContent = visible === manifests.length ? "" : `${visible} of ${manifests.length} shown`;
+const list = (listed) => {
+  for (const each of manifests) each.hidden = !listed.has(each);
+  for (const each of all(".listing")) each.hidden = !each.querySelector(".manifest:not([hidden])");
 };
 
-const filter = () => {
-  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-  for (const each of manifests) each.hidden = !words.every((word) => textOf(each).includes(word));
-  count();
+const say = (terms, listed, byLines = "") => {
+  const trouble = troubleOf(terms);
+  byId("shown").textContent = terms.length ? `${number(listed.size)} of ${number(manifests.length)} manifests${byLines}` : "";
+  byId("trouble").textContent = trouble;
+  byId("trouble").hidden = !trouble;
+  byId("reset").hidden = !terms.length;
 };
 
-const unfold = (open) => {
-  for (const each of manifests) if (isShown(each)) each.open = open;
+// The radio button that says the same as a query, where one does.
+const radioOf = (terms) => {
+  const [only, ...others] = terms.filter((term) => term.key === "verdict" || term.key === "is");
+  const plain = only && !others.length && !only.negated && only.values.length === 1;
+  return (plain && byId(`show-${only.values[0]}`)) || byId("show-all");
+};
+
+// The manifests that hold what is asked for, with their lines: nothing where a later query came in between.
+const foundInLines = async (terms, isWanted) => {
+  const asked = terms.filter((term) => !term.key && !term.negated).map((term) => term.values[0]);
+  if (!asked.length || !all(".lines[data-lines]").length) return [];
+  const holding = [];
+  for (const text of asked) {
+    const found = await searchAll(text, isWanted);
+    if (!found) return [];
+    holding.push([text, new Set(found.map((each) => each.element.dataset.manifest))]);
+  }
+  const others = terms.filter((term) => term.key || term.negated);
+  return manifests.filter((each, place) => (
+    queryHolds(others, factsOf[place], () => textOf(each)) && holding.every(([text, names]) => names.has(each.id) || textOf(each).includes(text))
+  ));
+};
+
+let asking = 0;
+
+const apply = async () => {
+  const terms = termsOf(search.value);
+  const listed = new Set(manifests.filter((each, place) => queryHolds(terms, factsOf[place], () => textOf(each))));
+  asking += 1;
+  const mine = asking;
+  radioOf(terms).checked = true;
+  list(listed);
+  say(terms, listed);
+  const shown = listed.size;
+  for (const each of await foundInLines(terms, () => mine === asking)) listed.add(each);
+  if (mine !== asking || listed.size === shown) return;
+  list(listed);
+  say(terms, listed, `, ${number(listed.size - shown)} by their lines`);
+};
+
+const addressOf = (query) => (query ? `#?${new URLSearchParams({ q: query })}` : location.href.split("#")[0]);
+
+// List what a query asks for; `how` is `pushState` or `replaceState` where the address has to say so, too.
+const ask = (query, how = "") => {
+  if (search.value !== query) search.value = query;
+  if (how && addressOf(query) !== location.hash) history[how](null, "", addressOf(query));
+  apply();
+};
+
+// What the last, unfinished word of a query could become.
+const suggest = () => {
+  const [, before, word] = search.value.match(/^(.*?)(\S*)$/u);
+  const [, key, begun] = word.match(/^-?([a-z]*):?(.*)$/iu) ?? [];
+  const name = word.includes(":") && keyNamed(key.toLowerCase());
+  const quoted = (value) => (/[\s",]/u.test(value) ? `"${value.replaceAll('"', "")}"` : value);
+  const whole = name
+    ? searched.facts.filter((fact) => fact[0] === name && fits(name, fact[1].toLowerCase(), begun.toLowerCase())).map((fact) => `${name}:${quoted(fact[1])}`)
+    : Object.keys(searched.keys).filter((each) => word && each.startsWith(word.toLowerCase())).map((each) => `${each}:`);
+  byId("suggestions").replaceChildren(...whole.slice(0, SUGGESTIONS).map((each) => {
+    const option = made("option");
+    option.value = before + each;
+    return option;
+  }));
+};
+
+const unfold = (button) => {
+  const open = button.textContent === "unfold all";
+  for (const each of manifests) if (!each.hidden) each.open = open;
+  button.textContent = open ? "fold all" : "unfold all";
+};
+
+const withoutVerdict = (query) => query.replace(/(^|\s)-?(?:v|verdict|is):(?:"[^"]*"?|\S*)/giu, " ").trim().replace(/\s+/gu, " ");
+
+const askByRadio = (radio) => {
+  const name = radio.id.slice("show-".length);
+  const term = { all: "", failing: "is:failing" }[name] ?? `v:${name}`;
+  ask([term, withoutVerdict(search.value)].filter(Boolean).join(" "), "pushState");
 };
 
 if (search) {
-  const button = byId("unfold");
-  all(".bar").forEach((each) => { each.hidden = false; });
-  search.addEventListener("input", filter);
-  all("input[name=show]").forEach((each) => each.addEventListener("change", count));
-  button.addEventListener("click", () => {
-    const open = button.textContent === "unfold all";
-    unfold(open);
-    button.textContent = open ? "fold all" : "unfold all";
+  let typing = 0;
+  byId("bar").hidden = false;
+  search.addEventListener("input", () => {
+    suggest();
+    clearTimeout(typing);
+    typing = setTimeout(() => ask(search.value, "replaceState"), manifests.length > 50 ? TYPING_MS : 0);
   });
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "/" && document.activeElement !== search) {
-      event.preventDefault();
-      search.focus();
-    } else if (event.key === "Escape" && document.activeElement === search) {
-      search.value = "";
-      filter();
-    }
-  });
-  filter();
+  byId("reset").addEventListener("click", () => ask("", "pushState"));
+  byId("unfold").addEventListener("click", (event) => unfold(event.currentTarget));
+  for (const radio of all("input[name=show]")) radio.addEventListener("change", () => askByRadio(radio));
+  for (const example of all("#help .example")) {
+    example.addEventListener("click", () => {
+      byId("help").close();
+      ask(example.textContent, "pushState");
+    });
+  }
 }
