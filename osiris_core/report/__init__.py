@@ -18,6 +18,7 @@ Everything shown here stands in a `RecordSet`; nothing is measured, compared or 
 ``picture``      what a manifest looks like: ``steps`` in a table, ``timeline`` as lanes by the clock (of ``spans``) and by step (in ``columns``)
 ``graph``        the graph of the steps, made small by ``condensing`` and laid out by ``layering``
 ``alignment``    steps of all targets beside each other; ``standing`` how each of them stands
+``outcomes``     how targets ended, side by side; ``evidence`` what a verdict rests on; ``explained`` the words of both
 ``anchors``      addresses within the page
 ``diffs``        a unified diff as numbered lines; ``words`` what differs in two texts, ``lookalikes`` where they look the same
 ``table_view``   where two tables differ; ``json_view`` two JSON values, ``dumps`` bytes, ``trees`` files

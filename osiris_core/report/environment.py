@@ -16,10 +16,15 @@ ABSENT = "—"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One fact: its dotted name, and its value on each target, `—` where a target does not say."""
+    """One fact: its dotted name, and its value on each target, `—` where a target does not say.
+
+    Of lists that differ, as the names of variables, `only` has what each target alone has, and `common` counts what all have.
+    """
 
     name: str
     values: tuple[str, ...]
+    only: tuple[tuple[str, ...], ...] = ()
+    common: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,22 +46,31 @@ def environment_diff(environments: Sequence[tuple[str, Mapping[str, Any]]]) -> E
         if all(value == values[0] for value in values):
             equal.append(Fact(name=name, values=(_text(values[0]),)))
         else:
-            differing.append(Fact(name=name, values=value_texts(values)))
+            common, only = _lists(values)
+            differing.append(Fact(name=name, values=value_texts(values), only=only, common=common))
     targets = tuple(target for target, _ in environments)
     return EnvironmentDiff(targets=targets, differing=tuple(differing), equal=tuple(equal))
 
 
 def value_texts(values: Sequence[Any]) -> tuple[str, ...]:
     """Return the values of a fact as text; lists of names are reduced to what the other side lacks."""
-    if not all(isinstance(value, list) for value in values):
+    common, only = _lists(values)
+    if not only:
         return tuple(_text(value) for value in values)
+    return tuple(f"{', '.join(names) or ABSENT} ({common} on both)" for names in only)
+
+
+def _lists(values: Sequence[Any]) -> tuple[int, tuple[tuple[str, ...], ...]]:
+    """Return of lists how many members all of them have, and which each has alone; nothing where that does not tell the whole difference."""
+    if not all(isinstance(value, list) for value in values):
+        return 0, ()
     sets = [{_text(item) for item in value} for value in values]
     common = set.intersection(*sets)
     repeats = any(len(found) != len(value) for found, value in zip(sets, values, strict=True))
     only_order_differs = all(found == common for found in sets)
     if not common or repeats or only_order_differs:
-        return tuple(_text(value) for value in values)
-    return tuple(f"{', '.join(sorted(found - common)) or ABSENT} ({len(common)} on both)" for found in sets)
+        return 0, ()
+    return len(common), tuple(tuple(sorted(found - common)) for found in sets)
 
 
 def _text(value: Any) -> str:

@@ -43,7 +43,9 @@ def write_report(
     `since` is what changed since older records, which the page then tells of. Directories on the way are made. Raises `UsageError` where the place cannot be written.
     """
     files = _files(html_path)
-    page = render_html(records, json_name=files.json.name, roots=roots, since=since)
+    page = render_html(
+        records, json_name=files.json.name, roots=roots, since=since, beside=files.html.absolute().parent
+    )
     _write_pages({files.json: encode_records(records), files.html: page.encode()}, files.html)
     return files
 
@@ -53,7 +55,9 @@ def write_page(
 ) -> ReportFiles:
     """Write the page alone, as `write_report` does: beside it lie the records that it is made from, and stay as they are."""
     files = _files(html_path)
-    page = render_html(records, json_name=files.json.name, roots=roots, since=since)
+    page = render_html(
+        records, json_name=files.json.name, roots=roots, since=since, beside=files.html.absolute().parent
+    )
     _write_pages({files.html: page.encode()}, files.html)
     return files
 

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from osiris_core.parity.exhibit.reading import read_exhibit
 from osiris_core.report import text, units
+from osiris_core.report.explained import cause_explained, verdict_explained
 from osiris_core.report.marks import state_symbol
 from osiris_core.report.page import page_of
 
@@ -42,6 +43,7 @@ _STYLES = (
     "graph",
     "timeline",
     "tables",
+    "evidence",
     "differences",
     "equal",
     "since",
@@ -79,19 +81,21 @@ def render_html(
     roots: Sequence[Path] = (),
     since: Since | None = None,
     read: Callable[[ParityRecord, Sequence[Path]], Exhibit] = read_exhibit,
+    beside: Path | None = None,
 ) -> str:
     """Return the page of `records`: the same text for the same records and sessions, whenever it is made.
 
     `json_name` is the name of the file with the records, beside the page, which the page then links to. Below one of `roots`,
     project roots, lie the sessions that the records name, which the page shows as far as they are there; `read` reads those of a record.
-    `since` is what changed since older records.
+    `since` is what changed since older records. `beside` is the directory in which the page will lie, from where links lead to files
+    of the sessions; without it there are none.
     """
     from markupsafe import Markup
 
     style, script = style_text(), script_text()
     template = _environment().get_template("page.html.j2")
     return template.render(
-        page=page_of(records, roots=roots, since=since, read=read),
+        page=page_of(records, roots=roots, since=since, read=read, beside=beside),
         json_name=json_name,
         style=Markup(style),  # noqa: S704 - our own constant file
         script=Markup(script),  # noqa: S704 - our own constant file
@@ -158,6 +162,8 @@ def _environment() -> Environment:
         plural=units.plural,
         symbol=state_symbol,
         prose=_prose,
+        verdict_explained=verdict_explained,
+        cause_explained=cause_explained,
         base64=_base64,
     )
     return environment

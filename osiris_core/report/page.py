@@ -18,10 +18,12 @@ from osiris_core.report.bulk.embedding import Bulk
 from osiris_core.report.cause import cause_in_words
 from osiris_core.report.environment import environment_diff
 from osiris_core.report.equal import equal_of
+from osiris_core.report.evidence import evidence_of
 from osiris_core.report.findings import Differences, differences_of
 from osiris_core.report.gathered import origin_lines
 from osiris_core.report.ledger import ledger_of
 from osiris_core.report.marks import MARKS, failures_first, mark_of
+from osiris_core.report.outcomes import endings
 from osiris_core.report.picture import picture_of
 from osiris_core.report.place import place_of, sandbox_places, time_columns
 from osiris_core.report.search import KEYS, search_index
@@ -41,8 +43,10 @@ if TYPE_CHECKING:
     from osiris_core.report.cause import Cause
     from osiris_core.report.environment import EnvironmentDiff
     from osiris_core.report.equal import Equal
+    from osiris_core.report.evidence import Evidence
     from osiris_core.report.ledger import Ledger
     from osiris_core.report.marks import Mark
+    from osiris_core.report.outcomes import Ending
     from osiris_core.report.picture import Picture
     from osiris_core.report.place import Place
     from osiris_core.report.search import SearchIndex
@@ -86,6 +90,8 @@ class ManifestView:
     brief: bool
     targets: tuple[TargetView, ...]
     picture: Picture | None
+    endings: tuple[Ending, ...]
+    evidence: Evidence
     findings: Differences
     differences: int
     rules: int
@@ -140,11 +146,12 @@ def page_of(
     roots: Sequence[Path] = (),
     since: Since | None = None,
     read: Callable[[ParityRecord, Sequence[Path]], Exhibit] = read_exhibit,
+    beside: Path | None = None,
 ) -> Page:
     """Arrange `records` for reading: failures first, a single one unfolded, equal environments shared.
 
     Below one of `roots` lie the sessions that they name, and `read` reads those of a record; at most those of one are in memory.
-    `since` is what changed since older records.
+    `since` is what changed since older records. From `beside`, the directory of the page, links lead to their files.
     """
     bulk = Bulk(lambda record: read(record, roots))
     ordered = failures_first(records.records)
@@ -158,6 +165,7 @@ def page_of(
             anchor,
             environments[diff],
             bulk,
+            evidence_of(record, roots, beside),
             alone=failing == 1,
             brief=len(ordered) > ALL_IN_FULL and (record.passed or position >= ALL_IN_FULL),
         )
@@ -199,11 +207,19 @@ def _since(since: Since, manifests: Sequence[ManifestView]) -> SinceView:
 
 
 def _manifest(
-    record: ParityRecord, anchor: str, environment: SharedEnvironment, bulk: Bulk, *, alone: bool, brief: bool
+    record: ParityRecord,
+    anchor: str,
+    environment: SharedEnvironment,
+    bulk: Bulk,
+    evidence: Evidence,
+    *,
+    alone: bool,
+    brief: bool,
 ) -> ManifestView:
     found = (
         differences_of(record.comparison, anchor, record.targets) if record.comparison and not brief else Differences()
     )
+    picture = None if brief else picture_of(record, anchor, found.groups)
     return ManifestView(
         anchor=anchor,
         record=record,
@@ -212,7 +228,9 @@ def _manifest(
         open=alone and record.fails,
         brief=brief,
         targets=tuple(TargetView(run=run, place=place_of(run)) for run in record.targets),
-        picture=None if brief else picture_of(record, anchor, found.groups),
+        picture=picture,
+        endings=endings(record, picture.rows if picture else {}),
+        evidence=evidence,
         findings=found,
         differences=record.comparison.findings_total if record.comparison else 0,
         rules=len(record.comparison.rules) if record.comparison else 0,

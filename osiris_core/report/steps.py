@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from osiris_core.report.alignment import aligned_steps
 from osiris_core.report.anchors import step_anchor
@@ -46,7 +47,7 @@ class StepCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRow:
-    """One step on every target, at an address of its own.
+    """One step on every target, at an address of its own; `lines` is that of its lines in the inspector, which the script makes.
 
     `parts` says of the first diverging step what differs from what, `differs` marks a visible difference. `ratio` is the second
     target's time over the first's; `notes` tell holes, another order and attempts that were made again. `differences` counts those that decide, and
@@ -66,6 +67,7 @@ class StepRow:
     notes: tuple[str, ...]
     differences: int
     finding: str
+    lines: str
 
     @property
     def of_note(self) -> bool:
@@ -125,6 +127,7 @@ def step_rows(record: ParityRecord, anchor: str = "", groups: Sequence[FindingGr
                 notes=tuple(_notes(step, targets)),
                 differences=counts.get(step.id, 0),
                 finding=shown.get(step.id, ""),
+                lines=f"{anchor}/{quote(step.id, safe='', errors='replace')}",
             )
         )
     return tuple(rows)
