@@ -154,6 +154,10 @@ def test_what_finds_no_room_is_told_with_numbers(monkeypatch):
     place = ".osiris/runs/20260203T101500Z-4f1c2a9e/local and .osiris/runs/20260203T101500Z-4f1c2a9e/e2b"
     assert f"2,000 more lines would make this page too large: {place} have them." in text
     assert f"The lines of this manifest would make this page too large; {place} have them." in text
+    assert (
+        "all those of 0 of 3 manifests. 2,000 more lines would make it too large. 2 manifests found no room in it."
+        in text
+    )
 
 
 @pytest.mark.parametrize(

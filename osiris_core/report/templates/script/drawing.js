@@ -79,10 +79,10 @@ const foldElement = (text, unfold) => {
 const headElement = (targets, unified) => {
   const element = made("div", "lane-row lane-head");
   element.setAttribute("role", "row");
-  const head = (className, text, label = "") => {
-    const head_ = cell(className, text, "columnheader");
-    if (label) head_.setAttribute("aria-label", label);
-    return head_;
+  const head = (className, text, unseen = "") => {
+    const inside = cell(className, text, "columnheader");
+    if (unseen) inside.append(made("span", "unseen", unseen));
+    return inside;
   };
   const [left, right = ""] = targets;
   const sign = head("lane-sign", "", "how it stands");

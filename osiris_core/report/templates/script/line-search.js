@@ -51,6 +51,9 @@ const drawFound = async (list, found) => {
   }
 };
 
+// Decode everything while the reader still types; what cannot be decoded is told by the search.
+const warmUp = () => { searchAll("\u0000", () => !lineSearchAsked).catch(() => {}); };
+
 const runLineSearch = async (text, said, list) => {
   const asked = (lineSearchAsked += 1);
   if (!text) {
@@ -76,6 +79,7 @@ if (lineSearch && all(".lines[data-lines]").length) {
   const said = spoken("quiet");
   const list = made("ul", "line-hits");
   const field = searchField("Find in the lines of all manifests", () => runLineSearch(field.value.toLowerCase(), said, list));
+  field.addEventListener("focus", warmUp, { once: true });
   lineSearch.append(field, " ", said, list);
   lineSearch.hidden = false;
 }
