@@ -75,7 +75,7 @@ def compare(
                 found = comparer_of(layer)(pair)
                 ledger.extend(_without_strangers(found, pair) if evidence.loose_paths else found)
     ledger.extend(pair.rules.broken())
-    uses = _bounded((*evidence.uses, *pair.text.uses(), *pair.rules.uses(), *_order_rule(ledger)))
+    uses = _bounded((*evidence.uses, *pair.text.uses(), *pair.rules.uses(), *_order_rule(ledger.harmless_orders(pair))))
     not_compared = (
         *(f"layer {layer} was switched off" for layer in evidence.layers if layer not in comparers),
         *evidence.not_compared,
@@ -152,9 +152,8 @@ def _without_strangers(findings: Iterator[Finding], pair: Pair) -> Iterator[Find
         yield finding if finding.step is None or finding.step in pair.order else replace(finding, step=None)
 
 
-def _order_rule(ledger: Ledger) -> tuple[RuleUse, ...]:
+def _order_rule(found: Sequence[Finding]) -> tuple[RuleUse, ...]:
     """Return the rule that sets aside another order of rows where nothing downstream differs, if it had to."""
-    found = ledger.order_only
     if not found:
         return ()
     return (

@@ -14,7 +14,7 @@ from osiris_core.parity.causes import Grouping, causing_steps
 from osiris_core.parity.record import Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from osiris_core.parity.pair import Pair
     from osiris_core.parity.record import Finding, FindingGroup
@@ -70,12 +70,23 @@ class Ledger:
     def causes(self, pair: Pair) -> tuple[str, ...]:
         """Return the steps where a difference begins: one that decides, or one that locates it there or downstream."""
         candidates = set(self._deciding_steps)
-        candidates |= {step for step in self._locating_steps if ({step} | pair.downstream(step)) & self._deciding_steps}
+        candidates |= {step for step in self._locating_steps if has_consequence(pair, step, self._deciding_steps)}
         return causing_steps(pair, candidates)
+
+    def harmless_orders(self, pair: Pair) -> tuple[Finding, ...]:
+        """Return the tables whose rows are in another order, and nothing at their step or made from it differs."""
+        return tuple(
+            each for each in self.order_only if not has_consequence(pair, str(each.step), self._deciding_steps)
+        )
 
     def groups(self, pair: Pair) -> tuple[FindingGroup, ...]:
         """Return the deciding findings by what they have in common."""
         return self._grouping.groups(pair, self.causes(pair))
+
+
+def has_consequence(pair: Pair, step: str, deciding: Collection[str]) -> bool:
+    """Whether a difference that decides, given by their steps, is at a step or downstream of it."""
+    return not ({step} | pair.downstream(step)).isdisjoint(deciding)
 
 
 def _in_turn(queues: Iterable[deque[Finding]]) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from osiris_core.parity.layers.event_shapes import shape_faults as event_faults
 from osiris_core.parity.layers.metrics import shape_faults as metric_faults
 from osiris_core.parity.layers.outcome import compare_outcome
 from osiris_core.parity.layers.tables import compare_tables, tables_of
+from osiris_core.parity.ledger import has_consequence
 from osiris_core.parity.side import manifest_steps, view
 from osiris_core.rules.model import RecordKind
 
@@ -48,7 +49,7 @@ def parts_of_two(left: Session, right: Session, record: ParityRecord, *, text: s
     events, metrics = [_by_step(each) for each in held_events], [_by_step(each) for each in held_metrics]
     steps = _steps(pair.order, (left, right), (*events, *metrics))
     list(compare_outcome(pair))  # what declared rules see first, they see first here
-    event_rows = EventRows(pair, _faulty_events(pair, held_events), _tables(pair))
+    event_rows = EventRows(pair, _faulty_events(pair, held_events), _tables(pair, record))
     ranked = sorted({*steps, None}, key=pair.rank)
     of_events = {step: event_rows.of_step(step, *(each.get(step, []) for each in events)) for step in ranked}
     metric_rows = MetricRows(pair, _faulty_metrics(pair, held_metrics))
@@ -170,11 +171,17 @@ def _configs_of(session: Session) -> dict[str, str]:
     }
 
 
-def _tables(pair: Pair) -> dict[str | None, Tables]:
-    """Return how the tables of each step stand: what was found, or which rules let nothing be found."""
+def _tables(pair: Pair, record: ParityRecord) -> dict[str | None, Tables]:
+    """Return how the tables of each step stand: what was found, or which rules let nothing be found.
+
+    Another order of rows is set aside where the record has no difference at what was made from them.
+    """
+    kept = record.comparison.findings if record.comparison else ()
+    deciding = {each.step for each in kept if each.step is not None and not each.locates and not each.waived_by}
     found: dict[str | None, bool] = {}
     for finding in compare_tables(pair):
-        found[finding.step] = found.get(finding.step, True) and finding.locates
+        harmless = finding.locates and not has_consequence(pair, str(finding.step), deciding)
+        found[finding.step] = found.get(finding.step, True) and harmless
     both = tables_of(pair.left), tables_of(pair.right)
     standings: dict[str | None, Tables] = {}
     for step, name in both[0].keys() & both[1].keys():

@@ -89,6 +89,11 @@ def _table(**fields: Any) -> Callable[[Draft, Draft], Any]:
     return change
 
 
+def _order_in_a_file(left: Draft, right: Draft) -> None:
+    _table(ordered="other")(left, right)
+    right.files["write/delays.csv"] = b"carrier,n,late\r\nBB,1,-3\r\nAA,2,10\r\n"
+
+
 def _ids(events: tuple[str, str], lines: tuple[bytes, bytes]) -> Callable[[Draft, Draft], Any]:
     """Have both sides name an id in an event, and in what is logged after it."""
 
@@ -143,6 +148,7 @@ CASES = (
     Case("metrics in another order", lambda _, b: b.metrics.reverse()),
     Case("another table", _table(rows=3)),
     Case("rows in another order", _table(ordered="other")),
+    Case("rows in another order, and so a file", _order_in_a_file),
     Case("a failure", nothing, fails=True),
     Case("roots in an error", _errors, fails=True),
     Case("another error", lambda _, b: b.event("step_failed").update(message="no columns"), fails=True),
