@@ -30,6 +30,8 @@ _VALUE: Final = 48
 _FAILED_STATES: Final = frozenset({"outcome", "step-state"})
 """Codes of findings that say that one side failed; why it did is in its error."""
 _SIZES: Final = re.compile(r"; [\d,]+ and [\d,]+ bytes$")
+_ONLY: Final = "only "
+"""How messages begin that speak of `this file` or `this table`: in a line of their own they need its name."""
 _WORD: Final = re.compile(r"\w+")
 _SAID_TWICE: Final = 0.6
 """The share of a hint's words before its colon from which on its message has said them already."""
@@ -111,7 +113,8 @@ def _of_finding(record: ParityRecord, finding: Finding) -> str:
     if failure:  # its error says what is missing; what to do is worth more than where the two machines differ
         remedy = _clipped((factor.fix if factor else "") or finding.hint).rstrip(":")
         return f"{failure}{f'; {remedy}' if remedy else ''}"
-    message = _first_clauses(finding.message) + (f", against its {SIDE}" if decides(record) else "")
+    which = f"{_clipped(finding.path, _VALUE)}: " if finding.message.startswith(_ONLY) else ""
+    message = f"{which}{_first_clauses(finding.message)}{f', against its {SIDE}' if decides(record) else ''}"
     return f"{message}; {_of_factor(factor, names)}" if factor else _with_hint(message, finding.hint)
 
 

@@ -138,6 +138,12 @@ def test_what_passes_says_what_it_owes_that_to():
     assert cause_in_words(record("a", Verdict.IDENTICAL)) == ""
 
 
+def test_what_one_side_alone_has_is_named():
+    """`this file` means nothing in a line of its own."""
+    missing = dataclasses.replace(ORDER, code="artifact-missing", message="only local has this file", hint="")
+    assert cause_in_words(parted(missing)) == "`write-delays`: write-delays/delays.csv: only local has this file"
+
+
 def test_a_cause_stays_short_and_visible():
     """A long hostile message is one line, cut, with what cannot be seen as marks."""
     long = dataclasses.replace(ORDER, message="\x1b[31m" + "x" * 9_000 + "\nsecond", hint="")
