@@ -22,6 +22,13 @@ from tests.report.samples import divergent, record
 from tests.report.structure import Structure
 
 
+@pytest.fixture(autouse=True)
+def short_chunks(monkeypatch):
+    """Chunks of 500 lines, so that a long manifest need not be very long."""
+    monkeypatch.setattr(chunks, "CHUNK_LINES", 500)
+    monkeypatch.setattr(embedding, "CHUNK_LINES", 500)
+
+
 def put(*exhibits, brief=False):
     """Return the lanes of each exhibit, and all blocks of the page by their addresses."""
     waiting = list(exhibits)
@@ -83,8 +90,8 @@ def test_numbers_that_do_not_follow_are_written_down():
 
 
 def test_small_manifests_share_a_chunk_and_large_ones_take_several():
-    """A chunk has about 5,000 lines."""
-    lanes, _, embedded = put(small(), small(), of_lines(12_000))
+    """A chunk has so many lines at most, and a long manifest begins a new one."""
+    lanes, _, embedded = put(small(), small(), of_lines(1_200, every=100))
     assert [each.place.split(".")[0] for each in lanes] == ["0", "0", "3"]
     assert len(embedded.chunks) == 4
     assert lanes[2].differing == 12
@@ -122,8 +129,8 @@ def test_hostile_text_stays_data():
 
 def test_a_page_takes_data_for_the_script_whole_and_only_as_base64():
     """A chunk is longer than any text that a page prints; what is no base64 never gets there."""
-    page = render_html(RecordSet(records=(divergent(),)), read=lambda *_: of_lines(12_000))
-    assert all(f">{chunk}</script>" in page for chunk in put(of_lines(12_000))[2].chunks)
+    page = render_html(RecordSet(records=(divergent(),)), read=lambda *_: of_lines(1_200))
+    assert all(f">{chunk}</script>" in page for chunk in put(of_lines(1_200))[2].chunks)
     with pytest.raises(ValueError, match="must be base64"):
         html._environment().from_string("{{ data|base64 }}").render(data="</script>")
 
@@ -139,46 +146,46 @@ def test_a_very_long_line_is_cut_where_both_sides_are_equal_first():
 
 def test_what_finds_no_room_is_told_with_numbers(monkeypatch):
     """Failing manifests come first; then the page says how many lines are not in it, and where they are."""
-    monkeypatch.setattr(chunks, "EMBEDDED_LINES", 6_000)
-    lanes, blocks, embedded = put(small(), of_lines(12_000), small())
+    monkeypatch.setattr(chunks, "EMBEDDED_LINES", 600)
+    lanes, blocks, embedded = put(small(), of_lines(1_200), small())
     directory = json.loads(blocks[lanes[1].place])
-    assert [each.left_out for each in lanes] == [0, 2_000, 0]
+    assert [each.left_out for each in lanes] == [0, 200, 0]
     assert [each.unread for each in lanes] == [False, False, True]
-    assert directory["parts"][0]["streams"][0]["left_out"] == 2_000
-    assert (embedded.whole, embedded.unread, embedded.left_out) == (1, 1, 2_000)
+    assert directory["parts"][0]["streams"][0]["left_out"] == 200
+    assert (embedded.whole, embedded.unread, embedded.left_out) == (1, 1, 200)
 
     records = RecordSet(
         records=(divergent(), dataclasses.replace(divergent(), manifest="b"), record("c", Verdict.IDENTICAL))
     )
-    text = Structure(render_html(records, read=lambda *_: of_lines(12_000))).text
+    text = Structure(render_html(records, read=lambda *_: of_lines(1_200))).text
     place = ".osiris/runs/20260203T101500Z-4f1c2a9e/local and .osiris/runs/20260203T101500Z-4f1c2a9e/e2b"
-    assert f"2,000 more lines would make this page too large: {place} have them." in text
+    assert f"200 more lines would make this page too large: {place} have them." in text
     assert f"The lines of this manifest would make this page too large; {place} have them." in text
     assert (
-        "all those of 0 of 3 manifests. 2,000 more lines would make it too large. 2 manifests found no room in it."
+        "all those of 0 of 3 manifests. 200 more lines would make it too large. 2 manifests found no room in it."
         in text
     )
 
 
 @pytest.mark.parametrize(
-    ("name", "limit"), [("EMBEDDED_BYTES", 80_000), ("EMBEDDED_CHARACTERS", 10_000), ("EMBEDDED_LINES", 5_000)]
+    ("name", "limit"), [("EMBEDDED_BYTES", 8_000), ("EMBEDDED_CHARACTERS", 10_000), ("EMBEDDED_LINES", 500)]
 )
 def test_every_budget_holds(name, limit, monkeypatch):
     """Bytes of the page and characters in the browser's memory have limits, too."""
     monkeypatch.setattr(chunks, name, limit)
     monkeypatch.setattr(embedding, "EMBEDDED_BYTES", chunks.EMBEDDED_BYTES)
-    (lanes,), _, _ = put(of_lines(12_000, every=13_000))
-    assert (lanes.lines, lanes.left_out) == (5_000, 7_000)
+    (lanes,), _, _ = put(of_lines(1_200, every=1_300))
+    assert (lanes.lines, lanes.left_out) == (500, 700)
 
 
 def test_lines_that_differ_find_room_where_others_do_not(monkeypatch):
     """Once a page is full, each line that differs is still put in, with three around it."""
-    monkeypatch.setattr(chunks, "EMBEDDED_LINES", 5_000)
-    (lanes,), blocks, _ = put(of_lines(12_000, every=5_500))
+    monkeypatch.setattr(chunks, "EMBEDDED_LINES", 500)
+    (lanes,), blocks, _ = put(of_lines(1_200, every=550))
     log = lines_of(lanes.place, blocks, "delays", "log")
-    assert (lanes.lines, lanes.differing) == (5_014, 2)
-    assert log[5_000] == ["@5497,5497"]
-    assert [line[0][0] for line in log[5_001:]] == list("===≠===@===≠===")
+    assert (lanes.lines, lanes.differing) == (514, 2)
+    assert log[500] == ["@547,547"]
+    assert [line[0][0] for line in log[501:]] == list("===≠===@===≠===")
 
 
 def test_brief_manifests_have_a_budget_of_their_own(monkeypatch):
