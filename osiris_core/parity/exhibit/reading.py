@@ -68,7 +68,7 @@ def _session(record: ParityRecord, run: TargetRun, roots: Sequence[Path], proble
     try:
         session = open_session(directory)
     except _UNREADABLE as error:
-        problems.append(f"{run.target}: {_short(error)}")
+        problems.append(f"{run.target}: {_short(error, within=directory)}")
         try:
             found = read_leniently(directory)
         except _UNREADABLE:  # said just now
@@ -132,5 +132,8 @@ def _tame(session: Session) -> Session:
     return dataclasses.replace(session, hello=objects, steps=steps)
 
 
-def _short(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+def _short(error: BaseException, within: Path | None = None) -> str:
+    """Return what an error says, on one line; paths `within` a session from there: where it lies the record says, unless it will be gone."""
+    text = " ".join(str(error).split())
+    text = text.replace(f"{within}/", "").replace(str(within), "the session") if within else text
+    return text[:300] or type(error).__name__

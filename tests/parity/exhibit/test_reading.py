@@ -179,6 +179,7 @@ def test_a_torn_session_is_shown_as_far_as_it_goes(tmp_path):
     (torn / "events.jsonl").write_bytes(data[: data.index(b"page_made") - 40])
     exhibit = read_exhibit(record_of(passed=False), [tmp_path])
     assert "e2b: it has no terminal record: its run goes on, or its owner died before the end" in exhibit.problems
+    assert str(tmp_path) not in "".join(exhibit.problems)
     standings = {row.standing for row in rows_of(exhibit, StreamKind.EVENTS, "report")}
     assert Standing.LEFT in standings
     assert {row.standing for row in rows_of(exhibit, StreamKind.LOG, "read")} == {Standing.SAME}
