@@ -128,3 +128,15 @@ def test_the_largest_numbers_that_are_counted_are_read(records):
     data = encode_records(records).replace(b'{"cpus":2}', b'{"a":' * 49 + b"18446744073709551615" + b"}" * 49)
 
     assert decode_records(data).records
+
+
+def test_findings_of_an_earlier_record_are_read_without_what_came_later(records):
+    """Samples, kinds, sizes and digests are additions of version 1: a document without them is whole."""
+    document = json.loads(encode_records(records))
+    findings = document["records"][0]["comparison"]["findings"]
+    for finding in findings:
+        for added in ("samples", "kinds", "sizes_bytes", "digests"):
+            finding.pop(added, None)
+    read = decode_records(json.dumps(document).encode()).records[0].comparison.findings
+    assert len(read) == len(findings) > 0
+    assert (read[0].samples, read[0].kinds, read[0].sizes_bytes) == ((), ("", ""), (None, None))
