@@ -167,7 +167,8 @@ def _commands(record: ParityRecord) -> Iterator[Command]:
     if record.reproduce:
         yield Command(what="run this check again", text=record.reproduce)
     if record.triage and record.triage.command:
-        yield Command(what="show the divergence with the least that makes it", text=record.triage.command)
+        what = "with the one thing that makes the difference" if record.triage.factors else "and look for its cause"
+        yield Command(what=f"show the divergence again, {what}", text=record.triage.command)
     places = [run.session_directory for run in record.targets if run.session_directory]
     if record.comparison is not None and len(places) == 2:  # noqa: PLR2004 - a diff has two sides
         text = f"osiris-parity diff {' '.join(map(shlex.quote, places))}"
