@@ -10,6 +10,7 @@ import unicodedata
 from enum import Enum
 from typing import Any
 
+from osiris_core.parity.exhibit.model import Entry, Exhibit, Row, Standing, StepExhibit, Stream, StreamKind
 from osiris_core.parity.record import (
     BaselineState,
     BaselineUse,
@@ -77,7 +78,7 @@ INVISIBLE = [
 """What a reader cannot see, or sees in another order."""
 
 PAYLOADS = [*MARKUP, *INVISIBLE]
-GROUPS = [" ".join(PAYLOADS[start::12]) for start in range(12)]
+GROUPS = [" ".join(PAYLOADS[start::6]) for start in range(6)]
 """All of them in a few texts: whatever of a text becomes markup changes the page, though it may swallow the rest."""
 
 _STRUCTURAL = {ord(character): chr(0x100 + position) for position, character in enumerate("<>&\"'=")}
@@ -162,6 +163,20 @@ def hostile_set(texts: list[str]) -> RecordSet:
     whole = " ".join(texts)
     records = tuple(hostile_record(text, number) for number, text in enumerate(texts))
     return dataclasses.replace(filled(RecordSet, whole), records=records, version=1)
+
+
+def hostile_exhibit(texts: list[str]) -> Exhibit:
+    """Return an exhibit with a step for each of `texts`, and each of them in every field of a row, a stream and an artifact."""
+    steps = []
+    for text in texts:
+        rows = tuple(
+            dataclasses.replace(filled(Row, text), standing=standing, right_normal=f"{text} 2") for standing in Standing
+        )
+        streams = tuple(dataclasses.replace(filled(Stream, text), kind=kind, rows=rows) for kind in StreamKind)
+        entries = tuple(dataclasses.replace(filled(Entry, text), standing=standing) for standing in Standing)
+        steps.append(StepExhibit(id=text, configs=(text, f"{text} 2"), streams=streams, entries=entries))
+    whole = " ".join(texts)
+    return dataclasses.replace(filled(Exhibit, whole), steps=tuple(steps), run=steps[0].streams)
 
 
 def _diff(text: str) -> str:

@@ -7,12 +7,19 @@ from socket import socket
 
 import pytest
 
+from osiris_core.parity.exhibit.model import Exhibit
 from osiris_core.report import html
 from osiris_core.report.html import render_html, script_text
-from tests.report.hostile import GROUPS, harmless, hostile_set
+from tests.report.hostile import GROUPS, harmless, hostile_exhibit, hostile_set
 
 USE = """async (texts) => {
   const settled = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  const quiet = async () => {
+    for (let still = 0, had = -1; still < 9; had = document.getElementsByTagName("*").length) {
+      await settled();
+      still = had === document.getElementsByTagName("*").length ? still + 1 : 0;
+    }
+  };
   const all = (selector) => [...document.querySelectorAll(selector)];
   const unfold = async () => {
     for (let rounds = 9; rounds && all("details:not([open])").length; rounds -= 1) {
@@ -31,6 +38,7 @@ USE = """async (texts) => {
     await settled();
   }
   await unfold();
+  await quiet();
   for (const each of all("button, [role=tab], [role=switch], input[type=radio], input[type=checkbox]")) each.click();
   for (const select of all("select")) {
     for (const option of select.options) {
@@ -44,9 +52,11 @@ USE = """async (texts) => {
   dispatchEvent(new Event("beforeprint"));
   dispatchEvent(new Event("afterprint"));
   await unfold();
+  await quiet();
   return [...document.querySelectorAll("*")].map((each) => {
     const wide = each.classList.contains("scroll") ? ["aria-label", "role", "tabindex"] : []; // as a text's width needs it
-    const names = [...each.attributes].map((attribute) => attribute.name).filter((name) => !wide.includes(name)).sort();
+    const state = ["hidden", "open", ...wide]; // as a search leaves it
+    const names = [...each.attributes].map((attribute) => attribute.name).filter((name) => !state.includes(name)).sort();
     return `${each.namespaceURI.slice(-4)} ${each.localName} [${names}] ${each.getAttribute("class") ?? ""}`;
   });
 }"""
@@ -116,30 +126,28 @@ def test_hostile_text_does_nothing_in_a_browser(opened, address):
 
     That it is silent, opens nothing and asks for nothing is watched besides.
     """
-    hostile = opened(address("hostile", render_html(hostile_set(GROUPS), json_name="parity.json")))
-    tame = opened(address("tame", render_html(hostile_set([*map(harmless, GROUPS)]), json_name="parity.json")))
-    assert hostile.title() == "None of 12 manifests behaves the same; 12 diverge — parity report"
+    hostile = opened(address("hostile", _whole_page(GROUPS)))
+    tame = opened(address("tame", _whole_page([*map(harmless, GROUPS)])))
+    assert hostile.title() == "None of 6 manifests behaves the same; 6 diverge — parity report"
     seen, expected = hostile.evaluate(USE, GROUPS), tame.evaluate(USE, ["ŋ"])
     assert len(seen) == len(expected)
     assert [pair for pair in zip(seen, expected, strict=True) if pair[0] != pair[1]] == []
     assert hostile.evaluate("document.documentElement.outerHTML.match(/<!--/)") is None
-    assert hostile.title() == "None of 12 manifests behaves the same; 12 diverge — parity report"
+    assert hostile.title() == "None of 6 manifests behaves the same; 6 diverge — parity report"
 
 
 def test_without_autoescape_a_browser_would_tell(opened, watch, address, monkeypatch):
     """The check above is able to fail: where one layer is missing, there are other elements, and the policy speaks; without it, too, there are dialogs."""
     unsafe = html._environment().overlay(autoescape=False)
     monkeypatch.setattr(html, "_environment", lambda: unsafe)
-    broken = render_html(hostile_set(["<img src=x onerror=window.taken=1>"]))
+    broken = render_html(hostile_set(["<script>window.taken = 1</script>"]))
     page = opened(address("broken", broken))
-    assert page.locator("img").count() > 0
+    assert page.locator("script").count() > 1
     assert page.evaluate("window.taken") is None
     assert [each for each in watch.console if "Content Security Policy" in each]
     page = opened(address("naked", _without_policy(broken)))
     assert page.evaluate("window.taken") == 1
-    assert watch.requests != []
     watch.console.clear()
-    watch.requests.clear()
 
 
 def test_a_dialog_and_a_window_would_be_seen(opened, watch, address):
@@ -196,6 +204,15 @@ def test_without_the_policy_it_would_succeed(opened, watch, address, listener, m
         page.close()
     watch.requests.clear()
     watch.console.clear()
+
+
+def _whole_page(texts: list[str]) -> str:
+    """Return a page of records full of these texts, the first of them with the lines of its sessions, full of them all."""
+
+    def read(record, _):
+        return hostile_exhibit(texts) if record.manifest.startswith("0 ") else Exhibit(targets=("a", "b"))
+
+    return render_html(hostile_set(texts), json_name="parity.json", read=read)
 
 
 def _sent_to(listener: socket) -> bytes:

@@ -75,8 +75,8 @@ const ask = (query, how = "") => {
 
 // What the last, unfinished word of a query could become.
 const suggest = () => {
-  const [, before, word] = search.value.match(/^(.*?)(\S*)$/u);
-  const [, key, begun] = word.match(/^-?([a-z]*):?(.*)$/iu) ?? [];
+  const [, before, word] = search.value.match(/^(.*?)(\S*)$/su);
+  const [, key, begun] = word.match(/^-?([a-z]*):?(.*)$/isu) ?? [];
   const name = word.includes(":") && keyNamed(key.toLowerCase());
   const quoted = (value) => (/[\s",]/u.test(value) ? `"${value.replaceAll('"', "")}"` : value);
   const whole = name
