@@ -128,12 +128,12 @@ def test_hostile_text_does_nothing_in_a_browser(opened, address):
     """
     hostile = opened(address("hostile", _whole_page(GROUPS)))
     tame = opened(address("tame", _whole_page([*map(harmless, GROUPS)])))
-    assert hostile.title() == "None of 6 manifests behaves the same; 6 diverge — parity report"
+    assert hostile.title() == "None of 2 manifests behaves the same; 2 diverge — parity report"
     seen, expected = hostile.evaluate(USE, GROUPS), tame.evaluate(USE, ["ŋ"])
     assert len(seen) == len(expected)
     assert [pair for pair in zip(seen, expected, strict=True) if pair[0] != pair[1]] == []
     assert hostile.evaluate("document.documentElement.outerHTML.match(/<!--/)") is None
-    assert hostile.title() == "None of 6 manifests behaves the same; 6 diverge — parity report"
+    assert hostile.title() == "None of 2 manifests behaves the same; 2 diverge — parity report"
 
 
 def test_without_autoescape_a_browser_would_tell(opened, watch, address, monkeypatch):
