@@ -236,12 +236,12 @@ def test_hostile_paths_and_kinds_stay_text():
 
 
 def with_names(name: str):
-    sample = RowSample(row=name, left=(name,), right=(f"{name}2",))
+    sample = RowSample(row=name, left=(f"{name} 1",), right=(f"{name} 2",))
     column = ColumnDifference(name=name, differing=1, least=1.0, greatest=2.0, max_absolute=2.0)
     table = TableDifference(rows=(1, 1), cells_total=1, width=1, shown=(name,), samples=(sample,), columns=(column,))
     findings = (
         finding(f"write/a{name}", code="artifact-extra", digests=(name, ""), kinds=("absent", name)),
-        finding(f"write/a{name}:a", kinds=("text", name), left=name, right=f"{name}2"),
+        finding(f"write/a{name}:a", kinds=("text", name), left=f"{name} 1", right=f"{name} 2"),
         finding(
             f"write/b{name}/t",
             table=table,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from osiris_core.parity.record import RecordSet
 
 LAPTOP = {"width": 1280, "height": 900}
+MOST_MS = 60_000
+"""What bounds a page that hangs; on a machine with much to do, a page takes many seconds."""
 _ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
 
 
@@ -64,7 +66,7 @@ def opened(browser: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(**{"viewport": LAPTOP, **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(MOST_MS)
         page.on("dialog", lambda dialog: (watch.acts.append(f"dialog {dialog.message}"), dialog.dismiss()))
         page.on("popup", lambda other: watch.acts.append(f"window {other.url}"))
         page.on("download", lambda download: watch.acts.append(f"download {download.url}"))

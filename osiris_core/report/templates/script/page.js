@@ -13,7 +13,4 @@ const made = (tag, className = "", text = "") => {
   return element;
 };
 
-// Whether an element is to be seen: not filtered away, though it may be scrolled out of sight.
-const isShown = (element) => element.offsetParent !== null;
-
 document.documentElement.classList.add("scripted");
