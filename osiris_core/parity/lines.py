@@ -70,15 +70,17 @@ def unified(
 ) -> str:
     """Return a unified diff of the raw lines with a little context, cut after `DIFF_LINES` lines and saying so.
 
+    What is cut has lines of both sides: one side of a difference alone shows none.
+
     `first_line` is the number of both sides' first line, where they are a piece of something longer. Headers are those of any
     unified diff: the first line of both sides, and how many there are of each where nothing is cut.
     """
     out = [f"--- {names[0]}", f"+++ {names[1]}"]
+    is_cut = False
     shown = 0  # left lines before this index are in the diff already
     for block, following in zip(blocks, [*blocks[1:], None], strict=True):
         before = max(shown, block.left_start - CONTEXT)
         shown = min(block.left_end + CONTEXT, following.left_start if following else len(left))
-        room = DIFF_LINES - len(out)
         context = block.left_start - before, shown - block.left_end
         places = (
             (before + first_line, sum(context) + block.left_end - block.left_start),
@@ -86,18 +88,29 @@ def unified(
         )
         out.append("@@ -{} +{} @@".format(*(f"{start if length else start - 1},{length}" for start, length in places)))
         out.extend(f" {line}" for line in left[before : block.left_start])
-        gone = left[block.left_start : min(block.left_end, block.left_start + room)]
-        come = right[block.right_start : min(block.right_end, block.right_start + room)]
+        most_gone, most_come = _shares(block, DIFF_LINES - len(out))
+        gone = left[block.left_start : block.left_start + most_gone]
+        come = right[block.right_start : block.right_start + most_come]
         gone, come = _around_differences(gone, come) if len(gone) == len(come) else (gone, come)
         out.extend(f"-{line}" for line in gone)
         out.extend(f"+{line}" for line in come)
+        is_cut = most_gone + most_come < block.left_end - block.left_start + block.right_end - block.right_start
+        if is_cut:
+            break
         out.extend(f" {line}" for line in left[block.left_end : shown])
         if len(out) >= DIFF_LINES:
             break
     differing = sum(max(b.left_end - b.left_start, b.right_end - b.right_start) for b in blocks)
-    if len(out) > DIFF_LINES:
+    if is_cut or len(out) > DIFF_LINES:
         out = [*out[:DIFF_LINES], f"… cut here; {differing:,} lines differ in all"]
     return "\n".join(shorten(printable(line.rstrip("\n"))) for line in out)
+
+
+def _shares(block: Block, room: int) -> tuple[int, int]:
+    """Return how many lines of each side of a block there is room for: half of it each, and what one side does not need for the other."""
+    gone, come = block.left_end - block.left_start, block.right_end - block.right_start
+    half = max(0, room) // 2
+    return min(gone, max(half, room - come)), min(come, max(half, room - gone))
 
 
 def _around_differences(left: Sequence[str], right: Sequence[str]) -> tuple[list[str], list[str]]:

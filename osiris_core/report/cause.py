@@ -20,7 +20,7 @@ from osiris_core.report.baselines import SIDE, decides, speaking
 from osiris_core.report.text import capped_line, visible_line
 
 if TYPE_CHECKING:
-    from osiris_core.parity.record import Finding, ParityRecord, TriageFactor
+    from osiris_core.parity.record import Comparison, Finding, ParityRecord, TriageFactor
 
 _CHARACTERS: Final = 240
 _PART: Final = 160
@@ -31,6 +31,7 @@ _FAILED_STATES: Final = frozenset({"outcome", "step-state"})
 """Codes of findings that say that one side failed; why it did is in its error."""
 _SIZES: Final = re.compile(r"; [\d,]+ and [\d,]+ bytes$")
 _ONLY: Final = "only "
+_OTHER_TEXT: Final = "other text in "
 """How messages begin that speak of `this file` or `this table`: in a line of their own they need its name."""
 _WORD: Final = re.compile(r"\w+")
 _SAID_TWICE: Final = 0.6
@@ -107,15 +108,22 @@ def _unstable(record: ParityRecord) -> tuple[str, str]:
 
 
 def _of_finding(record: ParityRecord, finding: Finding) -> str:
-    _, names = speaking(record)
+    comparison, names = speaking(record)
     factor = record.triage.factors[0] if record.triage and record.triage.factors else None
     failure = _failure(record, finding)
     if failure:  # its error says what is missing; what to do is worth more than where the two machines differ
         remedy = _clipped((factor.fix if factor else "") or finding.hint).rstrip(":")
         return f"{failure}{f'; {remedy}' if remedy else ''}"
-    which = f"{_clipped(finding.path, _VALUE)}: " if finding.message.startswith(_ONLY) else ""
+    name = finding.path.removeprefix(f"{finding.step}/") if finding.message.startswith(_OTHER_TEXT) else finding.path
+    which = f"{_clipped(name, _VALUE)}: " if finding.message.startswith((_ONLY, _OTHER_TEXT)) else ""
     message = f"{which}{_first_clauses(finding.message)}{f', against its {SIDE}' if decides(record) else ''}"
-    return f"{message}; {_of_factor(factor, names)}" if factor else _with_hint(message, finding.hint)
+    return f"{message}; {_of_factor(factor, names)}" if factor else _with_hint(message, finding.hint or _lent(comparison))
+
+
+def _lent(comparison: Comparison | None) -> str:
+    """Return the hint of an effect: what differs downstream may tell why better than where it began."""
+    hints = [each.hint for each in comparison.findings if each.hint and not each.waived_by] if comparison else []
+    return min(hints, key=hint_rank, default="")
 
 
 def _failure(record: ParityRecord, finding: Finding) -> str:
@@ -125,7 +133,9 @@ def _failure(record: ParityRecord, finding: Finding) -> str:
     failed = [run for run in record.targets if run.outcome == "failed" and run.error]
     if len(failed) != 1 or len(record.targets) < 2:  # noqa: PLR2004 - both sides are needed to say that one failed
         return ""
-    return f"fails on {failed[0].target} alone: {_clipped(failed[0].error)}"
+    error = _clipped(failed[0].error)
+    kind = f"{failed[0].error_type}: " if failed[0].error_type and " " not in error else ""
+    return f"fails on {failed[0].target} alone: {kind}{error}"
 
 
 def _of_factor(factor: TriageFactor, names: list[str]) -> str:

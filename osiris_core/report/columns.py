@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from osiris_core.report.steps import StepCell, StepGap, StepList
 
 _LEAST_PERCENT: Final = 0.6
+_START: Final = "start"
 _RATIO_PERCENT: Final = 4.2  # room for a ratio of four characters or so
 _PERCENT: Final = 100
 
@@ -95,7 +96,7 @@ def columns_of(targets: Sequence[TargetRun], timings: Sequence[Timing], steps: S
         return None
     columns = [
         *_around("before the run", [timing.before for timing in timings]),
-        *_around("start", [timing.start for timing in timings]),
+        *_around(_START, [timing.start for timing in timings]),
         *(_of_row(item) if isinstance(item, StepRow) else _of_gap(item) for item in steps.items),
         *_around("after the run", [timing.after for timing in timings]),
     ]
@@ -190,7 +191,8 @@ def _heads(columns: Iterable[_Column], places: Iterable[tuple[float, float]]) ->
     """Yield what stands between the lanes of two targets; nothing where there is nothing to say."""
     for column, (x, width) in zip(columns, places, strict=True):
         times_ms = column.times_ms
-        times = ratio(times_ms[0], times_ms[1]) if len(times_ms) == 2 else ""  # noqa: PLR2004 - one over the other
+        is_alike = column.is_step or column.name == _START  # what is beside the run is work of another kind on each target
+        times = ratio(times_ms[0], times_ms[1]) if is_alike and len(times_ms) == 2 else ""  # noqa: PLR2004 - one over the other
         if times or column.moved or column.parts:
             told = f"{column.name}: {' | '.join(map(duration, times_ms))} {times}"
             yield Head(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.parity.facts import flattened
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 ABSENT = "—"
+_MANY: Final = 5
+"""So many members of a table that one target alone has are told as one fact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +42,11 @@ def environment_diff(environments: Sequence[tuple[str, Mapping[str, Any]]]) -> E
     """Compare `(target, environment)` pairs fact by fact."""
     flat = [flattened(environment) for _, environment in environments]
     names = sorted({name for facts in flat for name in facts})
-    differing, equal = [], []
+    differing, equal = _one_sided(names, flat), list[Fact]()
+    folded = {name for name in names if any(name.startswith(f"{fact.name}.") for fact in differing)}
     for name in names:
+        if name in folded and any(name not in facts for facts in flat):
+            continue
         values = [facts.get(name, ABSENT) for facts in flat]
         if all(value == values[0] for value in values):
             equal.append(Fact(name=name, values=(_text(values[0]),)))
@@ -49,7 +54,28 @@ def environment_diff(environments: Sequence[tuple[str, Mapping[str, Any]]]) -> E
             common, only = _lists(values)
             differing.append(Fact(name=name, values=value_texts(values), only=only, common=common))
     targets = tuple(target for target, _ in environments)
+    differing.sort(key=lambda fact: fact.name)
     return EnvironmentDiff(targets=targets, differing=tuple(differing), equal=tuple(equal))
+
+
+def _one_sided(names: Sequence[str], flat: Sequence[Mapping[str, Any]]) -> list[Fact]:
+    """Return a fact for each table of which many members are on one target alone, as the distributions of a developer's machine are."""
+    tables: dict[str, list[str]] = {}
+    for name in names:
+        tables.setdefault(name.rpartition(".")[0], []).append(name)
+    found = []
+    for table, members in tables.items():
+        lone = [name for name in members if any(name not in facts for facts in flat)]
+        if not table or len(lone) < _MANY:
+            continue
+        only = tuple(
+            tuple(f"{name.removeprefix(f'{table}.')} {_text(facts[name])}" for name in lone if name in facts)
+            for facts in flat
+        )
+        common = len(members) - len(lone)
+        values = tuple(f"{', '.join(each) or ABSENT} ({common} on both)" for each in only)
+        found.append(Fact(name=table, values=values, only=only, common=common))
+    return found
 
 
 def value_texts(values: Sequence[Any]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 _VERDICTS: Final = {
-    "divergent": "Both targets ran, and what they did is not the same: the first step where it differs is named, and what follows from it stands behind.",
+    "divergent": "Both targets ran, and did not do the same. Where they first differ is the cause; what differs after it is probably its effect.",
     "nondeterministic": "Run again on the same target, it does not do the same. Until it does, nothing follows from a difference between the "
     "targets: look for what is drawn at random, ordered by chance, or read from the clock.",
     "inconclusive": "Neither the same nor different can be said: see below what was not compared, or what contradicts itself.",

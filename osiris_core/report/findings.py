@@ -160,7 +160,8 @@ def differences_of(comparison: Comparison, anchor: str, runs: Sequence[TargetRun
     tree = artifact_tree(shown, runs, names, comparison.compared.artifacts[0])
     groups = (_with_hint(groups[0], groups[1]), *groups[1:])
     effect_count = max(comparison.effects, groups[1].total)
-    tally = f"{plural(max(1, len(comparison.causes)), 'cause')}, {plural(effect_count, 'effect')}"
+    effects_told = f", {plural(effect_count, 'effect')}" if effect_count else ""
+    tally = f"{plural(max(1, len(comparison.causes)), 'cause')}{effects_told}"
     is_told = bool(deciding or where_it_begins)
     return Differences(
         tally=tally if is_told else "", groups=tuple(group for group in groups if group.total), tree=tree

@@ -52,6 +52,19 @@ def test_the_step_where_the_targets_part_speaks_and_not_its_effects():
     assert cause_in_words(record("a", Verdict.DIVERGENT, comparison=held)).startswith("`write-delays`: the same rows")
 
 
+def test_a_cause_without_a_hint_borrows_that_of_an_effect():
+    """Downstream it may be seen why, where the first difference shows only that."""
+    first = dataclasses.replace(ORDER, step="read", path="tables.df", message="the rows differ in day", hint="")
+    assert cause_in_words(parted(first, ORDER)) == "`read`: the rows differ in day; rows in another order: add an ORDER BY"
+
+
+def test_an_error_of_one_word_is_told_with_its_kind():
+    """`'rate'` alone says nothing; `KeyError: 'rate'` does."""
+    state = dataclasses.replace(ORDER, code="step-state", message="succeeded on local and failed on e2b", hint="")
+    targets = (local_run(), e2b_run(outcome="failed", error="'rate'", error_type="KeyError"))
+    assert cause_in_words(parted(state, targets=targets)) == "`write-delays`: fails on e2b alone: KeyError: 'rate'"
+
+
 def test_a_factor_that_reruns_found_is_the_cause():
     """With a factor, both its values are said instead of a hint."""
     factor = TriageFactor(name="the time zone", left="Europe/Prague", right="UTC", fix="set TZ")
@@ -78,7 +91,7 @@ def test_of_a_long_message_the_first_clauses_are_told():
     """Sizes in bytes and statistics stand in the difference itself."""
     sizes = dataclasses.replace(ORDER, message="other text in 1 line; 54 and 56 bytes", hint="")
     statistics = dataclasses.replace(ORDER, message=f"the rows differ in temp; temp: min {'0' * 90}", hint="")
-    assert cause_in_words(parted(sizes)) == "`write-delays`: other text in 1 line"
+    assert cause_in_words(parted(sizes)) == "`write-delays`: delays.csv: other text in 1 line"
     assert cause_in_words(parted(statistics)) == "`write-delays`: the rows differ in temp"
 
 
