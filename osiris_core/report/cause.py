@@ -117,7 +117,9 @@ def _of_finding(record: ParityRecord, finding: Finding) -> str:
     name = finding.path.removeprefix(f"{finding.step}/") if finding.message.startswith(_OTHER_TEXT) else finding.path
     which = f"{_clipped(name, _VALUE)}: " if finding.message.startswith((_ONLY, _OTHER_TEXT)) else ""
     message = f"{which}{_first_clauses(finding.message)}{f', against its {SIDE}' if decides(record) else ''}"
-    return f"{message}; {_of_factor(factor, names)}" if factor else _with_hint(message, finding.hint or _lent(comparison))
+    return (
+        f"{message}; {_of_factor(factor, names)}" if factor else _with_hint(message, finding.hint or _lent(comparison))
+    )
 
 
 def _lent(comparison: Comparison | None) -> str:

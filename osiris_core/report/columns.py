@@ -191,7 +191,9 @@ def _heads(columns: Iterable[_Column], places: Iterable[tuple[float, float]]) ->
     """Yield what stands between the lanes of two targets; nothing where there is nothing to say."""
     for column, (x, width) in zip(columns, places, strict=True):
         times_ms = column.times_ms
-        is_alike = column.is_step or column.name == _START  # what is beside the run is work of another kind on each target
+        is_alike = (
+            column.is_step or column.name == _START
+        )  # what is beside the run is work of another kind on each target
         times = ratio(times_ms[0], times_ms[1]) if is_alike and len(times_ms) == 2 else ""  # noqa: PLR2004 - one over the other
         if times or column.moved or column.parts:
             told = f"{column.name}: {' | '.join(map(duration, times_ms))} {times}"

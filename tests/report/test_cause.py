@@ -55,7 +55,9 @@ def test_the_step_where_the_targets_part_speaks_and_not_its_effects():
 def test_a_cause_without_a_hint_borrows_that_of_an_effect():
     """Downstream it may be seen why, where the first difference shows only that."""
     first = dataclasses.replace(ORDER, step="read", path="tables.df", message="the rows differ in day", hint="")
-    assert cause_in_words(parted(first, ORDER)) == "`read`: the rows differ in day; rows in another order: add an ORDER BY"
+    assert (
+        cause_in_words(parted(first, ORDER)) == "`read`: the rows differ in day; rows in another order: add an ORDER BY"
+    )
 
 
 def test_an_error_of_one_word_is_told_with_its_kind():

@@ -74,7 +74,9 @@ def test_environments_are_compared_fact_by_fact():
 def test_many_members_of_a_table_that_one_target_alone_has_are_one_fact():
     """A developer's machine has a hundred distributions that a sandbox lacks; one that differs on both keeps its own line."""
     more = {f"lib{n}": "1" for n in range(5)}
-    diff = environment_diff([("local", {"libs": {"a": "1", "b": "1", **more}}), ("e2b", {"libs": {"a": "1", "b": "2"}})])
+    diff = environment_diff(
+        [("local", {"libs": {"a": "1", "b": "1", **more}}), ("e2b", {"libs": {"a": "1", "b": "2"}})]
+    )
     assert [(fact.name, *fact.values) for fact in diff.differing] == [
         ("libs", "lib0 1, lib1 1, lib2 1, lib3 1, lib4 1 (2 on both)", "— (2 on both)"),
         ("libs.b", "1", "2"),
