@@ -8,9 +8,11 @@ from socket import socket
 import pytest
 
 from osiris_core.parity.exhibit.model import Exhibit
+from osiris_core.parity.record import RecordSet
 from osiris_core.report import html
 from osiris_core.report.html import render_html, script_text
 from tests.report.hostile import GROUPS, harmless, hostile_exhibit, hostile_set
+from tests.report.samples import record
 
 USE = """async (texts) => {
   const settled = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
@@ -140,14 +142,16 @@ def test_without_autoescape_a_browser_would_tell(opened, watch, address, monkeyp
     """The check above is able to fail: where one layer is missing, there are other elements, and the policy speaks; without it, too, there are dialogs."""
     unsafe = html._environment().overlay(autoescape=False)
     monkeypatch.setattr(html, "_environment", lambda: unsafe)
-    broken = render_html(hostile_set(["<script>window.taken = 1</script>"]))
+    broken = render_html(RecordSet(records=(record("<script>window.taken = 1</script>", None),)))
     page = opened(address("broken", broken))
     assert page.locator("script").count() > 1
     assert page.evaluate("window.taken") is None
     assert [each for each in watch.console if "Content Security Policy" in each]
-    page = opened(address("naked", _without_policy(broken)))
+    page.goto(address("naked", _without_policy(broken)))
     assert page.evaluate("window.taken") == 1
     watch.console.clear()
+    assert watch.requests == [page.url]  # the second address, which the test asked for
+    watch.requests.clear()
 
 
 def test_a_dialog_and_a_window_would_be_seen(opened, watch, address):
@@ -240,7 +244,7 @@ def _page_with(more: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return a page whose own script, which the policy allows, has something more in it."""
     script = script_text() + more
     monkeypatch.setattr(html, "script_text", lambda: script)
-    return render_html(hostile_set(["x"]))
+    return render_html(RecordSet(records=(record("a", None),)))
 
 
 def _without_policy(page: str) -> str:
