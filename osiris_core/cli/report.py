@@ -150,7 +150,7 @@ def _told(whole: RecordSet, places: Sequence[Path], changed: Since | None, *, in
     if in_full:
         yield from summary_lines(whole, shutil.get_terminal_size().columns, where)
     else:
-        yield f"{report_sentence(whole.records)}{f': {where}' if where else ''}"
+        yield visible_line(f"{report_sentence(whole.records)}{f': {where}' if where else ''}")
     if changed is not None:
         view = since_view(changed)
         yield visible_line(view.sentence)

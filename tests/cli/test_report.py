@@ -51,6 +51,13 @@ def test_the_page_is_made_again_beside_its_records(project: Project) -> None:
     assert contents(project.root / "reports") == {"parity.html": page, "parity.json": data}
 
 
+def test_a_hostile_file_name_does_not_reach_the_terminal(project: Project) -> None:
+    """Whoever makes the pages of a directory did not choose its names."""
+    put(project, "red\x1b[31m.json", TWO)
+    told = project.run("report", "red\x1b[31m.json")
+    assert (told.code, told.out) == (0, f"{SENTENCE}: red⟨ESC⟩[31m.html\n")
+
+
 def test_a_report_whose_sessions_are_gone_says_so(project: Project) -> None:
     """It shows what the records hold, and names the place where it looked, also where that is said by `--root`."""
     put(project, "parity.json", TWO)

@@ -80,11 +80,24 @@ def _session(record: ParityRecord, run: TargetRun, roots: Sequence[Path], proble
             f"{run.target}: the place of {directory.parent.name} holds another session, {session.session_id[:80]}"
         )
         return None
+    stray = _stray(record, run, session)
+    if stray:
+        problems.append(f"{run.target}: {run.session_directory} {stray}")
+        return None
     ran = session.facts.get("manifest_fingerprint")
     if record.fingerprint and ran and ran != record.fingerprint:  # as where two hosts made the same id
         problems.append(f"{run.target}: {run.session_directory} holds a run of another manifest")
         return None
     return _tame(session)
+
+
+def _stray(record: ParityRecord, run: TargetRun, session: Session) -> str:
+    """Return why a session is not that of a target in a check, as where a record was changed; a diff compares any two sessions."""
+    if record.line == 0:
+        return ""
+    if session.target != run.target:
+        return f"holds the session of {session.target[:80]}"
+    return "is of another check" if record.session_id and session.session_id != record.session_id else ""
 
 
 def _usual_place(record: ParityRecord, run: TargetRun) -> str:

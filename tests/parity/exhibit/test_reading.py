@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from itertools import cycle
 
@@ -195,6 +196,37 @@ def test_the_session_of_another_host_is_not_shown(tmp_path):
     assert another.problems == tuple(
         f"{target}: .osiris/runs/{SESSION_ID}/{target} holds a run of another manifest" for target in ("local", "e2b")
     )
+
+
+def test_a_session_is_shown_in_its_own_lane_alone(tmp_path):
+    """A record that names the sides the other way round, or one side twice, would show what did not happen there; a diff may."""
+    put_both(tmp_path)
+    local, e2b = run_of("local"), run_of("e2b")
+    swapped = record_of(
+        run_of("local", e2b.session_directory), run_of("e2b", local.session_directory), session_id=SESSION_ID
+    )
+    twice = record_of(local, run_of("e2b", local.session_directory))
+    assert read_exhibit(swapped, [tmp_path]).steps == ()
+    assert read_exhibit(swapped, [tmp_path]).problems == (
+        f"local: .osiris/runs/{SESSION_ID}/e2b holds the session of e2b",
+        f"e2b: .osiris/runs/{SESSION_ID}/local holds the session of local",
+    )
+    assert read_exhibit(twice, [tmp_path]).problems == (
+        f"e2b: .osiris/runs/{SESSION_ID}/local holds the session of local",
+    )
+    assert read_exhibit(dataclasses.replace(swapped, line=0), [tmp_path]).problems == ()
+
+
+def test_a_session_of_another_check_is_not_shown(tmp_path):
+    """Though it is whole, and of the same manifest; a diff names only the first of its two sessions."""
+    put_both(tmp_path)
+    record = record_of(session_id="20261124T120000Z-ffffffff")
+    exhibit = read_exhibit(record, [tmp_path])
+    assert exhibit.steps == ()
+    assert exhibit.problems == tuple(
+        f"{target}: .osiris/runs/{SESSION_ID}/{target} is of another check" for target in ("local", "e2b")
+    )
+    assert read_exhibit(dataclasses.replace(record, line=0), [tmp_path]).problems == ()
 
 
 def test_a_place_that_holds_another_session_is_not_shown(tmp_path):
