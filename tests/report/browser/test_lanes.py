@@ -198,6 +198,30 @@ def test_a_chunk_that_is_damaged_leaves_a_sentence(opened, lanes_page, tmp_path)
     assert "part 0 of the lines in this page cannot be read" in page.locator(".lane-tool .notice").inner_text()
     page.locator("#line-search input").fill("x")
     page.locator("#line-search output", has_text="part 0 of the lines").wait_for()
+    page.locator("#search").fill("carrier")
+    page.locator("#trouble", has_text="so not all lines were searched").wait_for()
+    assert "part 0 of the lines in this page cannot be read" in page.locator("#trouble").inner_text()
+
+
+@pytest.mark.parametrize("written", ['{"keys":', "", "null"])
+def test_without_its_data_the_script_still_works(opened, lanes_page, tmp_path, written):
+    """Keys are not known then, which the search says; words are found all the same, and so are lines."""
+    file, (anchor, _) = lanes_page
+    html = file.read_text("utf-8")
+    for name in ("search-index", "as-text"):
+        start = html.index(f'id="{name}">') + len(f'id="{name}">')
+        html = html[:start] + written + html[html.index("</script>", start) :]
+    damaged = tmp_path / "damaged.html"
+    damaged.write_text(html, "utf-8")
+    page = opened(damaged.as_uri())
+    page.locator("#search").fill("step:delays")
+    page.locator("#trouble", has_text="There is no key step:").wait_for()
+    page.locator("#search").fill("long.osiris.yaml")
+    page.locator("#shown", has_text="1 of 2 manifests").wait_for()
+    page.locator("#search").fill("")
+    page.locator(f"#{anchor} > summary").click()
+    page.locator(f"{lines(anchor)} > summary").click()
+    page.locator(".lane-row.is-current").wait_for()
 
 
 def test_without_the_script_a_sentence_says_where_the_lines_are(opened, lanes_page):

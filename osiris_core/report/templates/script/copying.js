@@ -1,7 +1,7 @@
 // The buttons that copy: a command, the way to a manifest, and what is known of it as text. Where the browser refuses, the command is selected instead.
 
 const SAID_MS = 1500;
-const asText = JSON.parse(byId("as-text")?.textContent ?? "{}");
+const asText = dataOf("as-text", {});
 
 const saidOn = (button, word) => {
   button.dataset.word ??= button.textContent;

@@ -16,11 +16,14 @@ const list = (listed) => {
   for (const each of all(".listing")) each.hidden = !each.querySelector(".manifest:not([hidden])");
 };
 
-const say = (terms, listed, byLines = "") => {
-  const trouble = troubleOf(terms);
-  byId("shown").textContent = terms.length ? `${number(listed.size)} of ${number(manifests.length)} manifests${byLines}` : "";
+const sayTrouble = (trouble) => {
   byId("trouble").textContent = trouble;
   byId("trouble").hidden = !trouble;
+};
+
+const say = (terms, listed, byLines = "") => {
+  byId("shown").textContent = terms.length ? `${number(listed.size)} of ${number(manifests.length)} manifests${byLines}` : "";
+  sayTrouble(troubleOf(terms));
   byId("reset").hidden = !terms.length;
 };
 
@@ -58,7 +61,12 @@ const apply = async () => {
   list(listed);
   say(terms, listed);
   const shown = listed.size;
-  for (const each of await foundInLines(terms, () => mine === asking)) listed.add(each);
+  try {
+    for (const each of await foundInLines(terms, () => mine === asking)) listed.add(each);
+  } catch (error) {
+    if (mine === asking) sayTrouble(`${error.message}; so not all lines were searched.`);
+    return;
+  }
   if (mine !== asking || listed.size === shown) return;
   list(listed);
   say(terms, listed, `, ${number(listed.size - shown)} by their lines`);

@@ -5,6 +5,15 @@ const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const byId = (id) => document.getElementById(id);
 const manifests = all(".manifest");
 
+// What an element carries as JSON, over what stands for it where the page was cut or changed: all else goes on working.
+const dataOf = (id, otherwise) => {
+  try {
+    return { ...otherwise, ...JSON.parse(byId(id).textContent) };
+  } catch {
+    return otherwise;
+  }
+};
+
 // Make an element with a class and text; the only way in which this script adds to the page.
 const made = (tag, className = "", text = "") => {
   const element = document.createElement(tag);

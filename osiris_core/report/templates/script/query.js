@@ -1,7 +1,7 @@
 // The language of the search: `v:divergent step:write "exact text" -word`. Text in, meaning out; nothing here touches the page.
 // All terms have to hold; several values of one key are alternatives; a `-` before a term asks for its opposite.
 
-const searched = JSON.parse(byId("search-index")?.textContent ?? '{"keys":{},"verdicts":[],"facts":[],"of":[]}');
+const searched = dataOf("search-index", { keys: {}, verdicts: [], facts: [], of: [] });
 const TERM = /(-?)(?:([a-z]+):)?(?:"([^"]*)"?|([^\s"]+))/giu;
 const UNFINISHED = /^-?[a-z]+:$/iu;
 
