@@ -148,6 +148,8 @@ def test_the_page_tells_what_the_drawings_show():
     assert sum(each.endswith("-s-dedupe") for each in page.values("id")) == 1
     cloud = dataclasses.replace(crossed(), targets=(local_run(), e2b_run(provider="cloud")))
     assert "shared it" not in render_html(RecordSet(records=(cloud,)))
+    diffed = dataclasses.replace(crossed(), line=0)
+    assert "shared it" not in render_html(RecordSet(records=(diffed,)))
 
 
 def test_of_a_thousand_steps_those_of_note_have_rows():
