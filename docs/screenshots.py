@@ -50,7 +50,6 @@ SHOTS = (
         top=".manifest.mark-divergent .lines",
         unfold=(".manifest.mark-divergent", ".manifest.mark-divergent .lines"),
     ),
-    Shot(name="why-equal", top=".manifest .rule", unfold=(".manifest:has(.rule)", ".manifest details:has(.rule)")),
     Shot(name="narrow", narrow=True),
 )
 REVEAL = """([top, unfold]) => {
@@ -63,15 +62,15 @@ REVEAL = """([top, unfold]) => {
 
 def page_of_fixtures(place: Path) -> Path:
     """Run fixtures on both targets and return their report."""
-    manifests = [ROOT / "fixtures" / "manifests" / f"{name}.osiris.yaml" for name in HEALTHY]
-    manifests += [ROOT / "fixtures" / "manifests" / "divergent" / f"{name}.osiris.yaml" for name in DIVERGENT]
+    manifests = [f"fixtures/manifests/{name}.osiris.yaml" for name in HEALTHY]
+    manifests += [f"fixtures/manifests/divergent/{name}.osiris.yaml" for name in DIVERGENT]
     page = place / "parity.html"
     command = [
         sys.executable,
         "-m",
         "osiris_core.cli",
         "run",
-        *map(str, manifests),
+        *manifests,
         "--target",
         "both",
         "--report",
