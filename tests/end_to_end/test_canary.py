@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import io
 import json
 import logging
+import re
 import secrets
 import tarfile
 import zipfile
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.parity.record import ParityRecord
+    from osiris_core.report.files import ReportFiles
 
     from conftest import Project
 
@@ -43,6 +46,8 @@ connections:
   db:
     main: {{default: true, password: "${{DB_PASSWORD}}", nested: [{{key: {literal}}}]}}
 """
+EMBEDDED = re.compile(rb'<script type="application/octet-stream"[^>]*>([^<]+)</script>')
+"""What a page carries compressed: the lines of both sessions."""
 CODE = """
 import hashlib, json, os, subprocess, sys
 from pathlib import Path
@@ -154,16 +159,23 @@ def forms(value: str) -> Iterator[bytes]:
 
 
 def leaks(files: Mapping[str, bytes], values: Mapping[str, str]) -> set[str]:
-    """Return the names of the files that hold a value, in any form, compressed files opened."""
+    """Return the names of the files that hold a value, in any form; compressed files and what pages carry are opened."""
     found = set()
     for name, data in files.items():
         pieces = [data]
         if zipfile.is_zipfile(io.BytesIO(data)):
             with zipfile.ZipFile(io.BytesIO(data)) as packed:
                 pieces += [packed.read(each) for each in packed.namelist()]
+        pieces += [gzip.decompress(base64.b64decode(each)) for each in EMBEDDED.findall(data)]
         if any(form in piece for piece in pieces for value in values.values() for form in forms(value)):
             found.add(name)
     return found
+
+
+def write_page(project: Project, record: ParityRecord) -> ReportFiles:
+    return write_report(
+        record_set([record]), project.session_root / "reports" / "parity.html", roots=(project.session_root,)
+    )
 
 
 def files_below(root: Path) -> dict[str, bytes]:
@@ -191,8 +203,9 @@ def test_no_value_is_written_anywhere(
 
     assert record.verdict == "IDENTICAL", record.targets
     assert record.passed == (act == "nothing"), record.headline
-    report = write_report(record_set([record]), canary.session_root / "reports" / "parity.html")
+    report = write_page(canary, record)
     written = files_below(canary.session_root)
+    assert EMBEDDED.search(report.html.read_bytes())
     assert {f"reports/{report.html.name}", "reports/parity.json"} <= written.keys()
     assert {name.rpartition("/")[2] for name in written} >= {"session.json", "manifest.json", "events.jsonl"}
     assert leaks(written, values) == set()
@@ -208,10 +221,13 @@ def test_no_value_is_written_anywhere(
 @pytest.mark.usefixtures("unmasked")
 def test_the_scan_finds_what_a_step_writes_down(canary: Project, values: dict[str, str]) -> None:
     """A scan that finds nothing is worth something only if it can find: with masking off, it is found on both sides."""
-    check(canary, values, "write")
+    record = check(canary, values, "write")
 
+    page = write_page(canary, record).html
     found = leaks(files_below(canary.session_root), values)
 
+    assert f"reports/{page.name}" in found
+    assert not leaks({"page": EMBEDDED.sub(b"", page.read_bytes())}, values)  # it is in the compressed lines alone
     for target in ("local", "e2b"):
         names = {name.rpartition("/")[2] for name in found if f"/{target}/" in name}
         assert {"x.json", "look.log"} <= names
