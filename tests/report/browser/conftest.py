@@ -6,6 +6,7 @@ request for anything but the page itself fails the test when it ends. So each te
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -37,14 +38,30 @@ class Watch:
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    """A headless Chromium."""
+def started(chromium: str) -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
+    """A headless Chromium, and the loop in which Playwright speaks with it."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=[*_ARGUMENTS])
-        yield started
-        started.close()
+        launched = playwright.chromium.launch(executable_path=chromium, args=[*_ARGUMENTS])
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield launched, loop
+        asyncio._set_running_loop(loop)
+        launched.close()
+
+
+@pytest.fixture
+def browser(started: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Browser]:
+    """The browser, for one test.
+
+    Playwright leaves its loop marked as the running one of this thread, and then no other test of the process could start a loop of
+    its own: so it is marked only while a test uses the browser.
+    """
+    launched, loop = started
+    asyncio._set_running_loop(loop)
+    yield launched
+    asyncio._set_running_loop(None)
 
 
 @pytest.fixture

@@ -232,6 +232,6 @@ def test_without_the_script_a_sentence_says_where_the_lines_are(opened, lanes_pa
     whole = page.locator(lines(anchor))
     whole.locator("summary").click()
     text = whole.inner_text()
-    assert "(75 lines, 8 differ, 2 set aside by rules)" in text
+    assert "(75 lines, 8 differ, 2 equal but for times and what rules set aside)" in text
     assert "they were read from .osiris/runs/20260203T101500Z-4f1c2a9e/local and " in text
     assert page.locator("#line-search").is_hidden()

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import re
+
+import pytest
 
 from osiris_core.report.html import script_text
 
@@ -26,3 +29,9 @@ def test_a_script_that_was_tampered_with_does_not_run(opened, watch, sample_page
     assert page.locator(".tools").is_hidden()
     assert [each for each in watch.console if "Content Security Policy" in each]
     watch.console.clear()
+
+
+@pytest.mark.usefixtures("started")
+def test_a_test_beside_those_in_the_browser_has_its_own_loop():
+    """Playwright's loop counts as running only while a test has the browser: what follows in this process can start another."""
+    assert asyncio.run(asyncio.sleep(0, "slept")) == "slept"
