@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from osiris_core.cli.arguments import add_records
 
 if TYPE_CHECKING:
     import argparse
@@ -23,13 +24,7 @@ def add_parser(subparsers: Any) -> None:
         "driver by option by class of values by outcome.",
         epilog="exit codes: 0; 2 where a file cannot be read as records",
     )
-    parser.add_argument(
-        "records",
-        nargs="+",
-        type=Path,
-        metavar="RECORD",
-        help="a file of records, or a directory: all .json files below it",
-    )
+    add_records(parser)
     parser.add_argument("--json", action="store_true", help="print every cell of the matrix as JSON")
     parser.set_defaults(run=run)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from osiris_core.cli.arguments import add_records, add_summary_option
 from osiris_core.cli.run import add_gate_options
 from osiris_core.cli.settling import leave_open, settle
 
@@ -27,21 +28,10 @@ def add_parser(subparsers: Any) -> None:
         "code of them. A record that is there twice counts once; two results of one manifest are both kept, and the worst counts.",
         epilog="exit codes: those of run, for the whole; 2 where a file cannot be read as records, and then nothing is written",
     )
-    parser.add_argument(
-        "records",
-        nargs="+",
-        type=Path,
-        metavar="RECORD",
-        help="a file of records, or a directory: all .json files below it",
-    )
+    add_records(parser)
     parser.add_argument("-o", "--output", type=Path, metavar="OUT.json", help="write the merged records")
     parser.add_argument("--report", type=Path, metavar="PATH", help="write an HTML report, and its data beside it")
-    parser.add_argument(
-        "--summary",
-        type=Path,
-        metavar="PATH",
-        help="write a summary in Markdown; to the file that GITHUB_STEP_SUMMARY names it is appended",
-    )
+    add_summary_option(parser)
     parser.add_argument(
         "--strict",
         action="store_true",

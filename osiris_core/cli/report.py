@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from osiris_core.cli.arguments import add_records, add_summary_option
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
@@ -25,13 +27,7 @@ def add_parser(subparsers: Any) -> None:
         epilog="exit codes: 0 where the report was made, whatever the verdicts; 2 where a file cannot be read as records, or a place not be "
         "written, and then nothing is",
     )
-    parser.add_argument(
-        "records",
-        nargs="+",
-        type=Path,
-        metavar="RECORD",
-        help="a file of records, or a directory: all .json files below it",
-    )
+    add_records(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -39,12 +35,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="PAGE.html",
         help="write the page, and the records beside it (default: for one file the page beside it, if no other form is asked for)",
     )
-    parser.add_argument(
-        "--summary",
-        type=Path,
-        metavar="PATH",
-        help="write a summary in Markdown; to the file that GITHUB_STEP_SUMMARY names it is appended",
-    )
+    add_summary_option(parser)
     parser.add_argument(
         "--against",
         action="append",

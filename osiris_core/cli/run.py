@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from osiris_core.choices import BASELINES, FETCHING, ISOLATIONS, KEEPING, REQUIREMENTS, TRIAGES
+from osiris_core.cli.arguments import add_summary_option
 from osiris_core.cli.progress import add_progress_option
 from osiris_core.cli.settling import leave_open, settle
 
@@ -107,12 +108,7 @@ def add_parser(subparsers: Any) -> None:
     )
     add_progress_option(parser)
     parser.add_argument("--report", type=Path, metavar="PATH", help="write an HTML report, and its data beside it")
-    parser.add_argument(
-        "--summary",
-        type=Path,
-        metavar="PATH",
-        help="write a summary in Markdown; to the file that GITHUB_STEP_SUMMARY names it is appended",
-    )
+    add_summary_option(parser)
     parser.add_argument("--json", action="store_true", help="print the records as JSON; verdict lines go to stderr")
     parser.set_defaults(run=run)
     leave_open(parser)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 MOST_WORDS: Final = 400
 """So many words of each side are aligned: the matcher's time grows with their square."""
 
-_SHARED_START_SHOWN: Final = 200
+SHARED_START_SHOWN: Final = 200
+"""Of a long start that both sides share, so many characters are shown before what differs."""
 _LONG_WORD: Final = 24
 """Within a longer word only what differs is marked; a shorter one is marked as a whole, which reads better."""
 _LEAST_SHARED: Final = 0.3
@@ -129,7 +130,7 @@ def _pieces(text: str, start: int, end: int, runs: Sequence[_Run]) -> Iterator[M
 def _start_shown(text: str, end: int, *, is_whole: bool) -> str:
     if is_whole or end <= MAX_LINE_CHARACTERS:
         return _shown(text, 0, end)
-    hidden = end - _SHARED_START_SHOWN
+    hidden = end - SHARED_START_SHOWN
     return f"({hidden:,} equal characters) …{_shown(text, hidden, end)}"
 
 

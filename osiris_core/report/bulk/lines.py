@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from osiris_core.parity.exhibit.model import Standing
 from osiris_core.report.text import LINE_FEED_MARK, capped_line, visible_value
+from osiris_core.report.words import SHARED_START_SHOWN, common_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,7 +19,6 @@ MAX_CHARACTERS = 10_000
 SIGNS = {Standing.SAME: "=", Standing.SET_ASIDE: "~", Standing.CHANGED: "≠", Standing.LEFT: "<", Standing.RIGHT: ">"}
 _FIELDS = "\t"
 _JUMP = "@"
-_SHARED_START_SHOWN = 200
 
 
 class Numbers:
@@ -53,10 +53,10 @@ def shown_pair(left: str, right: str) -> tuple[str, str]:
     left, right = _line(left), _line(right)
     if max(len(left), len(right)) <= MAX_CHARACTERS:
         return left, right
-    start = 0 if left == right or not (left and right) else _common_start(left, right)
+    start = 0 if left == right or not (left and right) else common_start(left, right)
     if start > MAX_CHARACTERS // 2:
-        said = f"({start - _SHARED_START_SHOWN:,} equal characters) …"
-        left, right = (said + text[start - _SHARED_START_SHOWN :] for text in (left, right))
+        said = f"({start - SHARED_START_SHOWN:,} equal characters) …"
+        left, right = (said + text[start - SHARED_START_SHOWN :] for text in (left, right))
     return capped_line(left, MAX_CHARACTERS), capped_line(right, MAX_CHARACTERS)
 
 
@@ -72,12 +72,3 @@ def _line(text: str) -> str:
     if text.isascii() and text.isprintable() and text[-1:] != " ":
         return text
     return visible_value(text).replace("\n", LINE_FEED_MARK)
-
-
-def _common_start(left: str, right: str) -> int:
-    """Return how many characters both have in common at the start, by halves: these texts are long."""
-    low, high = 0, min(len(left), len(right))
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if left[:middle] == right[:middle] else (low, middle - 1)
-    return low
