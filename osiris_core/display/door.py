@@ -75,11 +75,6 @@ class Door:
         """Whether what is shown is in the way of other output."""
         return self._renderer.redraws
 
-    @property
-    def is_open(self) -> bool:
-        """Whether what runs is shown now."""
-        return self._timer is not None
-
     def observe(self, progress: Progress) -> None:
         """Take a look; it is shown with the next tick."""
         self.board.observe(progress)

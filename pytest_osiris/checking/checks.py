@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from osiris_core.rules.model import Rule
 
 _CHECKS: pytest.StashKey[Checks] = pytest.StashKey()
+_MAKING: Final = threading.Lock()
+"""Held while the checks of the process are made: a test can run several manifests at once."""
 
 
 class SecretWarning(pytest.PytestWarning):
@@ -59,6 +62,7 @@ class Checks:
         self._told: list[str] = []  # where there is no terminal, it stands in the test's report
         self.showing = showing(config, self._told.append)
         self._checkers: dict[Path, Checker] = {}
+        self._turn = threading.Lock()  # a test can run several manifests at once
         self._signals = contextlib.ExitStack()
         self._signals.enter_context(terminable())  # there is something to be stopped from now on
 
@@ -135,9 +139,11 @@ class Checks:
 
     def _tell(self, item: pytest.Item, manifest: Manifest, record: ParityRecord) -> None:
         """Show with the test what was told while it ran, and warn of what did not fail it."""
-        if self._told:
-            item.add_report_section("call", "osiris", "\n".join(self._told))
+        with self._turn:
+            told = "\n".join(self._told)
             self._told.clear()
+        if told:
+            item.add_report_section("call", "osiris", told)
         for each in record.warnings:
             item.warn(SecretWarning(f"{manifest.location}: {each}"))
         for use in record.comparison.rules if record.comparison else ():
@@ -154,22 +160,24 @@ class Checks:
             self._checkers.clear()
 
     def _checker(self, project_root: Path) -> Checker:
-        if project_root not in self._checkers:
-            self._checkers[project_root] = Checker(
-                check_options(self.settings, project_root, self.root),
-                report=self.showing.report,
-                progress=self.showing.observe,
-                backends=backends_of(self._config),
-            )
-        return self._checkers[project_root]
+        with self._turn:
+            if project_root not in self._checkers:
+                self._checkers[project_root] = Checker(
+                    check_options(self.settings, project_root, self.root),
+                    report=self.showing.report,
+                    progress=self.showing.observe,
+                    backends=backends_of(self._config),
+                )
+            return self._checkers[project_root]
 
 
 def checks_of(config: pytest.Config) -> Checks:
     """Return the checks of this process."""
-    if _CHECKS not in config.stash:
-        checks = config.stash[_CHECKS] = Checks(config)
-        config.stash[CLOSE] = checks.close
-    return config.stash[_CHECKS]
+    with _MAKING:
+        if _CHECKS not in config.stash:
+            checks = config.stash[_CHECKS] = Checks(config)
+            config.stash[CLOSE] = checks.close
+        return config.stash[_CHECKS]
 
 
 def _label(item: pytest.Item, manifest: Manifest, case: str) -> str:

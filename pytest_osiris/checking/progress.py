@@ -41,6 +41,9 @@ class Showing:
         self._door = door
         self._around = around
         self._label = ""
+        self._turn = threading.Lock()
+        self._running = 0
+        self._shown = contextlib.ExitStack()
 
     @property
     def observe(self) -> Observer | None:
@@ -49,13 +52,28 @@ class Showing:
 
     @contextlib.contextmanager
     def running(self, label: str = "") -> Iterator[None]:
-        """Show what runs while the block lasts, under another name than the pipeline's if one is given."""
-        if self._door is None or self._door.is_open:
+        """Show what runs while the block lasts, under another name than the pipeline's if one is given and nothing else runs.
+
+        A test can run several manifests at once: what runs is shown from the first one's start to the last one's end.
+        """
+        if self._door is None:
             yield
             return
-        self._label = label
-        with self._around(), self._door.open():
+        with self._turn:
+            if not self._running:
+                with contextlib.ExitStack() as opening:
+                    opening.enter_context(self._around())
+                    opening.enter_context(self._door.open())
+                    self._shown = opening.pop_all()
+            self._running += 1
+            self._label = label if self._running == 1 else ""
+        try:
             yield
+        finally:
+            with self._turn:
+                self._running -= 1
+                if not self._running:
+                    self._shown.close()
 
     def close(self) -> None:
         """Let go of the terminal."""

@@ -69,6 +69,20 @@ def hearing(point: Callable[[SessionWriter, bytes], bool]) -> None:
     SessionWriter.feed = hooked  # type: ignore[method-assign]
 
 
+def in_a_step() -> None:
+    """Die of the piece that says that the step waits, however much of the run it holds: the rest of it never came."""
+    feed = SessionWriter.feed
+
+    def hooked(self: SessionWriter, data: bytes) -> None:
+        before, said, _ = data.partition(b'"waiting"')
+        if said and of_sandbox(self):
+            feed(self, before)
+            die()
+        feed(self, data)
+
+    SessionWriter.feed = hooked  # type: ignore[method-assign]
+
+
 def stand_still() -> None:
     """Stand still, once, when the step has said that it waits."""
     stood: list[bool] = []
@@ -112,7 +126,7 @@ def ended() -> None:
 POINTS = {
     "made, not noted": lambda: made(noted=False),
     "before the start": lambda: made(noted=True),
-    "in a step": lambda: hearing(lambda _, data: b'"waiting"' in data),
+    "in a step": in_a_step,
     "still in a step": stand_still,
     "after the terminal record": lambda: hearing(lambda writer, _: writer.terminal is not None),
     "in transfer": in_transfer,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -303,22 +304,33 @@ def test_a_marked_test_that_runs_nothing_is_no_green_one(project: Project, engin
 
 
 def test_runs_at_once_keep_their_records(project: Project, engine: Engine) -> None:
-    """Each has one, whoever was first."""
+    """Each has one, whoever was first, and all of them have one checker and so one server."""
     project.manifest("it")
     project.pytester.makepyfile(
         test_it="""
         from concurrent.futures import ThreadPoolExecutor
+        from threading import Barrier
 
         def test_it(osiris):
+            together = Barrier(8)
+
+            def parity(case):
+                together.wait()
+                return osiris.parity("it.osiris.yaml", case=str(case))
+
             with ThreadPoolExecutor(8) as pool:
-                list(pool.map(lambda case: osiris.parity("it.osiris.yaml", case=str(case)), range(8)))
+                list(pool.map(parity, range(8)))
         """
     )
-
-    project.run("test_it.py").assert_outcomes(passed=1)
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # what two of them can do to each other, they do
+    try:
+        project.run("test_it.py").assert_outcomes(passed=1)
+    finally:
+        sys.setswitchinterval(usual)
 
     assert sorted(each["case"] for each in project.records()) == sorted(map(str, range(8)))
-    assert len(engine.calls) == 8
+    assert (len(engine.calls), engine.made) == (8, 1)
 
 
 def test_an_expected_failure_is_none_of_a_target(project: Project, engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 import threading
@@ -10,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from osiris_core.display.door import Door
 from osiris_core.display.lines import Lines
+from pytest_osiris.checking.progress import Showing
 from tests.display.stage import look
 from tests.plugin.terminal import OnTerminal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from conftest import Engine, Project
 
 STAND_IN = """
@@ -231,6 +236,35 @@ def test_a_case_is_shown_by_its_name(project: Project, engine: Engine, monkeypat
     project.run().assert_outcomes(passed=2)
 
     assert names == ["good[AA]", "good[UA]"]
+
+
+def test_what_runs_at_once_is_shown_until_the_last_of_it_ends() -> None:
+    """Not only until the first of it does; and no run bears the name of another one's case."""
+    door = Door(Lines(lambda _line: None), lambda _line: None)
+    around: list[str] = []
+
+    @contextlib.contextmanager
+    def behind() -> Iterator[None]:
+        around.append("begun")
+        yield
+        around.append("ended")
+
+    def seen() -> str:
+        showing.observe(look())
+        [shown] = door.board.looks()
+        return shown.name
+
+    showing = Showing(door, door.say, behind)
+    first, second = showing.running("good[AA]"), showing.running("good[UA]")
+    with first:
+        alone = seen()
+        second.__enter__()
+        together = seen()
+    assert (alone, together, around) == ("good[AA]", look().name, ["begun"])
+    second.__exit__(None, None, None)
+    assert around == ["begun", "ended"]
+    with showing.running("good[DL]"):
+        assert (seen(), around) == ("good[DL]", ["begun", "ended", "begun"])
 
 
 def test_a_line_begins_where_one_begins_also_under_xdist(project: Project) -> None:
