@@ -11,7 +11,7 @@ Rooms, in the order in which data walks through them (`docs/architecture.md` dra
 ``parity``    two sessions become a verdict
 ``report``    verdicts become pages
 ``check``     composes all of these: the main verb. ``preparation`` makes what its targets share, ``target_run`` runs one of
-              them, ``judgement`` makes a record of what they left; ``resumed`` does the same for a session whose host died
+              them, ``target_runs`` all at once, ``judgement`` makes a record of what they left; ``resumed`` does the same for a session whose host died
 ``plan``      says what a check would do; ``notes`` what may become a problem of it
 ``testing``   holds a driver to what every driver promises
 ``fuzz``      generated manifests, run on both targets and made small
@@ -19,5 +19,5 @@ Rooms, in the order in which data walks through them (`docs/architecture.md` dra
 ``cli``       the command `osiris-parity`; what it has in common with the pytest plugin is in ``surface``
 
 For everyone: ``errors`` is every error raised on purpose, ``choices`` what options can say, ``targets`` how targets are written, ``project`` what a project says for all
-of its pipelines, ``stopping`` what signals ask of a run.
+of its pipelines, ``signals`` what signals ask of a run.
 """

@@ -13,12 +13,10 @@ from __future__ import annotations
 import datetime as dt
 import shlex
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from osiris_core.backend_set import BackendSet
-from osiris_core.choices import TARGETS
 from osiris_core.drivers.catalog import DriverCatalog
 from osiris_core.errors import InfrastructureError
 from osiris_core.manifest import cases, loader
@@ -36,14 +34,12 @@ from osiris_core.targets import target_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from concurrent.futures import Future
     from pathlib import Path
     from typing import Any, Self
 
     from osiris_core.backends.bundle import Bundle
-    from osiris_core.backends.counterpart import Counterpart
     from osiris_core.backends.extension import BackendFactory
-    from osiris_core.backends.protocol import Cancellation, Job, Patience, TargetFacts
+    from osiris_core.backends.protocol import Cancellation, Job, Patience
     from osiris_core.backends.templates import Report
     from osiris_core.judgement import Circumstances, TargetResult
     from osiris_core.manifest.cases import Loaded
@@ -53,14 +49,12 @@ if TYPE_CHECKING:
     from osiris_core.progress.model import Observer
     from osiris_core.rules.model import Rule
     from osiris_core.sandbox.launch import ServerAddress
-    from osiris_core.session.artifacts import ArtifactFile
     from osiris_core.wire.limits import ArtifactLimits
 
 __all__ = ["CheckOptions", "Checker", "check", "load", "load_cases", "validate_options"]
 
 _SWEPT_SESSIONS = 100
 """So many of the newest sessions are looked at for what killed runs left."""
-_LOCAL, _E2B = TARGETS
 
 
 def load(
@@ -197,6 +191,7 @@ class Checker:
         from osiris_core.judgement import Circumstances, TargetResult, judge
         from osiris_core.preparation import prepare
         from osiris_core.progress.model import COMPARING, JUDGING, PREPARING
+        from osiris_core.target_runs import intended, run_targets
 
         started_at, started, session_id = _utc_now(), time.monotonic(), watch.check
         changed: tuple[str, ...] = ()
@@ -217,14 +212,20 @@ class Checker:
             self._bundle = job.bundle  # the same for all manifests of this checker
             job = replace(job, spill_bytes=self._options.spill_bytes, limits=self._artifact_limits)
             watch.mask(self._mask_of(job))
-            results = self._run_all(job, targets, cancellation, watch)
+            backends = {each: self._backends.find(each) for each in targets}
+            results = run_targets(
+                backends, job, self._options, patience=self._patience, cancellation=cancellation, watch=watch
+            )
             watch.phase(COMPARING if len(targets) > 1 else JUDGING)
             changed = changed_inputs(manifest, job.inputs)
             if loader.has_changed(manifest):
                 changed += (manifest.relative,)
         except (InfrastructureError, OSError) as error:
             failure = error if isinstance(error, InfrastructureError) else InfrastructureError(str(error))
-            results = [TargetResult(facts=self._intended(each), session=None, failure=failure) for each in targets]
+            results = [
+                TargetResult(facts=intended(each, self._options.provider), session=None, failure=failure)
+                for each in targets
+            ]
         circumstances = Circumstances(
             manifest=manifest,
             session_id=session_id,
@@ -339,46 +340,6 @@ class Checker:
         table = None if self._tell is None else host_table(job.secrets, self._options.provider)
         return None if table is None else table.text
 
-    def _run_all(
-        self, job: Job, targets: Sequence[str], cancellation: Cancellation, watch: CheckWatch
-    ) -> list[TargetResult]:
-        from osiris_core.signals import held
-        from osiris_core.target_run import attending, run_target
-
-        backends = [self._backends.find(target) for target in targets]
-        jobs, counterpart = self._jobs(job, targets)
-        root = self._options.root
-        pool = ThreadPoolExecutor(len(backends), thread_name_prefix="osiris-target")
-        with attending(pool, cancellation, self._patience) as futures, held():
-            for target, backend in zip(targets, backends, strict=True):
-                given = jobs[target]
-                watched = watch.target(target)
-                futures.append(
-                    pool.submit(run_target, backend, self._intended(target), given, root, cancellation, watch=watched)
-                )
-                if target == _LOCAL and counterpart is not None:
-                    futures[-1].add_done_callback(lambda ended: counterpart.settle(_artifacts_of(ended)))
-        return [future.result() for future in futures]
-
-    def _jobs(self, job: Job, targets: Sequence[str]) -> tuple[dict[str, Job], Counterpart | None]:
-        """Return each target's job, and what tells the one in a sandbox of the artifacts that this machine has."""
-        from osiris_core.backends.counterpart import Counterpart
-
-        counterpart = Counterpart() if self._options.fetch == "differing" and set(targets) == {*TARGETS} else None
-        return {each: replace(job, counterpart=counterpart) if each == _E2B else job for each in targets}, counterpart
-
-    def _intended(self, target: str) -> TargetFacts:
-        """Return what a record says of a target that could not even be reached."""
-        from osiris_core.backends.protocol import TargetFacts
-
-        if target == _LOCAL:
-            return TargetFacts(target=target, provider="host", isolation="none")
-        if target != _E2B:
-            return TargetFacts(target=target, provider="", isolation="")
-        from osiris_core.backends.provider import public_address
-
-        return TargetFacts(target=target, provider=public_address(self._options.provider), isolation="")
-
     @property
     def _artifact_limits(self) -> ArtifactLimits:
         from osiris_core.wire.limits import WARM_LIMITS, ArtifactLimits
@@ -390,14 +351,6 @@ class Checker:
         from osiris_core.backends.protocol import Patience
 
         return self._options.patience or Patience()
-
-
-def _artifacts_of(ended: Future[TargetResult]) -> Mapping[str, ArtifactFile]:
-    """Return the artifacts of a target that has ended; none of one that came to no session."""
-    if ended.cancelled() or ended.exception() is not None:
-        return {}
-    session = ended.result().session
-    return {} if session is None else session.artifacts
 
 
 def _ignore(_line: str) -> None:

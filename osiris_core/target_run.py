@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import traceback
-from concurrent.futures import wait
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +12,12 @@ from osiris_core.errors import DiskFullError, InfrastructureError, OsirisError, 
 from osiris_core.judgement import TargetResult
 from osiris_core.manifest.overrides import written_overrides
 from osiris_core.session.writer import SessionWriter
-from osiris_core.signals import escalating, wait_for
 from osiris_core.wire import records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from concurrent.futures import Future, ThreadPoolExecutor
     from pathlib import Path
 
-    from osiris_core.backends.protocol import Backend, Cancellation, Job, Patience
+    from osiris_core.backends.protocol import Backend, Cancellation, Job
     from osiris_core.manifest.model import Manifest
     from osiris_core.progress.targets import TargetWatch
 
@@ -97,24 +92,6 @@ def _run(
         _mask(failure, job)
     facts.retries = [replace(each, cause=_shown(job, each.cause)) for each in facts.retries]  # as above
     return _close(writer, facts, failure, cancelled=cancellation.requested)
-
-
-@contextmanager
-def attending(
-    pool: ThreadPoolExecutor, cancellation: Cancellation, patience: Patience
-) -> Iterator[list[Future[TargetResult]]]:
-    """Wait at the end of the block for the futures that were put into the list; what is raised meanwhile stops all of them first."""
-    futures: list[Future[TargetResult]] = []
-    try:
-        yield futures
-        wait_for(futures)
-    except BaseException:
-        with escalating(cancellation):
-            cancellation.request()
-            wait(futures, timeout=patience.clean_up_s)
-        raise
-    finally:
-        pool.shutdown(wait=all(future.done() for future in futures), cancel_futures=True)
 
 
 def _facts_of(backend: Backend) -> TargetFacts:

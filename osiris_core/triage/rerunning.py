@@ -16,7 +16,8 @@ from osiris_core.errors import InfrastructureError
 from osiris_core.parity.triage.environment import OUTPUT
 from osiris_core.session import contract
 from osiris_core.session.files import remove_tree
-from osiris_core.target_run import attending, run_target
+from osiris_core.target_run import run_target
+from osiris_core.target_runs import attending
 from osiris_core.triage.imitation import as_it_is, imitate, run_directory_of
 
 if TYPE_CHECKING:
