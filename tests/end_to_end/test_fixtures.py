@@ -69,12 +69,12 @@ DIVERGENT = {
     "departure-board": Expected("board", "every time is shifted by +05:00", {"TZ": "America/New_York"}),
     "departures-page": Expected("page", 'add "jinja2" to requirements:', in_sandbox="failed"),
     "fleet-age": Expected("ages", "planes.csv", in_sandbox="failed"),
-    "late-flights": Expected("late", "rows", {"DELAY_MINUTES": "60"}),
+    "late-flights": Expected("late", "something undeclared differs: a variable", {"DELAY_MINUTES": "60"}),
     "mean-weather": Expected("means", "added up in another order"),
     "regional-departures": Expected("region", "REPORT_REGION", {"REPORT_REGION": "JFK"}, in_sandbox="failed"),
-    "short-names": Expected("shorten", "names.json", {"HOME": "home"}),
+    "short-names": Expected("shorten", 'perhaps the file "names.json"', {"HOME": "home"}),
     "sources": Expected("list", "absolute paths"),
-    "spot-check": Expected("draw", "tailnum"),
+    "spot-check": Expected("draw", "or chance (ctx.rng)"),
     "tail-numbers": Expected("pairs", "ORDER BY"),
 }
 NOT_ON_EVERY_HOST = {

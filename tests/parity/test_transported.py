@@ -16,13 +16,13 @@ FACTS = {
     "throttled_ms": 12.5,
     "retries": [{"what": "create", "cause": "429", "waited_ms": 200.0}],
     "worker_digest": "aa",
-    "journal_digest": "aa",
+    "journal_digest": "bb",  # over one record more: the terminal one
     "artifact_root_reported": "r1",
 }
 
 
 def test_a_record_tells_what_transport_did_and_what_was_verified(tmp_path):
-    """Counts are those of the file; the two digests are compared, and so is the artifact root."""
+    """Counts are those of the file; a digest of the records is there only where it held, the artifact root is compared."""
     draft = healthy("e2b")
     draft.target_facts = FACTS
     draft.facts["artifact_root"] = "r1"
@@ -36,14 +36,15 @@ def test_a_record_tells_what_transport_did_and_what_was_verified(tmp_path):
     assert (told.verified, told.artifacts_verified) == (True, True)
 
 
-def test_a_digest_that_does_not_hold_is_not_called_verified(tmp_path):
-    """Other records than the worker wrote; a worker that stated nothing is neither."""
+def test_what_was_not_stated_or_does_not_hold_is_not_called_verified(tmp_path):
+    """A worker that stated nothing of its records is neither; another artifact root is damage."""
     draft = healthy("e2b")
-    draft.target_facts = {**FACTS, "journal_digest": "bb", "artifact_root_reported": None}
+    draft.target_facts = {**FACTS, "worker_digest": None}
+    draft.facts["artifact_root"] = "r2"
 
     told = transport_of(draft.build(tmp_path))
 
-    assert (told.verified, told.artifacts_verified) == (False, None)
+    assert (told.verified, told.artifacts_verified) == (None, False)
 
 
 def test_facts_of_another_form_count_as_nothing(tmp_path):
