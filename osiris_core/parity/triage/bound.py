@@ -7,9 +7,12 @@ the exact binomial bound for no event in `n` trials; 3 / n ("rule of three") is 
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 CONFIDENCE: Final = 0.95
+_COARSE: Final = 0.1
+"""From this share on it is said in tenths, below in hundredths."""
 
 
 def excluded_share(reruns: int) -> float:
@@ -21,9 +24,10 @@ def bound_sentence(reruns: int) -> str:
     """Return the bound for people; an equal result never says that none of the runs would have been another."""
     if reruns < 1:
         return "no target was run again, so nothing is known of what chance does"
-    times = "1 rerun" if reruns == 1 else f"{reruns} reruns"
-    share = excluded_share(reruns) * 100
+    times, were = ("1 rerun", "is") if reruns == 1 else (f"{reruns:,} reruns", "are")
+    share = excluded_share(reruns)
+    of = 10 if share >= _COARSE else 100
     return (
-        f"in {times} of each target no difference: one in more than {share:.0f} % of runs would have been seen with "
-        f"{CONFIDENCE:.0%} confidence"
+        f"{times} of each target {were} like its first run; what comes up in fewer than {math.ceil(share * of)} of {of} "
+        f"runs may have been missed (one in more than {share:.0%} would have been seen with {CONFIDENCE:.0%} confidence)"
     )

@@ -13,13 +13,27 @@ def test_equal_reruns_exclude_only_what_they_would_have_shown(reruns, share):
     assert excluded_share(reruns) == pytest.approx(share, abs=5e-5)
 
 
-def test_the_bound_is_said_in_numbers():
-    """How many reruns, which share, and with what confidence."""
-    sentence = bound_sentence(3)
-
-    assert sentence == (
-        "in 3 reruns of each target no difference: one in more than 63 % of runs would have been seen with 95% confidence"
-    )
+@pytest.mark.parametrize(
+    ("reruns", "said"),
+    [
+        (
+            3,
+            (
+                "3 reruns of each target are like its first run; what comes up in fewer than 7 of 10 runs may have been missed "
+                "(one in more than 63% would have been seen with 95% confidence)"
+            ),
+        ),
+        (
+            1,
+            "1 rerun of each target is like its first run; what comes up in fewer than 10 of 10 runs may have been missed",
+        ),
+        (59, "what comes up in fewer than 5 of 100 runs may have been missed (one in more than 5%"),
+        (0, "no target was run again, so nothing is known of what chance does"),
+    ],
+)
+def test_the_bound_is_said_in_plain_numbers_and_then_exactly(reruns, said):
+    """What a reader has to reckon with, rounded to the safe side; then the share, and with what confidence."""
+    assert said in bound_sentence(reruns)
 
 
 @pytest.mark.parametrize("reruns", [0, 1, 3, 1000])
