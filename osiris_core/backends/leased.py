@@ -150,7 +150,7 @@ class LeasedSandbox:
             asked_at = loop.time()
             self._facts.http_requests += 1
             try:
-                async with asyncio.timeout(self._patience.renew_s):
+                async with asyncio.timeout(self._patience.renewal_s):
                     await self.sandbox.set_timeout(_seconds(self._patience.lease_s))
             except Exception as error:  # noqa: BLE001 - tried again, and said: in target.json, and to whoever follows
                 self.trouble = in_short(error)

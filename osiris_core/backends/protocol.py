@@ -226,6 +226,8 @@ class Patience:
     """A sandbox nobody renews dies after this."""
     renew_s: float = 20.0
     """Between two renewals of the lease."""
+    renewal_s: float = 20.0
+    """For the provider to confirm a renewal."""
     lease_margin_s: float = 5.0
     """So long before the end of a lease that cannot be renewed the run ends, with everything that it has by then."""
     heartbeat_s: float = 5.0

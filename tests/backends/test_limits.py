@@ -51,7 +51,7 @@ def test_there_are_never_more_than_the_limit(tmp_path):
                 now[0] += 1
                 most[0], turns[0] = max(most[0], now[0]), turns[0] + 1
             if number < 3:
-                together.wait(10)  # the limit is used up, too
+                together.wait(100)  # the limit is used up, too
             with lock:
                 now[0] -= 1
 
@@ -61,7 +61,7 @@ def test_there_are_never_more_than_the_limit(tmp_path):
         for thread in threads:
             thread.start()
     for thread in (*first, *later):
-        thread.join(10)
+        thread.join(100)
 
     assert (most[0], turns[0], now[0]) == (3, 8, 0)
 

@@ -73,7 +73,7 @@ def test_closing_the_loop_lets_what_runs_clean_up() -> None:
             cleaned.append(True)
 
     future = thread.submit(endless())
-    assert begun.wait(10)
+    assert begun.wait(100)
     thread.close()
     thread.close()
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from conftest import Engine, Project
 
-DEADLINE_S = 60.0
+DEADLINE_S = 200.0
 HEAVY = {"yaml", "jinja2", "e2b", "httpx", "rich", "asyncio", "duckdb", "pyarrow", "deepdiff", "msgspec", "uvicorn"}
 
 
@@ -155,7 +155,7 @@ def test_a_stop_that_the_garbage_collector_swallows_is_asked_for_again(number: i
     def work() -> None:
         with terminable():
             gc.collect()
-            threading.Event().wait(10)
+            threading.Event().wait(100)
 
     gc.callbacks.append(collecting)
     try:
@@ -314,12 +314,13 @@ def test_the_second_signal_hurries_and_the_third_is_the_systems(monkeypatch: pyt
 
 def test_a_terminal_that_goes_away_stops_a_run_unless_it_was_told_to_stay() -> None:
     """SIGHUP is a stop, with an exit code of its own; under `nohup` it is nothing."""
-    with pytest.raises(TerminatedError) as stopped, terminable():
-        signal.raise_signal(signal.SIGHUP)
-    assert stopped.value.number == signal.SIGHUP
-
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # these tests may run under `nohup` themselves
     try:
+        with pytest.raises(TerminatedError) as stopped, terminable():
+            signal.raise_signal(signal.SIGHUP)
+        assert stopped.value.number == signal.SIGHUP
+
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         with terminable():
             signal.raise_signal(signal.SIGHUP)
     finally:

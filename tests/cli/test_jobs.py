@@ -23,9 +23,9 @@ def test_manifests_run_at_once_and_are_told_in_their_order(project: Project, eng
     engine.gives("b", Verdict.DIVERGENT, passed=False, step="only")
 
     def meet(name: str, _: Any) -> None:
-        together.wait(10)
+        together.wait(100)
         if name == "a":
-            assert last.wait(10)
+            assert last.wait(100)
         elif name == "c":
             last.set()
 
@@ -47,9 +47,9 @@ def test_ctrl_c_stops_all_of_them(project: Project, engine: Engine) -> None:
         engine.gives(name, Verdict.IDENTICAL, passed=True)
 
     def run(name: str, cancellation: Any) -> None:
-        if together.wait(10) == 0:
+        if together.wait(100) == 0:
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-        stopped.append((name, cancellation.wait(10)))
+        stopped.append((name, cancellation.wait(100)))
 
     engine.on_check = run
     ended = project.run("run", *[project.manifest(each) for each in "abc"], "--jobs", "2")
@@ -86,11 +86,11 @@ def test_a_stop_while_one_is_submitted_waits_for_that_one(
 
     def run(name: str, cancellation: Any) -> None:
         began.set()
-        stopped.append((name, cancellation.wait(10)))
+        stopped.append((name, cancellation.wait(100)))
 
     def interrupted(pool: ThreadPoolExecutor, *given: Any, **options: Any) -> Any:
         future = submit(pool, *given, **options)
-        assert began.wait(10)
+        assert began.wait(100)
         signal.raise_signal(signal.SIGINT)
         return future
 

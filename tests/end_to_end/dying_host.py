@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+WAITING = b'"waiting"'
+"""What the step says, in one piece of its output or in two."""
+
+
 def die() -> NoReturn:
     """End this process as `kill -9` does."""
     os.kill(os.getpid(), signal.SIGKILL)
@@ -72,12 +76,15 @@ def hearing(point: Callable[[SessionWriter, bytes], bool]) -> None:
 def in_a_step() -> None:
     """Die of the piece that says that the step waits, however much of the run it holds: the rest of it never came."""
     feed = SessionWriter.feed
+    fed = bytearray()
 
     def hooked(self: SessionWriter, data: bytes) -> None:
-        before, said, _ = data.partition(b'"waiting"')
-        if said and of_sandbox(self):
-            feed(self, before)
-            die()
+        if of_sandbox(self):
+            already = len(fed)
+            fed.extend(data)
+            if (place := fed.find(WAITING)) >= 0:
+                feed(self, bytes(fed[already:place]))
+                die()
         feed(self, data)
 
     SessionWriter.feed = hooked  # type: ignore[method-assign]
@@ -86,9 +93,11 @@ def in_a_step() -> None:
 def stand_still() -> None:
     """Stand still, once, when the step has said that it waits."""
     stood: list[bool] = []
+    fed = bytearray()
 
     def point(_: SessionWriter, data: bytes) -> bool:
-        if b'"waiting"' in data and not stood:
+        fed.extend(data)
+        if WAITING in fed and not stood:
             stood.append(True)
             os.kill(os.getpid(), signal.SIGSTOP)
         return False

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
-PATIENCE_S = 15
+PATIENCE_S = 100
 
 
 def children() -> list[int]:

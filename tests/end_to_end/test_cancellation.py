@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import threading
@@ -113,6 +114,9 @@ def in_transfer(stopping: Stopping, monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def hooked(self: Attendance) -> None:
         stopping.targets = 1
+        other = self._session.directory.parent / "local" / "session.json"
+        while not other.exists():  # noqa: ASYNC110 - written on another thread; that run is not to be stopped
+            await asyncio.sleep(0.01)
         stopping.at(self._session)
         await fetch(self)
 
@@ -195,7 +199,7 @@ def test_a_stopped_run_is_cancelled_on_both_targets(stop: Callable, function: st
 @pytest.mark.parametrize("point", [in_transfer, after_the_terminal_record], ids=lambda each: each.__name__)
 def test_a_stop_that_comes_too_late_takes_nothing_away(stop: Callable, point: Callable) -> None:
     """The run had ended: its sessions say how, and hold every artifact."""
-    record = stop("quick", point)
+    record = stop("quick", point, patience=Patience(fetch_s=100.0))
 
     assert [each.outcome for each in record.targets] == ["succeeded", "succeeded"], record.headline
 

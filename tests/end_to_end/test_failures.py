@@ -39,12 +39,12 @@ def deafen(inputs, ctx):
 """
 
 
-def run(project: Project, steps: str, **keys: str) -> ParityRecord:
+def run(project: Project, steps: str, *, stop_s: float = 100.0, **keys: str) -> ParityRecord:
     written = "".join(f"{name}: {value}\n" for name, value in keys.items())
     head = 'osiris: "1"\npipeline: {id: failures}\ncode: [code]\n'
     project.write("code/work.py", CODE)
     project.write("failures.osiris.yaml", f"{head}{written}steps:\n{steps}")
-    return project.check("failures.osiris.yaml", patience=Patience(driver_stop_s=0.2))
+    return project.check("failures.osiris.yaml", patience=Patience(driver_stop_s=stop_s))
 
 
 def step(name: str, function: str, *needs: str, extra: str = "") -> str:
@@ -89,7 +89,8 @@ def test_a_run_goes_on_past_a_failure_an_overdue_step_and_a_flaky_one(project: P
 def test_a_step_that_has_to_be_killed_ends_the_run(project: Project) -> None:
     """The outcome `deadline` and the step can be expected; what was left is skipped on both targets."""
     steps = step("deafen", "deafen") + step("late", "wait", "deafen", extra=", timeout_s: 0.1") + step("other", "rows")
-    record = run(project, steps, on_failure="continue", expect="{outcome: deadline, failed_step: late}")
+    expect = "{outcome: deadline, failed_step: late}"
+    record = run(project, steps, stop_s=0.2, on_failure="continue", expect=expect)
 
     assert (record.verdict, record.passed) == ("IDENTICAL", True), record.headline
     told = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import threading
@@ -58,38 +59,44 @@ def test_the_pipeline_is_identical_when_nothing_goes_wrong(steps: Project) -> No
     assert record.passed
 
 
-def test_output_that_the_live_stream_lost_comes_from_the_spool(steps: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stdout is a hint: with every second piece of it dropped, both journals are whole all the same."""
-    feed, seen = SessionWriter.feed, []
+@pytest.fixture
+def lost(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[bytes]]:
+    """Every second line of what workers print is lost, in whatever pieces it comes; these, by target."""
+    feed = SessionWriter.feed
+    lost: dict[str, list[bytes]] = {"local": [], "e2b": []}
+    held: dict[str, bytes] = {}
+    numbers = {target: itertools.count() for target in lost}
 
     def lossy(self: SessionWriter, data: bytes) -> None:
-        seen.append(data)
-        if len(seen) % 2:
-            feed(self, data)
+        target = self.directory.name
+        *lines, held[target] = (held.get(target, b"") + data).split(b"\n")
+        for line in lines:
+            if next(numbers[target]) % 2:
+                lost[target].append(line)
+            else:
+                feed(self, line + b"\n")
 
     monkeypatch.setattr(SessionWriter, "feed", lossy)
+    return lost
+
+
+def test_output_that_the_live_stream_lost_comes_from_the_spool(steps: Project, lost: dict[str, list[bytes]]) -> None:
+    """Stdout is a hint: with every second record of it dropped, both journals are whole all the same."""
     record = steps.check("steps.osiris.yaml")
 
-    assert len(seen) > 2
+    assert all(lost.values())
     assert record.verdict == "IDENTICAL", record.headline
 
 
+@pytest.mark.usefixtures("lost")
 def test_a_lost_stream_that_nothing_fills_is_no_success(steps: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The spool is what saves the run above: without it the session is lost, and nothing is claimed."""
-    feed, seen = SessionWriter.feed, []
-
-    def lossy(self: SessionWriter, data: bytes) -> None:
-        seen.append(data)
-        if len(seen) % 2:
-            feed(self, data)
-
-    monkeypatch.setattr(SessionWriter, "feed", lossy)
+    """The spool is what saves the run above: without it the sessions are lost, and nothing is claimed."""
     monkeypatch.setattr(SessionWriter, "fill", lambda self, spool, **_: None)
     monkeypatch.setattr(SessionWriter, "take_range", lambda self, data: None)
     record = steps.check("steps.osiris.yaml")
 
     assert (record.verdict, record.passed) == ("INCONCLUSIVE", False)
-    assert "lost" in {each.outcome for each in record.targets}
+    assert [each.outcome for each in record.targets] == ["lost", "lost"]
 
 
 def test_a_sandbox_killed_under_the_run_is_infra(steps: Project) -> None:

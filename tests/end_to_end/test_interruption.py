@@ -17,7 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-DEADLINE_S = 60.0
+DEADLINE_S = 200.0
 MANIFEST = """
 osiris: "1"
 pipeline: {id: endless}

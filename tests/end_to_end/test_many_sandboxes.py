@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from e2b import E2B
 
+from osiris_core.backends.limits import Limits
 from osiris_core.check import Checker, CheckOptions, load
 from osiris_core.cli import main
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from e2b import SandboxInfo
+
+    from osiris_core.backends.protocol import Cancellation
 
     from conftest import Project
 
@@ -51,8 +58,18 @@ def descriptors() -> int:
     return len([each for each in open_ones if not each.startswith("socket:")])
 
 
-def test_eight_sandboxes_of_one_process_at_once_leave_nothing(one: Project) -> None:
+def test_eight_sandboxes_of_one_process_at_once_leave_nothing(one: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Eight checks on eight threads: eight sandboxes, of which four live at once; then no thread and no descriptor more."""
+    may_live, turns, four = Limits.sandbox, itertools.count(), threading.Barrier(4)
+
+    @contextmanager
+    def together(self: Limits, cancellation: Cancellation) -> Iterator[None]:
+        with may_live(self, cancellation):
+            if 0 < next(turns) <= four.parties:  # the first alone, before what is counted
+                four.wait(100)
+            yield
+
+    monkeypatch.setattr(Limits, "sandbox", together)
     options = CheckOptions(project_root=one.root, session_root=one.session_root, max_sandboxes=4)
     manifest = load(one.root / "one.osiris.yaml", project_root=one.root)
     with Checker(options, server=one.server) as checker:

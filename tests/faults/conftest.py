@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from e2b import E2B, SandboxQuery
@@ -12,6 +13,7 @@ from osiris_core.backends.e2b import E2BBackend
 from osiris_core.backends.protocol import Cancellation, Patience
 from osiris_core.backends.provider import Provider
 from osiris_core.backends.registered import RegisteredTemplates
+from osiris_core.backends.sandbox_worker import SandboxWorker
 from osiris_core.check import load
 from osiris_core.preparation import prepare
 from osiris_core.resumed import resume
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.backends.bundle import Bundle
+    from osiris_core.backends.sandbox_worker import SandboxLine
     from osiris_core.judgement import TargetResult
     from osiris_core.manifest.model import Manifest
     from osiris_core.sandbox.launch import ServerAddress
@@ -34,12 +37,16 @@ TICKS = 40
 ARTIFACT = "done" * 20
 LARGE = "large" * 60_000
 """Too large for the record stream: it is fetched by itself."""
+RELEASE = "/tmp/released"
+"""The job that is `held` ends when this file is in its sandbox."""
+PIECES = 3
 JOBS = {
     "quick": "",
     "large": "",
+    "held": "",
     "waiting": "",
     "standing": "",
-    "overdue": "timeout_s: 1.5",
+    "overdue": "timeout_s: 3600",
     "large, then waiting": '  - {id: wait, driver: python.callable, config: {function: "act:waiting"}}\ntimeout_s: 30',
 }
 """Jobs by the function that they begin with, of the code below, and the end of their manifests."""
@@ -54,6 +61,7 @@ steps:
 CODE = f"""
 import os
 import signal
+import time
 
 def quick(inputs, ctx):
     for number in range({TICKS}):
@@ -63,6 +71,13 @@ def quick(inputs, ctx):
 def large(inputs, ctx):
     quick(inputs, ctx)
     (ctx.output_dir / "large.txt").write_text({LARGE[:5]!r} * {len(LARGE) // 5})
+
+def held(inputs, ctx):
+    quick(inputs, ctx)
+    for _ in range(20_000):  # a host that never comes to the point is to be told of, and not waited for
+        if os.path.exists({RELEASE!r}):
+            break
+        time.sleep(0.005)
 
 def waiting(inputs, ctx):
     quick(inputs, ctx)
@@ -74,10 +89,11 @@ def standing(inputs, ctx):
     signal.pause()
 
 def overdue(inputs, ctx):
-    os.kill(os.getppid(), signal.SIGSTOP)  # the supervisor, which minds the time
     signal.pause()
 """
-PATIENCE = Patience(driver_stop_s=1.0, fetch_s=2.0, kill_s=5.0, heartbeat_s=0.03, retry_first_s=0.01, retry_most_s=0.05)
+PATIENCE = Patience(
+    driver_stop_s=1.0, fetch_s=2.0, kill_s=60.0, heartbeat_s=0.03, retry_first_s=0.01, retry_most_s=0.05
+)
 """Short waits; but the usual time until silence counts as a stall, since a loaded machine is silent for long."""
 
 
@@ -210,3 +226,56 @@ def ground(bubblewrap: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             templates=RegisteredTemplates(provider),
             root=root / "sessions",
         )
+
+
+async def release(worker: SandboxWorker) -> None:
+    """Let a job that is `held` end."""
+    await worker._leased.sandbox.files.write(RELEASE, "")
+
+
+@pytest.fixture
+def released_by_a_new_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs that are `held` end when a line was attached anew: a worker that has ended by then is not attached to."""
+    attach = SandboxWorker.attach
+
+    async def attached(self: SandboxWorker) -> SandboxLine:
+        line = await attach(self)
+        await release(self)
+        return line
+
+    monkeypatch.setattr(SandboxWorker, "attach", attached)
+
+
+@pytest.fixture
+def released_by_an_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs that are `held` end when a line was asked for, whether or not there was one to be had."""
+    attach = SandboxWorker.attach
+
+    async def attempted(self: SandboxWorker) -> SandboxLine:
+        try:
+            return await attach(self)
+        finally:
+            await release(self)
+
+    monkeypatch.setattr(SandboxWorker, "attach", attempted)
+
+
+@pytest.fixture
+def released_by_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs that are `held` end when their output has come in three pieces, the last of them heartbeats at the latest."""
+    start = SandboxWorker.start.__func__  # type: ignore[attr-defined]
+
+    async def counting(cls: type[SandboxWorker], *given: Any, **named: Any) -> tuple[SandboxWorker, SandboxLine]:
+        worker, line = await start(cls, *given, **named)
+        read, numbers = line.read, count(1)
+
+        async def counted() -> bytes:
+            piece = await read()
+            if next(numbers) == PIECES:
+                await release(worker)
+            return piece
+
+        line.read = counted
+        return worker, line
+
+    monkeypatch.setattr(SandboxWorker, "start", classmethod(counting))

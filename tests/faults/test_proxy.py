@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -25,7 +25,7 @@ def through(ground: Ground, *troubles: Trouble, seed: int = 0) -> Iterator[Proxy
         proxy.require_fired()
 
 
-def run(ground: Ground, *troubles: Trouble, seed: int = 0, **options: float) -> Ran:
+def run(ground: Ground, *troubles: Trouble, seed: int = 0, **options: Any) -> Ran:
     """Run the small job through a proxy with these troubles, each of which has to come."""
     with through(ground, *troubles, seed=seed) as proxy:
         return ground.run(url=proxy.url, **options)
@@ -88,6 +88,7 @@ def test_the_stream_closes_without_its_last_bytes(ground: Ground) -> None:
     run(ground, Trouble(what="tail")).require_whole()
 
 
+@pytest.mark.usefixtures("released_by_a_new_line")
 def test_an_error_comes_instead_of_a_new_stream(ground: Ground) -> None:
     """Rows 13 and 14: the edge answers 502, then 429, where the stream was to be had again."""
     run(
@@ -95,6 +96,7 @@ def test_an_error_comes_instead_of_a_new_stream(ground: Ground) -> None:
         Trouble(what="reset", on=START, after=1500),
         Trouble(what="answer", on=CONNECT, status=502),
         Trouble(what="answer", on=CONNECT, status=429),
+        job="held",
     ).require_whole()
 
 

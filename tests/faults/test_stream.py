@@ -5,10 +5,12 @@ The rows are those of docs/reliability.md. Each fault has to strike, or its test
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from osiris_core.backends.following import Following
 from osiris_core.testing import Fault
 
 if TYPE_CHECKING:
@@ -22,14 +24,16 @@ def test_the_run_is_whole_when_nothing_goes_wrong(ground: Ground) -> None:
     assert (ran.retried, ran.result.facts.reconnects) == (set(), 0)
 
 
+@pytest.mark.usefixtures("released_by_a_new_line")
 @pytest.mark.parametrize("what", ["reset", "cut"])
 def test_a_lost_connection(ground: Ground, what: str) -> None:
     """Rows 1, 2 and 4: lost in the middle of a frame."""
-    ran = ground.run(Fault(at="output", what=what, after_bytes=701))
+    ran = ground.run(Fault(at="output", what=what, after_bytes=701), job="held")
     ran.require_whole()
     assert ran.result.facts.reconnects == 1
 
 
+@pytest.mark.usefixtures("released_by_a_new_line")
 def test_a_connection_that_is_lost_and_cannot_be_had_again_at_once(ground: Ground) -> None:
     """Row 1: the new line and the question for the worker fail too, each in three ways."""
     again = ("reset", "cut", "port_not_open")
@@ -37,6 +41,7 @@ def test_a_connection_that_is_lost_and_cannot_be_had_again_at_once(ground: Groun
         Fault(at="output", what="reset", after_bytes=701),
         *(Fault(at="connect", what=each) for each in again),
         *(Fault(at="processes", what=each) for each in again),
+        job="held",
     )
     ran.require_whole()
     assert "line" in ran.retried
@@ -60,12 +65,25 @@ def test_a_black_hole(ground: Ground) -> None:
     assert facts.reconnects or facts.fills  # a worker that has ended by then is not connected to again: the gap is read
 
 
-def test_a_worker_that_stands_still(ground: Ground) -> None:
+def test_a_worker_that_stands_still(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     """Row 77: it runs, as far as the provider knows, its lines can be had, and it never says anything again."""
-    # Until its first record a worker is as silent as afterwards: on a loaded machine it takes more than a second to start.
-    ran = ground.run(job="standing", stall_s=2.0, unreachable_s=4.0)
+    listen = Following._listen
+
+    async def listen_patiently_at_first(self: Following) -> str | None:
+        """Lose patience with the first record: until then a worker is silent because it starts, however long that takes."""
+        heard = self._heard
+
+        def heard_something() -> None:
+            heard()
+            self._patience = replace(self._patience, stall_s=0.1, unreachable_s=0.2)
+
+        self._heard = heard_something
+        return await listen(self)
+
+    monkeypatch.setattr(Following, "_listen", listen_patiently_at_first)
+    ran = ground.run(job="standing")
     assert ran.outcome == "lost"
-    assert "the worker gave no sign of life for 4 s; the last verified record is" in ran.error
+    assert "the worker gave no sign of life for 0.2 s; the last verified record is" in ran.error
 
 
 def test_an_old_stream_that_nobody_reads_is_closed_first(ground: Ground) -> None:
@@ -89,9 +107,10 @@ def test_pieces_come_twice(ground: Ground) -> None:
     ground.run(Fault(at="output", what="duplicate", times=None)).require_whole()
 
 
+@pytest.mark.usefixtures("released_by_pieces")
 def test_pieces_do_not_come(ground: Ground) -> None:
     """Every second piece is lost, though the stream lives on."""
-    ground.run(Fault(at="output", what="lose", every=2, times=None)).require_whole()
+    ground.run(Fault(at="output", what="lose", every=2, times=None), job="held").require_whole()
 
 
 def test_a_slow_stream(ground: Ground) -> None:
@@ -99,9 +118,10 @@ def test_a_slow_stream(ground: Ground) -> None:
     ground.run(Fault(at="output", what="slow", bytes_per_s=100_000, times=None)).require_whole()
 
 
+@pytest.mark.usefixtures("released_by_a_new_line")
 def test_an_exit_is_told_while_the_worker_runs(ground: Ground) -> None:
     """Row 11: exit code 0 without a terminal record is a rumour."""
-    ran = ground.run(Fault(at="output", what="exit", exit_code=0, after_bytes=701))
+    ran = ground.run(Fault(at="output", what="exit", exit_code=0, after_bytes=701), job="held")
     ran.require_whole()
     assert ran.result.facts.reconnects >= 1
 
@@ -111,18 +131,23 @@ def test_the_end_tells_a_wrong_exit_code(ground: Ground) -> None:
     ground.run(Fault(at="output", what="lose", times=None), Fault(at="end", what="exit", exit_code=7)).require_whole()
 
 
+@pytest.mark.usefixtures("released_by_an_attempt")
 def test_the_exit_is_asked_for_too_late(ground: Ground) -> None:
     """Row 12: the line is lost, the worker gone when it is asked for again: its records say how it ended."""
     ground.run(
         Fault(at="output", what="cut", after_bytes=701),
         Fault(at="connect", what="refuse", code="not_found", times=None),
+        job="held",
     ).require_whole()
 
 
+@pytest.mark.usefixtures("released_by_a_new_line")
 def test_a_running_worker_is_said_not_to_exist(ground: Ground) -> None:
     """Row 13: once not found, then found."""
     ran = ground.run(
-        Fault(at="output", what="cut", after_bytes=701), Fault(at="connect", what="refuse", code="not_found")
+        Fault(at="output", what="cut", after_bytes=701),
+        Fault(at="connect", what="refuse", code="not_found"),
+        job="held",
     )
     ran.require_whole()
     assert "line" in ran.retried

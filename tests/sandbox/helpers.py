@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-WAIT_S = 10.0
+WAIT_S = 100.0
 """The longest that any test waits for something that is going to happen."""
 
 

@@ -33,7 +33,7 @@ def printed(sandbox, command, **options) -> tuple[str, Exception | None]:
     """Run a command; return what its stream brought, and how it ended when that was not well."""
     said: list[str] = []
     try:
-        sandbox.commands.run(command, on_stdout=said.append, request_timeout=3, **options)
+        sandbox.commands.run(command, on_stdout=said.append, **options)
     except Exception as error:  # noqa: BLE001 - how it ends is what is asked
         return "".join(said), error
     return "".join(said), None

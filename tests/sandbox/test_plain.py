@@ -89,10 +89,9 @@ def test_descendants_and_the_directory_go_with_the_sandbox(how, tmp_path, monkey
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with ServerProcess.start(isolation="plain") as started:
         made = bound(started.address).Sandbox.create()
-        made.commands.run("mkdir -p locked/in; touch locked/in/f; chmod 000 locked", timeout=10)
+        made.commands.run("mkdir -p locked/in; touch locked/in/f; chmod 000 locked")
         made.commands.run(
             "(setsid sh -c 'trap \"\" TERM; echo $$ > ../escaped; exec sleep 61' > /dev/null 2>&1 &)",
-            timeout=10,
             cwd="/home/user",
         )
         found = until(lambda: [path for path in tmp_path.glob("*/home/escaped") if path.read_text()])

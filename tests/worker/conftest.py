@@ -190,7 +190,7 @@ class Server:
 
     def close(self):
         """End the server."""
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=200)
 
 
 class Worker:
@@ -261,9 +261,23 @@ class Worker:
         )
         return self.process
 
+    def wait_for_metrics(self, *names):
+        """Read what the supervisor prints until the driver has recorded these; return their values, in this order.
+
+        A worker that is silent for long, as on a loaded machine, prints heartbeats between its frames.
+        """
+        found = {}
+        while not found.keys() >= set(names):
+            line = self.process.stdout.readline()
+            assert line, "the run ended before that"
+            if line.startswith(b"\x1eOS1 "):
+                record = json.loads(line.split(b" ", 7)[7])
+                found |= {record["name"]: record["value"]} if record["kind"] == "metric" else {}
+        return [found[name] for name in names]
+
     def finish(self, *, copy=None):
         """Wait for the supervisor and read what it left; `copy` is the spool where a host has freed some of it."""
-        stdout, stderr = self.process.communicate(timeout=60)
+        stdout, stderr = self.process.communicate(timeout=200)
         spool = bytes(self.spool_from(0)) if copy is None else copy
         return Run(self.run_directory, self.process.returncode, stdout or b"", stderr, spool)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import subprocess
@@ -150,7 +149,7 @@ def test_a_daemon_that_holds_the_output_does_not_hold_the_run(worker):
             os._exit(0)
         os.wait()
         print("started")
-        while not (ctx.output_dir.parent / "pid").exists(): pass
+        while not ((ctx.output_dir.parent / "pid").exists() and (ctx.output_dir.parent / "pid").read_text()): pass
     """
     run = worker.run(source, "daemon")
     assert run.terminal["outcome"] == "succeeded"
@@ -310,20 +309,14 @@ def test_a_killed_supervisor_takes_its_tree_along(worker):
     """
     worker.prepare(source, [("start", "start", (), {})])
     process = worker.start()
-    pids = []
-    while len(pids) < 2:
-        payload = process.stdout.readline().split(b" ", 7)[7]
-        record = json.loads(payload)
-        if record["kind"] == "metric":
-            pids.append(record["value"])
-    watched = [os.pidfd_open(pid) for pid in pids]
+    watched = [os.pidfd_open(pid) for pid in worker.wait_for_metrics("child", "own")]
     process.kill()
     process.wait()
     for pidfd in watched:
         wait_for_death(pidfd)
 
 
-def wait_for_death(pidfd, patience_ms=10_000):
+def wait_for_death(pidfd, patience_ms=100_000):
     """Block until the process has ended."""
     poller = select.poll()
     poller.register(pidfd, select.POLLIN)

@@ -218,7 +218,7 @@ def test_a_signal_ends_the_wait(worker):
     while not (worker.run_directory / "outbox").exists():
         assert process.poll() is None
     process.send_signal(signal.SIGTERM)
-    process.wait(timeout=60)
+    process.wait(timeout=200)
     run = worker.finish()
     assert run.spool == b""
     assert run.exit_code in (3, -signal.SIGTERM)  # the latter where it came between the directory and the handler

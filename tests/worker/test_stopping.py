@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 
@@ -36,8 +35,7 @@ def start_waiting(worker, *, stdin=subprocess.DEVNULL, source=WAITING, steps=STE
     """
     worker.prepare(source, steps, **options)
     process = worker.start(stdin=stdin)
-    while json.loads(process.stdout.readline().split(b" ", 7)[7]).get("name") != "ready":
-        pass
+    worker.wait_for_metrics("ready")
     return process
 
 
@@ -172,7 +170,7 @@ def test_a_reader_that_is_away_costs_nothing(worker):
     source = "def much(config, inputs, ctx):\n  for n in range(3000): ctx.log_metric('n', n, note='x' * 50)"
     worker.prepare(source, [("much", "much", (), {})])
     process = worker.start()
-    process.wait(timeout=60)
+    process.wait(timeout=200)
     run = worker.finish()
     assert run.terminal["outcome"] == "succeeded"
     assert [r["value"] for r in run.of_kind("metric")][:-1] == list(range(3000))
