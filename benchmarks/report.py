@@ -182,6 +182,7 @@ def main() -> int:
         few = f"{given.manifests:,} manifests, {report_pages.FAILING_OF_A_THOUSAND} of a thousand fail"
         each(shape=few, manifests=given.manifests, lines=0)
         each(shape=f"1 manifest, {given.lines:,} log lines", manifests=1, lines=given.lines)
+        print(f"\nload at the end {os.getloadavg()[0]:.0f}")
         browser.close()
     return 0
 
