@@ -106,6 +106,33 @@ def test_the_address_holds_what_is_seen(opened, sample_page, anchor):
     parts = page.locator(f"#{anchor} nav a").evaluate_all("all => all.map((each) => each.hash)")
     assert len(parts) > 4
     assert [each for each in parts if not page.locator(each).count()] == []
+    page.evaluate("id => { location.hash = id; }", anchor)
+    page.wait_for_function("id => document.getElementById(id).open", arg=anchor)
+    assert ask(page, "v:infra -typed") == ["customers"]
+    page.go_back()
+    page.wait_for_function("id => location.hash === `#${id}`", arg=anchor)
+
+
+def test_an_address_of_another_page_is_told(opened, sample_page, anchor):
+    """What an address names and is not here is said; the manifest of it is shown where that is here; the next address ends it."""
+    page = opened(f"{sample_page.as_uri()}#m-gone-123456")
+    told = page.locator("p.notice:visible")
+    assert told.all_inner_texts() == [
+        "The address names #m-gone-123456, which this page does not have: it may be of another report."
+    ]
+    page.evaluate("id => { location.hash = `${id}-cause-99`; }", anchor)
+    told.get_by_text("this is the manifest of it").wait_for()
+    assert told.all_inner_texts() == [
+        f"The address names #{anchor}-cause-99, which this page does not have; this is the manifest of it."
+    ]
+    page.evaluate("id => { location.hash = `${id}-cause-1`; }", anchor)
+    told.wait_for(state="detached")
+    page.locator(f"#{anchor} > summary").click()
+    page.evaluate(
+        "document.body.prepend(Object.assign(document.createElement('a'), {href: location.hash, id: 'again', textContent: 'again'}))"
+    )
+    page.click("#again")
+    assert page.locator(f"#{anchor}").get_attribute("open") is not None
 
 
 def test_the_keyboard_reaches_everything(opened, sample_page, anchor):
@@ -132,6 +159,9 @@ def test_the_keyboard_reaches_everything(opened, sample_page, anchor):
     page.locator(f"#{anchor} .copy-text").click()
     page.wait_for_function("document.querySelector('.copy-text').textContent === 'copied'")
     assert f"≠ {FLIGHTS}:1: DIVERGENT" in page.evaluate("navigator.clipboard.readText()")
+    page.evaluate("document.querySelector('.command code').textContent = 'a\u21e5b'")
+    page.keyboard.press("c")
+    page.get_by_text("copied, with marks").wait_for()
     page.keyboard.press("f")
     assert len(listed(page)) == 4
     page.keyboard.press("/")
@@ -202,11 +232,21 @@ def test_without_the_script_counts_still_filter(opened, sample_page):
 
 
 def test_many_passing_manifests_stay_light(opened, tmp_path):
-    """In a large report a passing manifest costs few elements, and it is found, linked and counted like others."""
-    many = [record(f"m{number}", Verdict.IDENTICAL) for number in range(200)]
+    """In a large report a passing manifest costs few elements, and it is found, linked and counted like others.
+
+    Letters are found in whatever way they are written, and so are those that cannot be seen; a query of any length is answered.
+    """
+    many = [record(f"m{number}", Verdict.IDENTICAL) for number in range(199)]
+    many.append(record("Straße-ΟΔΟΣΑ-İzmir-cafe\u0301\u00a0x", Verdict.IDENTICAL))
     failing = dataclasses.replace(divergent(), manifest="pipelines/odd.osiris.yaml")
     page = opened(write_report(RecordSet(records=(*many, failing)), tmp_path / "r.html").html.as_uri())
     assert page.locator(".brief").first.locator("*").count() <= 20
     assert page.locator(".manifest[open]").count() == 1
-    assert ask(page, "m:m199") == ["m199"]
+    assert ask(page, "m:m198") == ["m198"]
     assert page.inner_text("#shown") == "1 of 201 manifests"
+    for written in ("STRASSE", "ΟΔΟΣ", "m:izmir", "CAFÉ", '"\u00a0x"'):
+        page.fill("#search", "")
+        page.wait_for_function("() => document.getElementById('shown').textContent === ''")
+        assert [each[:6] for each in ask(page, written)] == ["Straße"]
+    page.fill("#search", "x" * 100_000 + " y")
+    page.wait_for_function("() => document.getElementById('shown').textContent === '0 of 201 manifests'")

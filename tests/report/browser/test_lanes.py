@@ -88,6 +88,13 @@ def test_a_link_names_a_line_and_the_line_is_shown_whole(inspector):
     page.evaluate(f"location.hash = '#{anchor}/delays/log/R60'")
     page.locator(".lane-detail", has_text="no such line").wait_for()
     assert "e2b, line 60\nWARNING delays only 2 CPUs" in page.locator(".lines[open] .lane-detail").inner_text()
+    for written, told in (
+        ("delays/log/L999", "names L999, which is none of the 61 lines that this page has of the log of delays."),
+        ("delays/nothing/L1", "names nothing of delays, which is not here; this is the config of delays."),
+        ("unload/log/L1", "names the step unload, and there are no lines of such a step here."),
+    ):
+        page.evaluate(f"location.hash = '#{anchor}/{written}'")
+        page.locator(".lane-tool .notice", has_text=told).wait_for()
 
 
 def test_the_switches_change_what_is_shown(inspector):
@@ -175,6 +182,8 @@ def test_search_counts_what_is_there(inspector):
     field = page.locator("#line-search input")
     field.fill("row 77")  # 77, 770 to 779, 7700 to 7799
     page.locator("#line-search output", has_text="111 lines in 1 manifest").wait_for()
+    field.fill("\u202e")  # as it may be pasted; the page shows a mark for it
+    page.locator("#line-search output", has_text="1 line in 1 manifest").wait_for()
     field.fill("<project>")
     page.locator("#line-search output", has_text="1 line in 1 manifest").wait_for()
     page.locator("#line-search .line-hits ul a").click()

@@ -14,6 +14,7 @@ const bytesOf = (base64) => {
 };
 
 const unpack = async (number) => {
+  if (!globalThis.DecompressionStream) throw new Error("this browser is too old to unpack the lines of this page (it has no DecompressionStream)");
   try {
     const packed = new Blob([bytesOf(byId(`bulk-${number}`).textContent)]);
     const text = await new Response(packed.stream().pipeThrough(new DecompressionStream("gzip"))).text();
@@ -37,17 +38,17 @@ const blockAt = async ([chunk, place]) => {
 // The directory of a manifest, from the address that its element carries.
 const directoryOf = async (element) => JSON.parse(await blockAt(element.dataset.lines.split(".").map(Number)));
 
-// A block as it is searched: in lower case, whole and in lines.
+// A block as it is searched, whole and in lines.
 const searchableAt = async (address) => {
   const key = address.join(".");
   if (!searchable.has(key)) {
-    const text = (await blockAt(address)).toLowerCase();
+    const text = folded(await blockAt(address));
     searchable.set(key, { text, lines: text.split("\n").filter((line) => line[0] !== "@") });
   }
   return searchable.get(key);
 };
 
-// Which rows of a stream have a text in them, on whichever side, raw or normalized; `text` is in lower case.
+// Which rows of a stream have a text in them, on whichever side, raw or normalized; `text` is folded, too.
 const hitsIn = async (stream, text) => {
   const hits = [];
   let before = 0;

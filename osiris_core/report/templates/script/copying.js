@@ -3,16 +3,19 @@
 const SAID_MS = 1500;
 const asText = dataOf("as-text", {});
 
+// What cannot be seen is copied as the mark that stands for it, which the button says.
+const MARKED = /[⟨⇥↵]|·$/mu;
+
 const saidOn = (button, word) => {
   button.dataset.word ??= button.textContent;
   button.textContent = word;
   setTimeout(() => { button.textContent = button.dataset.word; }, SAID_MS);
 };
 
-const copied = async (button, text, instead) => {
+const copied = async (button, text, instead, marks = false) => {
   try {
     await navigator.clipboard.writeText(text);
-    saidOn(button, "copied");
+    saidOn(button, marks ? "copied, with marks" : "copied");
   } catch {
     instead();
   }
@@ -23,7 +26,7 @@ const copyFrom = (button) => {
   return copied(button, code.textContent, () => {
     getSelection().selectAllChildren(code);
     saidOn(button, "selected");
-  });
+  }, MARKED.test(code.textContent));
 };
 
 const copyOf = (button, text) => copied(button, text, () => saidOn(button, "the browser refuses"));

@@ -21,7 +21,7 @@ const marked = (texts, row) => {
 // Where both sides share a long start, the list leaves it out, so that the difference is in sight.
 const appendMarked = (parent, { text, marks }, className, whole) => {
   const first = marks[0]?.[0] ?? 0;
-  let from = !whole && first > SHARED_AT_MOST ? first - SHOWN_BEFORE : 0;
+  let from = !whole && first > SHARED_AT_MOST ? cutAt(text, first - SHOWN_BEFORE) : 0;
   if (from) parent.append(made("span", "quiet", "…"));
   for (const [start, stop] of marks) {
     parent.append(text.slice(from, start), made("mark", className, text.slice(start, stop)));

@@ -7,7 +7,7 @@ const SUGGESTIONS = 12;
 const TYPING_MS = 150;
 
 const textOf = (manifest) => {
-  if (!texts.has(manifest)) texts.set(manifest, manifest.textContent.toLowerCase());
+  if (!texts.has(manifest)) texts.set(manifest, folded(manifest.textContent));
   return texts.get(manifest);
 };
 
@@ -31,13 +31,13 @@ const say = (terms, listed, byLines = "") => {
 const radioOf = (terms) => {
   const [only, ...others] = terms.filter((term) => term.key === "verdict" || term.key === "is");
   const plain = only && !others.length && !only.negated && only.values.length === 1;
-  return (plain && byId(`show-${only.values[0]}`)) || byId("show-all");
+  return (plain && byId(`show-${only.typed[0].toLowerCase()}`)) || byId("show-all");
 };
 
 // The manifests that hold what is asked for, with their lines: nothing where a later query came in between.
 const foundInLines = async (terms, isWanted) => {
-  const asked = terms.filter((term) => !term.key && !term.negated).map((term) => term.values[0]);
-  if (!asked.length || !all(".lines[data-lines]").length) return [];
+  const asked = new Set(terms.filter((term) => !term.key && !term.negated).map((term) => term.values[0]));
+  if (!asked.size || !all(".lines[data-lines]").length) return [];
   const holding = [];
   for (const text of asked) {
     const found = await searchAll(text, isWanted);
@@ -72,23 +72,36 @@ const apply = async () => {
   say(terms, listed, `, ${number(listed.size - shown)} by their lines`);
 };
 
-const addressOf = (query) => (query ? `#?${new URLSearchParams({ q: query })}` : location.href.split("#")[0]);
+const addressOf = (query) => (query ? `#?${new URLSearchParams({ q: query })}` : "");
+
+const putInAddress = (query, how) => {
+  if (addressOf(query) === location.hash) return;
+  try {
+    history[how](null, "", addressOf(query) || location.href.split("#")[0]);
+  } catch { // the browser takes no address that long, or no more of them for now: what is listed is right all the same
+    return;
+  }
+};
+
+// What is typed is one view, which replaces itself in the history, but not what was seen before it.
+const isQuery = (hash) => hash.startsWith("#?");
 
 // List what a query asks for; `how` is `pushState` or `replaceState` where the address has to say so, too.
 const ask = (query, how = "") => {
   if (search.value !== query) search.value = query;
-  if (how && addressOf(query) !== location.hash) history[how](null, "", addressOf(query));
+  if (how) putInAddress(query, how);
   apply();
 };
 
 // What the last, unfinished word of a query could become.
 const suggest = () => {
-  const [, before, word] = search.value.match(/^(.*?)(\S*)$/su);
+  const word = search.value.split(/\s/u).at(-1);
+  const before = search.value.slice(0, search.value.length - word.length);
   const [, key, begun] = word.match(/^-?([a-z]*):?(.*)$/isu) ?? [];
   const name = word.includes(":") && keyNamed(key.toLowerCase());
   const quoted = (value) => (/[\s",]/u.test(value) ? `"${value.replaceAll('"', "")}"` : value);
   const whole = name
-    ? searched.facts.filter((fact) => fact[0] === name && fits(name, fact[1].toLowerCase(), begun.toLowerCase())).map((fact) => `${name}:${quoted(fact[1])}`)
+    ? searched.facts.filter((fact) => fact[0] === name && fits(name, folded(fact[1]), sought(begun))).map((fact) => `${name}:${quoted(fact[1])}`)
     : Object.keys(searched.keys).filter((each) => word && each.startsWith(word.toLowerCase())).map((each) => `${each}:`);
   byId("suggestions").replaceChildren(...whole.slice(0, SUGGESTIONS).map((each) => {
     const option = made("option");
@@ -117,7 +130,7 @@ if (search) {
   search.addEventListener("input", () => {
     suggest();
     clearTimeout(typing);
-    typing = setTimeout(() => ask(search.value, "replaceState"), manifests.length > 50 ? TYPING_MS : 0);
+    typing = setTimeout(() => ask(search.value, isQuery(location.hash) ? "replaceState" : "pushState"), manifests.length > 50 ? TYPING_MS : 0);
   });
   byId("reset").addEventListener("click", () => ask("", "pushState"));
   byId("unfold").addEventListener("click", (event) => unfold(event.currentTarget));

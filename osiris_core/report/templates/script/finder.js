@@ -17,7 +17,7 @@ class Finder {
 
   async search() {
     const asked = (this.asked += 1);
-    const text = this.field.value.toLowerCase();
+    const text = sought(this.field.value);
     const hits = new Map();
     if (text) {
       this.said.textContent = "searching …";

@@ -79,6 +79,7 @@ class Inspector {
 
   async pickStream(stream) {
     const picked = (this.picked += 1);
+    sayAddress("");
     let rows;
     try {
       rows = rowsOf(await Promise.all(stream.blocks.map(blockAt)));
@@ -94,14 +95,24 @@ class Inspector {
     this.table.fill(rows, { kind: stream.kind, title: `${stream.kind} of ${stepTitle(this.part)}`, hits: this.finder.hitsOf(stream) });
   }
 
-  // Follow a link to a line; what it names and is not here is passed over.
+  // Follow a link to a line; what it names and is not here is said.
   async show(step, kind, line) {
     const part = this.directory?.parts.find((each) => stepName(each) === step);
-    if (!part) return;
-    await this.pickPart(part, kind);
+    if (part) await this.pickPart(part, kind);
+    if (!this.stream) return;
     const row = this.table.rows.findIndex((each) => `L${each.left}` === line || `R${each.right}` === line);
-    if (line && row >= 0) this.table.showRow(row);
+    if (part && line && row >= 0) this.table.showRow(row);
     this.root.scrollIntoView();
+    sayAddress(this.missing(part, { step, kind, line: row < 0 ? line : "" }), this.root);
+  }
+
+  // What of an address is not here, in a sentence, or nothing; `line` is one that was not found.
+  missing(part, { step, kind, line }) {
+    if (!part) return `The address names the step ${shortened(step)}, and there are no lines of such a step here.`;
+    const shown = this.stream.kind;
+    if (kind && shown !== kind) return `The address names ${shortened(kind)} of ${stepTitle(part)}, which is not here; this is the ${shown} of ${stepTitle(part)}.`;
+    const count = plural(this.table.rows.length, "line");
+    return line ? `The address names ${shortened(line)}, which is none of the ${count} that this page has of the ${shown} of ${stepTitle(part)}.` : "";
   }
 }
 
@@ -121,7 +132,10 @@ const linesOf = (manifest) => all(".lines").find((each) => each.dataset.manifest
 // Where an address goes on behind the name of a manifest, it names lines: step, kind of lines, line.
 const revealLines = async (manifest, [step, kind, line]) => {
   const element = linesOf(manifest);
-  if (!element) return;
+  if (!element) {
+    sayAddress("The address names lines of this manifest, and this page has none of it.", byId(manifest).querySelector(":scope > .body"));
+    return;
+  }
   element.open = true;
   const inspector = await inspectorOf(element);
   await inspector.show(step, kind, line);

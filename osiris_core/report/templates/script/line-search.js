@@ -22,12 +22,15 @@ const searchAll = async (text, isWanted) => {
   return found;
 };
 
+const HIT_CHARACTERS = 300;
+const beginningOf = (text) => text.slice(0, cutAt(text, HIT_CHARACTERS));
+
 const hitElement = (element, { part, stream }, row) => {
   const item = made("li");
   const link = made("a", "", `${stepTitle(part)}, ${stream.kind} ${rowName(row)}`);
   link.href = lineLink(element.dataset.manifest, stepName(part), stream.kind, rowName(row));
   const { raw } = fieldsOf(row);
-  item.append(link, " ", made("code", "", (row.left ? raw[0] : raw[1]).slice(0, 300)));
+  item.append(link, " ", made("code", "", beginningOf(row.left ? raw[0] : raw[1])));
   return item;
 };
 
@@ -78,7 +81,7 @@ const runLineSearch = async (text, said, list) => {
 if (lineSearch && all(".lines[data-lines]").length) {
   const said = spoken("quiet");
   const list = made("ul", "line-hits");
-  const field = searchField("Find in the lines of all manifests", () => runLineSearch(field.value.toLowerCase(), said, list));
+  const field = searchField("Find in the lines of all manifests", () => runLineSearch(sought(field.value), said, list));
   field.addEventListener("focus", warmUp, { once: true });
   lineSearch.append(field, " ", said, list);
   lineSearch.hidden = false;

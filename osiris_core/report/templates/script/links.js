@@ -10,9 +10,30 @@ const named = (hash) => {
   }
 };
 
+// What the address names and is not here: said in the part that is shown instead, or else above the manifests.
+const unfound = made("p", "notice");
+unfound.setAttribute("role", "status");
+
+const sayAddress = (sentence, beside = null) => {
+  unfound.remove();
+  unfound.textContent = sentence;
+  if (sentence) (beside ?? byId("manifests")).prepend(unfound);
+};
+
+// An address from another report, or from an older page: its manifest is shown, if that is here.
+const revealInstead = (name) => {
+  const manifest = manifests.find((each) => name.startsWith(`${each.id}-`));
+  if (manifest) reveal([manifest.id]);
+  const what = `The address names #${shortened(name)}, which this page does not have`;
+  sayAddress(manifest ? `${what}; this is the manifest of it.` : `${what}: it may be of another report.`, manifest?.querySelector(".body"));
+};
+
 const reveal = ([name, ...rest]) => {
   const target = byId(name);
-  if (!target) return;
+  if (!target) {
+    if (name) revealInstead(name);
+    return;
+  }
   if (search && target.closest(".manifest")?.hidden) ask("");
   for (let each = target; each; each = each.parentElement) {
     if (each.tagName === "DETAILS") each.open = true;
@@ -24,10 +45,16 @@ const reveal = ([name, ...rest]) => {
 };
 
 const follow = () => {
+  sayAddress("");
   const hash = location.hash.slice(1);
   if (search && (!hash || hash.startsWith("?"))) ask(new URLSearchParams(hash.slice(1)).get("q") ?? "");
   else reveal(named(hash));
 };
 
 addEventListener("hashchange", follow);
+// A link to where the address already is changes nothing in it, and leads there all the same.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href^='#']");
+  if (link?.hash && link.hash === location.hash && !(event.ctrlKey || event.metaKey || event.shiftKey)) follow();
+});
 follow();

@@ -22,4 +22,21 @@ const made = (tag, className = "", text = "") => {
   return element;
 };
 
+// A text as it is compared in a search: upper case makes one of what is written in several ways (ß and ss, both sigmas, i with and
+// without its dot), and a letter with its accent is one character.
+const APART = /[\u0300-\u036F\u1161-\u11C2\u3099\u309A]/u;
+const folded = (text) => (APART.test(text) ? text.normalize("NFC") : text).toUpperCase().replaceAll("İ", "I");
+
+// What cannot be seen has marks in the page: so has what a reader pastes.
+const UNSEEN = /(?! )[\p{Cf}\p{Zs}\p{Zl}\p{Zp}\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u2800\u3164\uFE00-\uFE0F\uFFA0\u{E0100}-\u{E01EF}]/gu;
+const withMarks = (text) => text.replaceAll("\t", "⇥").replace(UNSEEN, (each) => `⟨U+${each.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
+const sought = (typed) => folded(withMarks(typed));
+
+// A place to cut a text, at or before the one given: never within a character.
+const cutAt = (text, place) => (/[\uDC00-\uDFFF]/u.test(text[place] ?? "") ? place - 1 : place);
+
+// What a reader typed, or an address has, as it is told again.
+const MOST_TOLD = 100;
+const shortened = (text) => withMarks(text.length > MOST_TOLD ? `${text.slice(0, cutAt(text, MOST_TOLD))}…` : text);
+
 document.documentElement.classList.add("scripted");

@@ -7,22 +7,24 @@ const UNFINISHED = /^-?[a-z]+:$/iu;
 
 const keyNamed = (word) => Object.keys(searched.keys).find((name) => name === word || searched.keys[name] === word);
 
-// The terms of a query: `key` is empty for text; `unknown` is a key that there is not, whose term is searched as text.
+// The terms of a query: `key` is empty for text; `unknown` is a key that there is not, whose term is searched as text; `typed` are
+// the values as they were written.
 const termsOf = (query) => [...query.matchAll(TERM)].flatMap(([whole, minus, word, quoted, plain]) => {
   const key = word ? keyNamed(word.toLowerCase()) : "";
   const negated = minus === "-";
-  const value = (quoted ?? plain).toLowerCase();
-  if (key) return { key, negated, values: quoted === undefined ? value.split(",").filter(Boolean) : [value] };
-  if (word) return { key: "", unknown: word, negated, values: [whole.slice(minus.length).toLowerCase()] };
-  return !value || (UNFINISHED.test(plain ?? "") && keyNamed(value.slice(0, -1))) ? [] : { key: "", negated, values: [value] };
+  const value = quoted ?? plain;
+  const term = (...typed) => ({ key: key ?? "", negated, typed, values: typed.map(sought) });
+  if (key) return term(...(quoted === undefined ? value.split(",").filter(Boolean) : [value]));
+  if (word) return { ...term(whole.slice(minus.length)), unknown: word };
+  return !value || (UNFINISHED.test(plain ?? "") && keyNamed(value.slice(0, -1).toLowerCase())) ? [] : term(value);
 });
 
-// The facts of a manifest as `key -> values`, in lower case.
+// The facts of a manifest as `key -> values`, as they are compared.
 const factsOf = searched.of.map((places) => {
   const facts = new Map();
   for (const place of places) {
     const [key, value] = searched.facts[place];
-    facts.set(key, [...(facts.get(key) ?? []), value.toLowerCase()]);
+    facts.set(key, [...(facts.get(key) ?? []), folded(value)]);
   }
   return facts;
 });
@@ -57,7 +59,9 @@ const distanceOf = (one, other) => {
 };
 
 // The word that was probably meant: near as a whole, or in its beginning; or nothing.
+const LONGEST = 120;
 const nearestOf = (word, candidates) => {
+  if (word.length > LONGEST) return "";
   const far = (each) => Math.min(distanceOf(word, each.toLowerCase()), distanceOf(word, each.toLowerCase().slice(0, word.length)) + 0.5);
   const [best] = candidates.slice(0, 500).map((each) => [far(each), each]).sort((a, b) => a[0] - b[0]);
   return best && best[0] <= Math.max(1, word.length / 2) ? best[1] : "";
@@ -70,16 +74,17 @@ const meant = (word, candidates, form) => {
 
 // What is wrong with a query, in a sentence, or nothing: a key that there is not, a value that nothing here has.
 const troubleOf = (terms) => {
-  for (const { key, unknown, values } of terms) {
+  for (const { key, unknown, typed, values } of terms) {
     if (unknown) {
       const names = Object.entries(searched.keys).flat().filter(Boolean);
-      return `There is no key ${unknown}:${meant(unknown.toLowerCase(), names, (near) => `${near}:`)}. It is searched as text.`;
+      return `There is no key ${shortened(unknown)}:${meant(unknown.toLowerCase(), names, (near) => `${near}:`)}. It is searched as text.`;
     }
     const known = key ? searched.facts.filter((fact) => fact[0] === key).map((fact) => fact[1]) : [];
-    for (const value of key ? values : []) {
-      if (known.some((fact) => fits(key, fact.toLowerCase(), value))) continue;
-      if (key === "verdict" && searched.verdicts.includes(value)) return `No manifest here is ${value}.`;
-      return `Nothing here has ${key}:${value}${meant(value, key === "verdict" ? searched.verdicts : known, (near) => `${key}:${near}`)}.`;
+    for (const [place, value] of (key ? values : []).entries()) {
+      if (known.some((fact) => fits(key, folded(fact), value))) continue;
+      const word = typed[place].toLowerCase();
+      if (key === "verdict" && searched.verdicts.includes(word)) return `No manifest here is ${word}.`;
+      return `Nothing here has ${key}:${shortened(typed[place])}${meant(word, key === "verdict" ? searched.verdicts : known, (near) => `${key}:${near}`)}.`;
     }
   }
   return "";
