@@ -73,7 +73,7 @@ def test_what_is_equal_is_not_fetched_and_what_differs_is(leaving: Project) -> N
 
     leaving.write("code/leave.py", CODE.replace("OTHER", SANDBOX_DIFFERS))
     record = leaving.check("leaving.osiris.yaml", fetch="differing")
-    assert (record.verdict, record.first_diverging_step) == ("DIVERGENT", "leave")
+    assert (record.verdict, record.first_diverging_step) == ("DIVERGENT", "leave"), record.headline
     assert record.targets[1].artifacts_not_fetched == 1
     [other] = list(leaving.session_root.glob(f"**/{record.session_id}/e2b/artifacts/leave/other.bin"))
     assert other.read_bytes() == b"xy" * 200_000
