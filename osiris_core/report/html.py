@@ -70,8 +70,9 @@ _SCRIPTS = (
     "finder",
     "lanes",
     "line-search",
-    "links",
     "scrolling",
+    "folding",
+    "links",
     "printing",
 )
 """The parts of style and script, in this order: later ones build on earlier ones."""

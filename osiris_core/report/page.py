@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections import Counter
 from dataclasses import dataclass, fields, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from osiris_core.parity.exhibit.reading import read_exhibit
@@ -55,6 +56,9 @@ if TYPE_CHECKING:
 ALL_IN_FULL = 200
 """Up to so many manifests are all shown in full; in larger reports those that pass are brief, and those that fail after so many others, and say so."""
 
+BATCH = 50
+"""Manifests of a batch at most: a browser has little to do for a batch that is out of sight, and draws a whole one at a time."""
+
 _SLUG_CHARACTERS = 48
 
 
@@ -103,12 +107,21 @@ class ManifestView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Manifests of one mark, `key`, in a row, which are hidden together, and drawn together where all of them are `brief`."""
+
+    key: str
+    brief: bool
+    manifests: tuple[ManifestView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestGroup:
     """Manifests that are listed together: `key` is `failing` or `passing`."""
 
     key: str
     title: str
-    manifests: tuple[ManifestView, ...]
+    batches: tuple[Batch, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,10 +266,22 @@ def _groups(manifests: Sequence[ManifestView]) -> tuple[ManifestGroup, ...]:
     failing = tuple(view for view in manifests if view.record.fails)
     passing = tuple(view for view in manifests if not view.record.fails)
     groups = (
-        ManifestGroup(key="failing", title=f"{plural(len(failing), 'manifest')} to look at", manifests=failing),
-        ManifestGroup(key="passing", title=f"{plural(len(passing), 'manifest')} as expected", manifests=passing),
+        ManifestGroup(key="failing", title=f"{plural(len(failing), 'manifest')} to look at", batches=_batches(failing)),
+        ManifestGroup(
+            key="passing", title=f"{plural(len(passing), 'manifest')} as expected", batches=_batches(passing)
+        ),
     )
-    return tuple(group for group in groups if group.manifests)
+    return tuple(group for group in groups if group.batches)
+
+
+def _batches(manifests: Sequence[ManifestView]) -> tuple[Batch, ...]:
+    """Return manifests in their order, in batches that are alike in mark and form."""
+    return tuple(
+        Batch(key=key, brief=brief, manifests=tuple(alike[start : start + BATCH]))
+        for (key, brief), each in groupby(manifests, key=lambda view: (view.mark.key, view.brief))
+        for alike in [list(each)]
+        for start in range(0, len(alike), BATCH)
+    )
 
 
 def _shown_differences(manifests: Iterable[ManifestView]) -> int:

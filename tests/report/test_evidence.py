@@ -132,8 +132,8 @@ def test_each_command_says_what_it_shows_and_is_safe_to_paste():
         "osiris-parity explain 'a b;rm -rf $HOME.osiris.yaml'",
     ]
     page = Structure(render_html(RecordSet(records=(found,))))
-    assert [each for each in page.values("class") if each == "copy"] == [
-        "copy"
+    assert [each for each in page.values("class") if each == "command"] == [
+        "command"
     ] * 6  # the headline has the first one, the cause the second, too
 
 

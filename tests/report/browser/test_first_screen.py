@@ -15,7 +15,7 @@ FLIGHTS = "pipelines/flight-delays.osiris.yaml"
 
 def listed(page) -> list[str]:
     """Return the manifests that are to be seen, in short."""
-    names = page.locator(".manifest:visible > summary .name > b").all_inner_texts()
+    names = page.locator(".manifest:visible > .line .name > :first-child").all_inner_texts()
     return [name.removeprefix("pipelines/").removesuffix(".osiris.yaml") for name in names]
 
 
@@ -232,18 +232,38 @@ def test_without_the_script_counts_still_filter(opened, sample_page):
 
 
 def test_many_passing_manifests_stay_light(opened, tmp_path):
-    """In a large report a passing manifest costs few elements, and it is found, linked and counted like others.
+    """In a large report a passing manifest costs few elements, and it is found, counted, linked, unfolded and printed like others.
 
     Letters are found in whatever way they are written, and so are those that cannot be seen; a query of any length is answered.
     """
     many = [record(f"m{number}", Verdict.IDENTICAL) for number in range(199)]
     many.append(record("Straße-ΟΔΟΣΑ-İzmir-cafe\u0301\u00a0x", Verdict.IDENTICAL))
     failing = dataclasses.replace(divergent(), manifest="pipelines/odd.osiris.yaml")
-    page = opened(write_report(RecordSet(records=(*many, failing)), tmp_path / "r.html").html.as_uri())
-    assert page.locator(".brief").first.locator("*").count() <= 20
+    file = write_report(RecordSet(records=(*many, failing)), tmp_path / "r.html").html
+    page = opened(file.as_uri())
+    assert page.locator(".in-brief").first.locator("*").count() <= 20
     assert page.locator(".manifest[open]").count() == 1
     assert ask(page, "m:m198") == ["m198"]
     assert page.inner_text("#shown") == "1 of 201 manifests"
+    anchor = page.locator(".manifest:visible").get_attribute("id")
+    sentence = page.locator(f"#{anchor} .body >> text=Shown in brief")
+    page.keyboard.press("Escape")
+    page.click(f"#{anchor} .verdict")
+    page.locator(f"#{anchor} .copy").wait_for()
+    assert sentence.is_visible()
+    page.focus(f"#{anchor} > .line a")
+    page.keyboard.press("Enter")
+    assert page.locator(f"#{anchor} a[aria-expanded=false]").count() == 1
+    assert not sentence.is_visible()
+    page.emulate_media(media="print")
+    assert sentence.is_visible()
+    page.emulate_media(media="screen")
+    page.evaluate(f"location.hash = '#{anchor}'")
+    page.locator(f"#{anchor}[open] .copy").wait_for()
+    plain = opened(f"{file.as_uri()}#{anchor}", java_script_enabled=False)
+    assert plain.locator(f"#{anchor} .body >> text=Shown in brief").is_visible()
+    plain.click("label:has(#show-divergent)")
+    assert listed(plain) == ["odd"]
     for written in ("STRASSE", "ΟΔΟΣ", "m:izmir", "CAFÉ", '"\u00a0x"'):
         page.fill("#search", "")
         page.wait_for_function("() => document.getElementById('shown').textContent === ''")

@@ -1,7 +1,6 @@
 // The buttons that copy: a command, the way to a manifest, and what is known of it as text. Where the browser refuses, the command is selected instead.
 
 const SAID_MS = 1500;
-const asText = dataOf("as-text", {});
 
 // What cannot be seen is copied as the mark that stands for it, which the button says.
 const MARKED = /[⟨⇥↵]|·$/mu;
@@ -31,15 +30,18 @@ const copyFrom = (button) => {
 
 const copyOf = (button, text) => copied(button, text, () => saidOn(button, "the browser refuses"));
 
-for (const button of all(".copy")) {
-  button.hidden = false;
-  button.addEventListener("click", () => copyFrom(button));
-}
-for (const button of all(".copy-link")) {
-  button.hidden = false;
-  button.addEventListener("click", () => copyOf(button, `${location.href.split("#")[0]}#${button.closest(".manifest").id}`));
-}
-for (const button of all(".copy-text")) {
-  button.hidden = false;
-  button.addEventListener("click", () => copyOf(button, asText[button.closest(".manifest").id]));
-}
+// Put the buttons of a manifest where they belong: the page has none that would do nothing without the script.
+const offerCopies = (manifest) => {
+  for (const command of all(".command", manifest)) {
+    const copy = button("copy", () => copyFrom(copy), "copy");
+    command.append(" ", copy);
+  }
+  for (const link of all(".copy-link", manifest)) {
+    link.hidden = false;
+    link.addEventListener("click", () => copyOf(link, `${location.href.split("#")[0]}#${manifest.id}`));
+  }
+  for (const text of all(".copy-text", manifest)) {
+    text.hidden = false;
+    text.addEventListener("click", () => copyOf(text, dataOf("as-text", {})[manifest.id]));
+  }
+};

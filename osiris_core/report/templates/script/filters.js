@@ -11,9 +11,15 @@ const textOf = (manifest) => {
   return texts.get(manifest);
 };
 
+// A batch of which some manifests are hidden is drawn wherever it is, because its height is another one than the style supposes.
 const list = (listed) => {
-  for (const each of manifests) each.hidden = !listed.has(each);
-  for (const each of all(".listing")) each.hidden = !each.querySelector(".manifest:not([hidden])");
+  for (const each of manifests) if (each.hidden === listed.has(each)) each.hidden = !each.hidden;
+  for (const batch of batches) {
+    const hidden = [...batch.children].filter((each) => each.hidden).length;
+    batch.hidden = hidden === batch.children.length;
+    batch.classList.toggle("is-part", hidden > 0);
+  }
+  for (const each of all(".listing")) each.hidden = !each.querySelector(".batch:not([hidden])");
 };
 
 const sayTrouble = (trouble) => {
@@ -46,7 +52,7 @@ const foundInLines = async (terms, isWanted) => {
   }
   const others = terms.filter((term) => term.key || term.negated);
   return manifests.filter((each, place) => (
-    queryHolds(others, factsOf[place], () => textOf(each)) && holding.every(([text, names]) => names.has(each.id) || textOf(each).includes(text))
+    queryHolds(others, factsOf(place), () => textOf(each)) && holding.every(([text, names]) => names.has(each.id) || textOf(each).includes(text))
   ));
 };
 
@@ -54,7 +60,7 @@ let asking = 0;
 
 const apply = async () => {
   const terms = termsOf(search.value);
-  const listed = new Set(manifests.filter((each, place) => queryHolds(terms, factsOf[place], () => textOf(each))));
+  const listed = new Set(terms.length ? manifests.filter((each, place) => queryHolds(terms, factsOf(place), () => textOf(each))) : manifests);
   asking += 1;
   const mine = asking;
   radioOf(terms).checked = true;
@@ -112,7 +118,7 @@ const suggest = () => {
 
 const unfold = (button) => {
   const open = button.textContent === "unfold all";
-  for (const each of manifests) if (!each.hidden) each.open = open;
+  for (const each of manifests) if (!each.hidden) setOpen(each, open);
   button.textContent = open ? "fold all" : "unfold all";
 };
 

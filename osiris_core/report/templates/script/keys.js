@@ -28,18 +28,18 @@ const showHelp = () => {
   byId("help-close").focus();
 };
 
-const listedSummaries = (only = "") => manifests.filter((each) => !each.hidden && each.matches(`.manifest${only}`)).map((each) => each.firstElementChild);
+const listedSummaries = (only = "") => manifests.filter((each) => !each.hidden && each.matches(`.manifest${only}`)).map(lineOf);
 const listedDifferences = () => all(".manifest:not([hidden]) .finding");
 
 const currentManifest = () => document.activeElement?.closest(".manifest")
-  ?? manifests.find((each) => !each.hidden && each.open)
+  ?? manifests.find((each) => !each.hidden && isOpen(each))
   ?? manifests.find((each) => !each.hidden);
 
 const goToFailing = (by) => goTo(neighbour(listedSummaries(".fails"), by), "start");
 
 const fold = () => {
-  const summary = document.activeElement?.closest(".manifest")?.firstElementChild;
-  if (summary) summary.click();
+  const manifest = document.activeElement?.closest(".manifest");
+  if (manifest) lineOf(manifest).click();
 };
 
 const KEYS = {
@@ -51,7 +51,11 @@ const KEYS = {
   o: fold,
   f: () => byId(byId("show-failing")?.checked ? "show-all" : "show-failing")?.click(),
   t: () => nextTheme(),
-  c: () => currentManifest()?.querySelector(".copy")?.click(),
+  c: () => {
+    const manifest = currentManifest();
+    if (manifest) prepare(manifest);
+    manifest?.querySelector(".copy")?.click();
+  },
   "?": showHelp,
 };
 

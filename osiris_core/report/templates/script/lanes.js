@@ -140,7 +140,3 @@ const revealLines = async (manifest, [step, kind, line]) => {
   const inspector = await inspectorOf(element);
   await inspector.show(step, kind, line);
 };
-
-for (const element of all(".lines[data-lines]")) {
-  element.addEventListener("toggle", () => { if (element.open && element.dataset.folded === undefined) inspectorOf(element); });
-}

@@ -34,7 +34,9 @@ const reveal = ([name, ...rest]) => {
     if (name) revealInstead(name);
     return;
   }
-  if (search && target.closest(".manifest")?.hidden) ask("");
+  const manifest = target.closest(".manifest");
+  if (search && manifest?.hidden) ask("");
+  if (manifest) setOpen(manifest, true);
   for (let each = target; each; each = each.parentElement) {
     if (each.tagName === "DETAILS") each.open = true;
     each.hidden = false;
@@ -55,6 +57,6 @@ addEventListener("hashchange", follow);
 // A link to where the address already is changes nothing in it, and leads there all the same.
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href^='#']");
-  if (link?.hash && link.hash === location.hash && !(event.ctrlKey || event.metaKey || event.shiftKey)) follow();
+  if (link?.hash && link.hash === location.hash && !event.defaultPrevented && !(event.ctrlKey || event.metaKey || event.shiftKey)) follow();
 });
 follow();

@@ -19,15 +19,18 @@ const termsOf = (query) => [...query.matchAll(TERM)].flatMap(([whole, minus, wor
   return !value || (UNFINISHED.test(plain ?? "") && keyNamed(value.slice(0, -1).toLowerCase())) ? [] : term(value);
 });
 
-// The facts of a manifest as `key -> values`, as they are compared.
-const factsOf = searched.of.map((places) => {
+// The facts of a manifest as `key -> values`, as they are compared; they are sorted when they are first asked for.
+const sortedFacts = [];
+const factsOf = (place) => {
+  if (sortedFacts[place]) return sortedFacts[place];
   const facts = new Map();
-  for (const place of places) {
-    const [key, value] = searched.facts[place];
-    facts.set(key, [...(facts.get(key) ?? []), folded(value)]);
+  for (const each of searched.of[place] ?? []) {
+    const [key, value] = searched.facts[each];
+    if (!facts.has(key)) facts.set(key, []);
+    facts.get(key).push(folded(value));
   }
-  return facts;
-});
+  return (sortedFacts[place] = facts);
+};
 
 // A verdict is named by its beginning, everything else by any part of it.
 const fits = (key, fact, value) => (key === "verdict" || key === "is" ? fact.startsWith(value) : fact.includes(value));

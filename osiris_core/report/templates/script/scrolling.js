@@ -13,4 +13,6 @@ const offer = (box) => {
 };
 
 const scrolling = new ResizeObserver((entries) => entries.forEach((each) => offer(each.target)));
-for (const box of all(".scroll")) scrolling.observe(box);
+const watchBoxes = (boxes) => boxes.forEach((box) => scrolling.observe(box));
+
+watchBoxes(all(".scroll").filter((box) => !box.closest(".manifest")));
