@@ -39,12 +39,9 @@ def scan_artifacts(tree: Path) -> dict[str, ArtifactFile]:
 
 
 def _scanned(tree: Path, path: str) -> ArtifactFile:
+    absolute = tree / path
     try:
-        facts = file_facts(tree / path)
+        facts = file_facts(absolute)
     except OSError as error:
-        raise SessionError(
-            f"{tree / path} cannot be read as an artifact: {error.strerror or error.args[-1]}"
-        ) from error
-    return ArtifactFile(
-        path=path, size_bytes=facts.size_bytes, mode=facts.mode, sha256=facts.sha256, absolute=tree / path
-    )
+        raise SessionError(f"{absolute} cannot be read as an artifact: {error.strerror or error.args[-1]}") from error
+    return ArtifactFile(path=path, size_bytes=facts.size_bytes, mode=facts.mode, sha256=facts.sha256, absolute=absolute)

@@ -9,6 +9,7 @@ import os
 import pytest
 
 from osiris_core.errors import SessionError, WireError
+from osiris_core.session.files import PIECE_BYTES, file_facts
 from tests.session.tape import CSV, SESSION_ID, TARGET_FACTS, Tape, begin, go_on, healthy, outbox
 
 CSV_SHA256 = hashlib.sha256(CSV).hexdigest()
@@ -34,6 +35,15 @@ def test_files_as_recorded_become_the_tree(writer, source):
         "write/deep/run.sh",
         "write/out.csv",
     ]
+
+
+@pytest.mark.parametrize("size_bytes", [0, 1, PIECE_BYTES - 1, PIECE_BYTES, 2 * PIECE_BYTES + 1])
+def test_a_digest_is_of_all_bytes(tmp_path, size_bytes):
+    """However many pieces a file is read in."""
+    data = bytes(each % 251 for each in range(size_bytes))
+    (tmp_path / "file").write_bytes(data)
+    (tmp_path / "file").chmod(0o640)
+    assert file_facts(tmp_path / "file") == (size_bytes, "0640", hashlib.sha256(data).hexdigest())
 
 
 def flip(source):

@@ -7,18 +7,17 @@ before canonical forms, and in the end under the default rules (`parity/text.py`
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.declared.ruling import Said, canonical
-from osiris_core.parity.declared.stretches import cut, settle
+from osiris_core.parity.declared.stretches import Cut, cut, settle
 from osiris_core.rules.model import RuleKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from osiris_core.parity.declared.ruling import Ruling
-    from osiris_core.parity.declared.stretches import Cut
 
 _CLAIMED: Final = re.compile(r"<<|<#(\d+)>")
 """A literal `<`, or the number of the rule that claimed a value."""
@@ -46,9 +45,11 @@ class LineRules:
 
     def line(self, text: str, *, is_left: bool) -> Line:
         """Return a text of one side under the rules; nothing is counted."""
+        if not self.stretches and not self.whole:
+            return Line(Cut(text.replace("<", "<<")), ())
         body = text.removesuffix("\n")  # the end of a line is no part of a value
         taken = cut(body, self.stretches, is_left=is_left)
-        taken = taken if body is text else replace(taken, text=f"{taken.text}\n")
+        taken = taken if body is text else Cut(f"{taken.text}\n", taken.values, taken.fault)
         forms: list[str] = []
         current = taken.text
         for each in self.whole:

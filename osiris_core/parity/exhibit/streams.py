@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.exhibit.cutting import is_worth_telling, shortened
 from osiris_core.parity.exhibit.model import Stream, StreamKind
-from osiris_core.parity.exhibit.text_rows import judged_row, rows_alone, rows_between
+from osiris_core.parity.exhibit.text_rows import formed, judged_row, rows_alone, rows_between
 from osiris_core.parity.layers.logs import ALIGNED_BYTES, text_lines
 from osiris_core.parity.streams import lines, size_bytes
 from osiris_core.rules.model import RecordKind
@@ -46,9 +46,7 @@ def text_streams(pair: Pair, step: str) -> Iterator[Stream]:
         if max(size_bytes(left, step), size_bytes(right, step)) > ALIGNED_BYTES:
             yield _huge(kind, step, left, right, rules)
             continue
-        a, b = text_lines(left, step), text_lines(right, step)
-        rows, cut = shortened(rows_between(rules, f"{step}.{suffix}", a, b), (len(a), len(b)), is_worth_telling)
-        yield Stream(kind=kind, rows=rows, totals=(len(a), len(b)), cut=cut)
+        yield _aligned(kind, rules, f"{step}.{suffix}", text_lines(left, step), text_lines(right, step))
 
 
 def lone_streams(session: Session, step: str, *, is_left: bool) -> Iterator[Stream]:
@@ -70,6 +68,19 @@ def lone_streams(session: Session, step: str, *, is_left: bool) -> Iterator[Stre
 def streams_of(session: Session, kind: StreamKind) -> Lines:
     """Return the streams of one kind, by step."""
     return session.logs if kind is StreamKind.LOG else session.printed
+
+
+def _aligned(kind: StreamKind, rules: TextRules, name: str, left: list[str], right: list[str]) -> Stream:
+    def shown(row: Row) -> Row:
+        texts = (
+            lines[number - 1] if number else ""
+            for lines, number in ((left, row.left_number), (right, row.right_number))
+        )
+        return formed(rules, row, *texts)
+
+    totals = len(left), len(right)
+    rows, cut = shortened(rows_between(rules, name, left, right), totals, is_worth_telling, shown)
+    return Stream(kind=kind, rows=rows, totals=totals, cut=cut)
 
 
 def _huge(kind: StreamKind, step: str, left: Lines, right: Lines, rules: TextRules | None) -> Stream:
@@ -98,4 +109,4 @@ def _by_number(numbered: _Numbered, rules: TextRules | None) -> Row:
     a, b = (None if line is None else line[:_LONGEST].decode("utf-8", "surrogateescape") for line in (left, right))
     if a is None or b is None or rules is None:
         return next(iter(rows_alone([a or b or ""], is_left=b is None, first=number)))
-    return judged_row(rules, (number, a), (number, b), equal=left == right or rules.judge(a, b).equal)
+    return judged_row(rules, number, a, b, equal=left == right or rules.judge(a, b).equal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,7 @@ UNFINISHED: Final = "⟨no line feed⟩"
 
 
 def rows_between(rules: TextRules, name: str, left: list[str], right: list[str]) -> list[Row]:
-    """Return the lines of two sides, given with their line feeds, as rows from the first to the last.
+    """Return the lines of two sides, given with their line feeds, as rows from the first to the last; `formed` gives one its forms.
 
     The stream's `name` (`write.log`) and the order of calls are the engine's: declared rules keep account of what they saw.
     """
@@ -29,14 +30,29 @@ def rows_between(rules: TextRules, name: str, left: list[str], right: list[str])
     for block in [*aligned_blocks(rules, name, left, right), end]:
         for a, b in zip(left[at_left : block.left_start], right[at_right : block.right_start], strict=True):
             at_left, at_right = at_left + 1, at_right + 1
-            if a == b and not rules.observes:
-                rows.append(Row(Standing.SAME, at_left, at_right, _shown(a), _shown(b)))
-            else:
-                said = rules.settle(f"{name}:{at_left}", a, b)
-                rows.append(judged_row(rules, (at_left, a), (at_right, b), equal=said is None))
-        rows += _differing(rules, left, right, block)
+            equal = (a == b and not rules.observes) or rules.settle(f"{name}:{at_left}", a, b) is None
+            rows.append(_raw_row((at_left, a), (at_right, b), equal=equal))
+        rows += _differing(left, right, block)
         at_left, at_right = block.left_end, block.right_end
     return rows
+
+
+def formed(rules: TextRules, row: Row, left: str, right: str) -> Row:
+    """Return a row with the forms that the rules made of its lines, empty where a side has none: that takes time, so only what is shown has them."""
+    if row.standing is Standing.SAME:
+        return row
+    normal, acting = rules.form(left, is_left=True) if row.left_number else ("", ())
+    its, more = rules.form(right, is_left=False) if row.right_number else ("", ())
+    names = tuple(dict.fromkeys((*acting, *more)))
+    if not names:
+        return row
+    left_form, right_form = _shown(normal), _shown(its)
+    return replace(
+        row,
+        left_normal=left_form if left_form != row.left else "",
+        right_normal=right_form if right_form != row.right else "",
+        rules=names,
+    )
 
 
 def rows_alone(lines: Iterable[str], *, is_left: bool, first: int = 1) -> list[Row]:
@@ -68,21 +84,23 @@ def lone_row(
     return Row(standing or Standing.RIGHT, 0, number, "", text, "", normal, rules)
 
 
-def judged_row(rules: TextRules, left: tuple[int, str], right: tuple[int, str], *, equal: bool) -> Row:
+def judged_row(rules: TextRules, number: int, left: str, right: str, *, equal: bool) -> Row:
+    """Return two lines of one number as a row with its forms; `equal` says what the rules say of them."""
+    return formed(rules, _raw_row((number, left), (number, right), equal=equal), left, right)
+
+
+def _raw_row(left: tuple[int, str], right: tuple[int, str], *, equal: bool) -> Row:
     """Return two lines with their numbers as a row; `equal` says what the rules say of them."""
     (left_number, a), (right_number, b) = left, right
-    raw = _shown(a), _shown(b)
+    x, y = _shown(a), _shown(b)
     if equal and a == b:
-        return Row(Standing.SAME, left_number, right_number, *raw)
-    if raw[0] == raw[1] and a != b:
-        raw = raw[0] + UNFINISHED * (not a.endswith("\n")), raw[1] + UNFINISHED * (not b.endswith("\n"))
-    (form, acting), (other, more) = rules.form(a, is_left=True), rules.form(b, is_left=False)
-    names = tuple(dict.fromkeys((*acting, *more)))
-    forms = (_shown(form), _shown(other)) if names else raw
-    return paired_row((left_number, right_number), raw, forms, names, equal=equal)
+        return Row(Standing.SAME, left_number, right_number, x, y)
+    if x == y and a != b:
+        x, y = x + UNFINISHED * (not a.endswith("\n")), y + UNFINISHED * (not b.endswith("\n"))
+    return Row(Standing.SET_ASIDE if equal else Standing.CHANGED, left_number, right_number, x, y)
 
 
-def _differing(rules: TextRules, left: list[str], right: list[str], block: Block) -> Iterator[Row]:
+def _differing(left: list[str], right: list[str], block: Block) -> Iterator[Row]:
     """Yield the lines of a block: the first of one side with the first of the other, and what is left over alone."""
     numbered = (
         enumerate(left[block.left_start : block.left_end], start=block.left_start + 1),
@@ -90,11 +108,10 @@ def _differing(rules: TextRules, left: list[str], right: list[str], block: Block
     )
     for a, b in zip_longest(*numbered):
         if a is not None and b is not None:
-            yield judged_row(rules, a, b, equal=False)
+            yield _raw_row(a, b, equal=False)
             continue
         number, line = a or b
-        form, acting = rules.form(line, is_left=b is None)
-        yield lone_row(_shown(line), number, is_left=b is None, form=_shown(form), rules=acting)
+        yield lone_row(_shown(line), number, is_left=b is None)
 
 
 def _shown(line: str) -> str:

@@ -127,6 +127,7 @@ def _held_by_number(rules: TextRules, name: str, left: list[str], right: list[st
     """Return where lines of the same number differ under the rules, or None where that is no fair way to tell."""
     if len(left) != len(right):
         return None
+    most = max(_FEW_PLACES, len(left) // 50)
     differing: list[int] = []
     set_aside: list[tuple[int, Judgement]] = []
     for place, (a, b) in enumerate(zip(left, right, strict=True)):
@@ -134,10 +135,10 @@ def _held_by_number(rules: TextRules, name: str, left: list[str], right: list[st
             judgement = rules.judge(a, b)
             if judgement.equal:
                 set_aside.append((place, judgement))
+            elif len(differing) == most:
+                return None
             else:
                 differing.append(place)
-    if len(differing) > max(_FEW_PLACES, len(left) // 50):
-        return None
     for place, judgement in set_aside:
         rules.credit(f"{name}:{place + 1}", left[place], right[place], judgement)
     return _runs(differing)

@@ -303,3 +303,23 @@ def test_a_long_stream_keeps_what_differs(tmp_path, monkeypatch):
     assert stream.cut == (
         "47 of 1,000 lines are shown, 1 of the 1 that are not the same among them; the sessions have all 1,000"
     )
+
+
+def test_lines_that_are_all_different_are_brought_into_their_form_once(tmp_path, monkeypatch):
+    """And once more where they are shown: what is left out costs no more than its place."""
+    asked = []
+    monkeypatch.setattr("osiris_core.parity.exhibit.cutting.MOST_ROWS", 400)
+    monkeypatch.setattr("osiris_core.parity.exhibit.cutting.ENDS", 20)
+    monkeypatch.setattr(
+        "osiris_core.parity.noise.noise_replacer", lambda _: lambda text: asked.append(text) or (text, ())
+    )
+    left, right = healthy("local"), healthy("e2b")
+    for draft, word in ((left, "here"), (right, "there")):
+        draft.logs["read"] = b"".join(f"{number} {word}\n".encode() for number in range(6_000))
+    put_both(tmp_path, left, right)
+
+    (stream,) = (each for each in read_exhibit(record_of(), [tmp_path]).steps[0].streams if each.kind is StreamKind.LOG)
+
+    assert len(stream.rows) == 106
+    held_by_number = 6_000 // 50 + 1  # after so many that differ, that is given up
+    assert len(asked) <= 2 * (6_000 + held_by_number + len(stream.rows))
