@@ -71,7 +71,7 @@ def test_what_is_put_in_comes_out_again():
     ]
     assert log[0] == ["=INFO delays carrier 001 read"]
     assert log[30] == ["~INFO delays wrote /home/jana/out", "INFO delays wrote /home/user/out", "INFO delays wrote <project>/out", "INFO delays wrote <project>/out", "1"]  # fmt: skip
-    assert log[31] == ["≠INFO delays first day is 2026-02-01", "INFO delays first day is 2026-01-31·"]
+    assert log[31] == ["!INFO delays first day is 2026-02-01", "INFO delays first day is 2026-01-31·"]
     assert log[50] == ["<WARNING delays cache is cold"]
     assert log[-1] == [">", "WARNING delays only 2 CPUs"]
     assert len(log) == 61  # the numbers always follow here
@@ -185,7 +185,7 @@ def test_lines_that_differ_find_room_where_others_do_not(monkeypatch):
     log = lines_of(lanes.place, blocks, "delays", "log")
     assert (lanes.lines, lanes.differing) == (514, 2)
     assert log[500] == ["@547,547"]
-    assert [line[0][0] for line in log[501:]] == list("===≠===@===≠===")
+    assert [line[0][0] for line in log[501:]] == list("===!===@===!===")
 
 
 def test_brief_manifests_have_a_budget_of_their_own(monkeypatch):

@@ -12,7 +12,7 @@ Exhibits are taken one at a time and leave nothing behind but their compressed f
 ``embedding``  the lanes of a manifest: what of it is in the page, what is not, and where that is
 
 A chunk is gzip in base64. Inside are blocks, with U+001E between them. A block is the directory of a manifest (JSON) or rows of a
-stream, one a line: a sign (``=~≠<>``), then left, right, left and right normalized, and numbers of rules, with tabs between
+stream, one a line: a sign (``=~!<>``), then left, right, left and right normalized, and numbers of rules, with tabs between
 them and empty ends left out; ``@`` sets the numbers of the next lines. No text has such characters: in the visible form of a
 text, control characters are marks.
 """

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 MAX_CHARACTERS = 10_000
 """A browser lays out a longer line so slowly that a reader notices."""
 
-SIGNS = {Standing.SAME: "=", Standing.SET_ASIDE: "~", Standing.CHANGED: "≠", Standing.LEFT: "<", Standing.RIGHT: ">"}
+SIGNS = {Standing.SAME: "=", Standing.SET_ASIDE: "~", Standing.CHANGED: "!", Standing.LEFT: "<", Standing.RIGHT: ">"}
+"""Of ASCII all of them: a browser unpacks and searches a text of nothing else several times as fast."""
+
 _FIELDS = "\t"
 _JUMP = "@"
 

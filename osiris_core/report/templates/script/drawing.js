@@ -48,7 +48,7 @@ const sideCell = (row, side, shown, mode) => {
 const signCell = (row, side) => {
   const standing = STANDINGS[row.sign];
   const element = cell("lane-sign");
-  const symbol = row.sign === "≠" && side !== BOTH ? (side === LEFT ? "−" : "+") : standing.symbol;
+  const symbol = row.sign === CHANGED && side !== BOTH ? (side === LEFT ? "−" : "+") : standing.symbol;
   element.append(symbol);
   element.title = standing.word;
   element.setAttribute("aria-label", standing.word);

@@ -40,11 +40,10 @@ const drawFound = async (list, found) => {
     const items = made("ul");
     for (const place of places) {
       if (!room) break;
-      const rows = rowsOf(await Promise.all(place.stream.blocks.map(blockAt)));
-      for (const at of place.hits.slice(0, room)) {
-        items.append(hitElement(element, place, rows[at]));
-        room -= 1;
-      }
+      const shown = new Set(place.hits.slice(0, room));
+      const rows = rowsOf(await Promise.all(place.stream.blocks.map(blockAt)), shown);
+      items.append(...rows.map((row) => hitElement(element, place, row)));
+      room -= shown.size;
     }
     const part = made("li");
     const link = made("a", "", element.dataset.name);

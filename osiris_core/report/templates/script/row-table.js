@@ -58,7 +58,7 @@ class RowTable {
       wanted: rules ? touchedByRules : this.only.checked ? differs : () => true,
       context: rules ? 0 : CONTEXT,
       unified: this.unified,
-      twoLines: (row) => row.sign === "≠" || (row.sign === "~" && this.mode !== "normalized"),
+      twoLines: (row) => row.sign === CHANGED || (row.sign === "~" && this.mode !== "normalized"),
       unfolded: this.unfolded,
     });
     this.modes.press(this.mode);

@@ -3,32 +3,35 @@
 const STANDINGS = {
   "=": { key: "same", symbol: "=", word: "the same" },
   "~": { key: "set-aside", symbol: "~", word: "set aside by a rule" },
-  "≠": { key: "changed", symbol: "≠", word: "differs" },
+  "!": { key: "changed", symbol: "≠", word: "differs" },
   "<": { key: "left", symbol: "−", word: "left only" },
   ">": { key: "right", symbol: "+", word: "right only" },
 };
-const DIFFERING = "≠<>";
+const CHANGED = "!";
+const DIFFERING = "!<>";
 const CONTEXT = 3;
 const BOTH = 0;
 const LEFT = 1;
 const RIGHT = 2;
 
-// All rows of a stream: sign, numbers of both sides (0 where a side has no such line), and the rest, taken apart when it is shown.
-const rowsOf = (blocks) => {
+// Rows of a stream: sign, numbers of both sides (0 where a side has no such line), and the rest, taken apart when it is shown. All of
+// them, or those in `wanted`, a set of their places among all.
+const rowsOf = (blocks, wanted = null) => {
   const rows = [];
-  let left = 1;
-  let right = 1;
+  let [left, right, place] = [1, 1, 0];
   for (const block of blocks) {
-    for (const line of block.split("\n")) {
-      const sign = line[0];
+    for (let at = 0, end = 0; at <= block.length; at = end + 1) {
+      end = block.indexOf("\n", at);
+      if (end < 0) end = block.length;
+      const sign = block[at];
       if (sign === "@") {
-        [left, right] = line.slice(1).split(",").map(Number);
+        [left, right] = block.slice(at + 1, end).split(",").map(Number);
         continue;
       }
-      const row = { sign, left: sign === ">" ? 0 : left, right: sign === "<" ? 0 : right, line };
-      if (row.left) left += 1;
-      if (row.right) right += 1;
-      rows.push(row);
+      if (!wanted || wanted.has(place)) rows.push({ sign, left: sign === ">" ? 0 : left, right: sign === "<" ? 0 : right, line: block.slice(at, end) });
+      if (sign !== ">") left += 1;
+      if (sign !== "<") right += 1;
+      place += 1;
     }
   }
   return rows;

@@ -7,7 +7,7 @@ const stepName = (part) => part.step ?? WHOLE_RUN;
 const stepTitle = (part) => part.step ?? "the run as a whole";
 const lineLink = (manifest, ...rest) => `#${[manifest, ...rest].map(encodeURIComponent).join("/")}`;
 
-// Counts stand in the order of the signs: = ~ ≠ < >
+// Counts stand in the order of the signs: = ~ ! < >
 const differingIn = ({ counts }) => counts[2] + counts[3] + counts[4];
 const markOf = (streams) => {
   const differing = streams.reduce((total, each) => total + differingIn(each), 0);
