@@ -105,6 +105,12 @@ def require_report_place(report: Path) -> None:
     _require_own("the report's data", report.with_suffix(".json"), _DATA)
 
 
+def require_records_place(what: str, file: Path) -> None:
+    """Raise `UsageError` where records, `what` in the message, could not be written, or would be written over something else."""
+    require_place(what, file)
+    _require_own(what, file, _DATA)
+
+
 def require_page_place(report: Path) -> None:
     """Raise `UsageError` where the page of a report could not be written."""
     if report.suffix not in {".html", ".htm"}:
@@ -117,6 +123,8 @@ def require_summary_file(summary: Path) -> None:
     require_place("the summary", summary)
     step = os.environ.get("GITHUB_STEP_SUMMARY")
     is_appended = bool(step) and os.path.realpath(summary) == os.path.realpath(step or "")
+    if not is_appended:
+        require_file("the summary", summary)
     if summary.suffix.lower() not in _TEXTS and not is_appended:
         _require_own("the summary", summary, _SUMMARY)
 
@@ -132,6 +140,12 @@ def _require_own(what: str, file: Path, beginnings: tuple[bytes, ...]) -> None:
         return
     if beginning and not beginning.startswith(beginnings):
         raise UsageError(f"{what} would be written over {file}, which is something else", hint="give another path")
+
+
+def require_file(what: str, file: Path) -> None:
+    """Raise `UsageError` for what would be replaced by a file, and is none, as /dev/null."""
+    if os.path.exists(file) and not os.path.isfile(file):  # noqa: PTH110, PTH113 - they answer for a name that is too long, too
+        raise UsageError(f"{what} {file} is something that is no file", hint="give another path")
 
 
 def require_place(what: str, file: Path) -> None:

@@ -20,6 +20,18 @@ def add_records(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_root_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--root DIR`: what `recorded.session_roots` takes."""
+    parser.add_argument(
+        "--root",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="a project whose .osiris/ has the sessions that the records name; may be repeated (default: that of the current directory)",
+    )
+
+
 def add_summary_option(parser: argparse.ArgumentParser) -> None:
     """Add `--summary PATH`: where `summarizing.write_markdown` writes."""
     parser.add_argument(

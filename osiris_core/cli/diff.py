@@ -72,14 +72,14 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     from osiris_core.report.rules import rule_lines
     from osiris_core.report.terminal import failure_lines, place_lines, waiver_lines
     from osiris_core.report.text import visible_line
-    from osiris_core.surface import record_set, require_place, require_report_place, verdict_line
+    from osiris_core.surface import record_set, require_records_place, require_report_place, verdict_line
 
     now = dt.datetime.now(dt.UTC)
     _validate(given)
     if given.report is not None:
         require_report_place(given.report)
     if given.json is not None:
-        require_place("the record", given.json)
+        require_records_place("the record", given.json)
     options = DiffOptions(
         now=now,
         text=given.text,

@@ -13,7 +13,7 @@ from osiris_core.cli.progress import shown
 from osiris_core.fuzz.ground import chosen_drivers, code_files, never_compared, require_hypothesis, targets
 from osiris_core.fuzz.telling import looked_on, rate
 from osiris_core.report.text import visible_line
-from osiris_core.surface import require_place
+from osiris_core.surface import require_place, require_records_place
 
 if TYPE_CHECKING:
     import argparse
@@ -95,7 +95,7 @@ def _require_places(given: argparse.Namespace) -> None:
     """Raise `UsageError` where finds or records could not be written, so that nobody finds out after the hunt."""
     require_place("the directory of finds", given.out / "find")
     if given.records is not None:
-        require_place("the file of records", given.records)
+        require_records_place("the file of records", given.records)
 
 
 def _write_records(path: Path, records: Sequence[ParityRecord]) -> None:

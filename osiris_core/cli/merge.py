@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from osiris_core.cli.arguments import add_records, add_summary_option
+from osiris_core.cli.arguments import add_records, add_root_option, add_summary_option
 from osiris_core.cli.run import add_gate_options
 from osiris_core.cli.settling import leave_open, settle
 
@@ -32,6 +32,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="OUT.json", help="write the merged records")
     parser.add_argument("--report", type=Path, metavar="PATH", help="write an HTML report, and its data beside it")
     add_summary_option(parser)
+    add_root_option(parser)
     parser.add_argument(
         "--strict",
         action="store_true",
@@ -73,7 +74,7 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     if given.output is not None:
         write_records(whole, given.output)
     if given.report is not None:
-        err.write(f"report: {write_report(whole, given.report, roots=session_roots()).html}\n")
+        err.write(f"report: {write_report(whole, given.report, roots=session_roots(given.root)).html}\n")
     if given.summary is not None:
         write_markdown(whole, given.summary, given.report)
     return code_of_all(
@@ -103,11 +104,12 @@ def _require_places(given: argparse.Namespace, files: Sequence[Path]) -> None:
     from osiris_core.cli.recorded import require_unread
     from osiris_core.cli.summarizing import require_summary_place
     from osiris_core.errors import UsageError
-    from osiris_core.surface import require_place, require_report_place
+    from osiris_core.surface import require_file, require_records_place, require_report_place
 
     written = [each for each in (given.output, given.report, given.summary) if each is not None]
     if given.output is not None:
-        require_place("the records", given.output)
+        require_records_place("the records", given.output)
+        require_file("the records", given.output)
     if given.report is not None:
         require_report_place(given.report)
         written.append(given.report.with_suffix(".json"))

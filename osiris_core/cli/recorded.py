@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from osiris_core.errors import UsageError
 from osiris_core.manifest.loader import find_project_root
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 Part = tuple[str, "RecordSet"]
 """What a file is known by, and what it holds."""
+
+MOST_BYTES: Final = 256 * 1024 * 1024
+"""Of a file of records: hundreds of times as much as a run of 1,000 manifests writes."""
+_PIECE_BYTES: Final = 1024 * 1024
 
 
 def record_files(paths: Sequence[Path]) -> list[Path]:
@@ -35,7 +40,7 @@ def read_parts(files: Sequence[Path]) -> list[Part]:
     parts: list[Part] = []
     for path in files:
         try:
-            records = decode_records(path.read_bytes())
+            records = decode_records(_content(path))
         except OSError as error:
             problems.append(f"{path} cannot be read: {error.strerror}")
         except UsageError as error:
@@ -69,7 +74,28 @@ def _files_of(path: Path) -> Iterator[Path]:
     found = sorted(path.rglob("*.json"))
     if not found:
         raise UsageError(f"{path} holds no records", hint="name the .json beside a report, or a directory with some")
+    if pipe := next((each for each in found if each.is_fifo()), None):
+        raise UsageError(f"{pipe} is a pipe, which may never end", hint="remove it, or name the files one by one")
     yield from found
+
+
+def _content(path: Path) -> bytes:
+    """Return the bytes of a file, or of a pipe. Raises `UsageError` for what need not have an end, and for more than `MOST_BYTES`."""
+    pieces: list[bytes] = []
+    with path.open("rb", buffering=0) as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+            raise UsageError("it is neither a file nor a pipe", hint="name the .json beside a report")
+        room = MOST_BYTES
+        while piece := file.read(_PIECE_BYTES):
+            pieces.append(piece)
+            room -= len(piece)
+            if room < 0:
+                raise UsageError(
+                    f"it has more than {MOST_BYTES >> 20} MiB, and no file of records is so large",
+                    hint="name the .json beside a report; of more manifests make several",
+                )
+    return b"".join(pieces)
 
 
 def _name(path: Path, records: RecordSet) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from osiris_core.cli.arguments import add_records, add_summary_option
+from osiris_core.cli.arguments import add_records, add_root_option, add_summary_option
 
 if TYPE_CHECKING:
     import argparse
@@ -45,14 +45,7 @@ def add_parser(subparsers: Any) -> None:
         help="tell what changed since these records (a file or a directory; may be repeated)",
     )
     parser.add_argument("--terminal", action="store_true", help="print the table and the failures")
-    parser.add_argument(
-        "--root",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="DIR",
-        help="a project whose .osiris/ has the sessions that the records name; may be repeated (default: that of the current directory)",
-    )
+    add_root_option(parser)
     parser.set_defaults(run=run)
 
 

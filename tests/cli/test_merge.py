@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from osiris_core.parity.record import ParityRecord, RecordSet, TargetRun, Verdict
 from osiris_core.parity.record_io import decode_records, encode_records
+from tests.parity.exhibit.on_disk import put_both, record_of
 
 if TYPE_CHECKING:
     from conftest import Project
@@ -147,12 +149,16 @@ def test_a_file_that_is_no_record_is_refused_and_nothing_is_written(
         (["1.json", "--report=x.json"], "is no page"),
         (["1.json", "-o", "pyproject.toml/x.json"], "is no directory"),
         (["1.json", "--min-manifests=0"], "asks for nothing"),
+        (["1.json", "-o", "theirs.csv"], "the records would be written over theirs.csv, which is something else"),
+        (["1.json", "-o", "pipe"], "the records pipe is something that is no file"),
         (["single.json", "--require=IDENTICAL"], "asks for comparisons, but no record is one of two targets"),
     ],
 )
 def test_what_makes_no_sense_is_refused(project: Project, arguments: list[str], sentence: str) -> None:
     """Exit code 2, and what was there stays as it was."""
     (project.root / "empty").mkdir()
+    (project.root / "theirs.csv").write_text("a,b\n")
+    os.mkfifo(project.root / "pipe")
     write(project, "single.json", record("a", None))
     before = (project.root / write(project, "1.json", record("a"))).read_bytes()
 
@@ -161,6 +167,7 @@ def test_what_makes_no_sense_is_refused(project: Project, arguments: list[str], 
     assert (ended.code, ended.out) == (2, "")
     assert sentence in ended.err
     assert (project.root / "1.json").read_bytes() == before
+    assert (project.root / "theirs.csv").read_text() == "a,b\n"
 
 
 def test_tests_that_did_not_finish_make_the_whole_red(project: Project) -> None:
@@ -172,3 +179,26 @@ def test_tests_that_did_not_finish_make_the_whole_red(project: Project) -> None:
 
     assert ended.code == 1
     assert "not all: 1.json: 5 of 10 tests did not finish\n" in ended.err
+
+
+def test_merged_records_may_be_written_again(project: Project) -> None:
+    """What an earlier merge wrote is no file of somebody else's."""
+    write(project, "1.json", record("a"))
+    first = project.run("merge", "1.json", "-o", "out.json")
+    assert project.run("merge", "1.json", "-o", "out.json") == first
+    assert first.code == 0
+
+
+def test_sessions_are_found_below_the_roots_that_are_named(project: Project) -> None:
+    """As `report` finds them: the shards of many machines lie in directories of their own."""
+    put_both(project.root / "theirs")
+    part = RecordSet(records=(record_of(passed=False),), created_at="2026-01-01T00:00:00Z")
+    (project.root / "1.json").write_bytes(encode_records(part))
+
+    told = []
+    for roots in ([], ["--root=theirs"]):
+        project.run("merge", "1.json", "--report=all.html", *roots)
+        told.append((project.root / "all.html").read_text().count("local is not there"))
+
+    assert told[0] > 0
+    assert told[1] == 0

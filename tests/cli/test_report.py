@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import resource
 from typing import TYPE_CHECKING
 
@@ -181,6 +182,10 @@ def test_what_changed_since_older_records_is_told(project: Project) -> None:
         (["short.json"], "short.json: this is no file of parity records, or a torn one"),
         (["other.json"], "other.json: parity records of version none, but this reads version 1"),
         (["newer.json"], "newer.json: parity records of version 2, but this reads version 1"),
+        (["/dev/zero"], "/dev/zero: it is neither a file nor a pipe"),
+        (["good.json", "--against=/dev/zero"], "/dev/zero: it is neither a file nor a pipe"),
+        (["large.json"], "large.json: it has more than 1 MiB, and no file of records is so large"),
+        (["pipes"], "pipes/x.json is a pipe, which may never end"),
         (["n" * 300], "cannot be read: File name too long"),
         (["code"], "code holds no records"),
         (["good.json", "-o", "code/good.json"], "is no page"),
@@ -198,8 +203,13 @@ def test_what_changed_since_older_records_is_told(project: Project) -> None:
         (["theirs.json"], "theirs.html is no page that was made here"),
     ],
 )
-def test_what_cannot_be_read_or_written_is_one_sentence(project: Project, arguments: list[str], sentence: str) -> None:
+def test_what_cannot_be_read_or_written_is_one_sentence(
+    project: Project, monkeypatch: pytest.MonkeyPatch, arguments: list[str], sentence: str
+) -> None:
     """Exit code 2, no traceback, and no file is made, changed or left behind."""
+    monkeypatch.setattr("osiris_core.cli.recorded.MOST_BYTES", 1 << 20)
+    (project.root / "pipes").mkdir()
+    os.mkfifo(project.root / "pipes" / "x.json")
     good = put(project, "good.json", RecordSet(records=(record("a", Verdict.IDENTICAL),))).read_bytes()
     files = {
         "page.html": good,
@@ -208,6 +218,7 @@ def test_what_cannot_be_read_or_written_is_one_sentence(project: Project, argume
         "empty.json": b"",
         "nul.json": b"\0" * 4096,
         "short.json": good[:-40],
+        "large.json": good + b" " * (1 << 20),
         "other.json": b'{"name": "somebody else"}',
         "newer.json": good[:-2] + b"2}",
     }
@@ -224,6 +235,21 @@ def test_what_cannot_be_read_or_written_is_one_sentence(project: Project, argume
     assert ended.err.startswith("osiris-parity: ")
     assert ended.err.count("\n") == 1
     assert contents(project.root) == before
+
+
+def test_records_may_come_through_a_pipe(project: Project) -> None:
+    """As from a command in the place of a file; a page beside it cannot be meant."""
+    data = encode_records(RecordSet(records=(record("a", Verdict.IDENTICAL),)))
+    ends = os.pipe()
+    os.write(ends[1], data)
+    os.close(ends[1])
+    try:
+        ended = project.run("report", f"/dev/fd/{ends[0]}", "--terminal")
+    finally:
+        os.close(ends[0])
+
+    assert (ended.code, ended.err) == (0, "")
+    assert "IDENTICAL" in ended.out
 
 
 def test_everything_that_cannot_be_read_is_named_at_once(project: Project) -> None:
