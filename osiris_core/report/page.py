@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 ALL_IN_FULL = 200
 """Up to so many manifests are all shown in full; in larger reports those that pass are brief, and those that fail after so many others, and say so."""
 
-BATCH = 50
+BATCH = 20
 """Manifests of a batch at most: a browser has little to do for a batch that is out of sight, and draws a whole one at a time."""
 
 _SLUG_CHARACTERS = 48

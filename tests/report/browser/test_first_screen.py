@@ -161,7 +161,9 @@ def test_the_keyboard_reaches_everything(opened, sample_page, anchor):
     assert f"≠ {FLIGHTS}:1: DIVERGENT" in page.evaluate("navigator.clipboard.readText()")
     page.evaluate("document.querySelector('.command code').textContent = 'a\u21e5b'")
     page.keyboard.press("c")
-    page.get_by_text("copied, with marks").wait_for()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.copy')].some((each) => each.textContent === 'copied, with marks')"
+    )
     page.keyboard.press("f")
     assert len(listed(page)) == 4
     page.keyboard.press("/")

@@ -5,10 +5,13 @@ const SAID_MS = 1500;
 // What cannot be seen is copied as the mark that stands for it, which the button says.
 const MARKED = /[⟨⇥↵]|·$/mu;
 
+// What a button says for a moment; what it said before does not end that early.
+const endings = new WeakMap();
 const saidOn = (button, word) => {
   button.dataset.word ??= button.textContent;
   button.textContent = word;
-  setTimeout(() => { button.textContent = button.dataset.word; }, SAID_MS);
+  clearTimeout(endings.get(button));
+  endings.set(button, setTimeout(() => { button.textContent = button.dataset.word; }, SAID_MS));
 };
 
 const copied = async (button, text, instead, marks = false) => {

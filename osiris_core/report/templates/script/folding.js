@@ -9,6 +9,7 @@ const setOpen = (manifest, open) => {
     return;
   }
   manifest.toggleAttribute("open", open);
+  manifest.classList.toggle("is-folded", !open);
   manifest.lastElementChild.hidden = open ? false : "until-found";
   lineOf(manifest).setAttribute("aria-expanded", String(open));
   if (open) prepare(manifest);

@@ -39,5 +39,3 @@ const cutAt = (text, place) => (/[\uDC00-\uDFFF]/u.test(text[place] ?? "") ? pla
 // What a reader typed, or an address has, as it is told again.
 const MOST_TOLD = 100;
 const shortened = (text) => withMarks(text.length > MOST_TOLD ? `${text.slice(0, cutAt(text, MOST_TOLD))}…` : text);
-
-document.documentElement.classList.add("scripted");
