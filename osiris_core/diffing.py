@@ -23,6 +23,7 @@ from osiris_core.parity.side import labels, run_window
 from osiris_core.parity.summary import headline, step_runs
 from osiris_core.parity.transported import traceback_of, transport_of
 from osiris_core.parity.waived import Waivers
+from osiris_core.report.cause import divergence_headline
 from osiris_core.wire.records import FAILED, INFRASTRUCTURE
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.parity.foreign.protocol import Reading
-    from osiris_core.parity.record import Comparison
     from osiris_core.rules.model import Rule
     from osiris_core.rules.waivers import Waiver
 
@@ -89,7 +89,7 @@ def diff(paths: Sequence[Path], options: DiffOptions) -> ParityRecord:
         manifest=_title(left, right, control=options.control),
         pipeline_id=_pipeline_id(left),
         passed=verdict is Verdict.IDENTICAL if options.control else verdict.passes,
-        headline=_headline(verdict, comparison, runs, control=options.control),
+        headline="",
         verdict=verdict,
         fingerprint=str(left.session.facts.get("manifest_fingerprint", "")),
         session_id=left.session.session_id,
@@ -100,7 +100,7 @@ def diff(paths: Sequence[Path], options: DiffOptions) -> ParityRecord:
         warnings=tuple(_warnings(left, right, control=options.control)),
         line=0,
     )
-    return _shown(record, left, right)
+    return _shown(dataclasses.replace(record, headline=_headline(record, control=options.control)), left, right)
 
 
 def _recorded_rules(left: Reading, right: Reading) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
@@ -176,10 +176,19 @@ def _pipeline_id(reading: Reading) -> str:
     return str(_object(reading.session.manifest.get("pipeline")).get("id", ""))
 
 
-def _headline(verdict: Verdict, comparison: Comparison, runs: Sequence[TargetRun], *, control: bool) -> str:
-    if control and verdict is Verdict.IDENTICAL:
+def _headline(record: ParityRecord, *, control: bool) -> str:
+    if record.comparison is None or (control and record.verdict is Verdict.IDENTICAL):
         return f"{CONTROL}."
-    told = headline(dataclasses.replace(comparison, verdict=verdict), left=runs[0].target, right=runs[1].target)
+    left, right = (run.target for run in record.targets)
+    told = (
+        divergence_headline(record)
+        if record.verdict is Verdict.DIVERGENT
+        else headline(
+            dataclasses.replace(record.comparison, verdict=record.verdict or record.comparison.verdict),
+            left=left,
+            right=right,
+        )
+    )
     return f"The control failed: {told}" if control else told
 
 

@@ -19,6 +19,7 @@ from osiris_core.parity.gates import stronger, unheld
 from osiris_core.parity.record import ParityRecord, TargetRun, Verdict
 from osiris_core.parity.summary import headline, step_runs
 from osiris_core.parity.transported import traceback_of, transport_of
+from osiris_core.report.cause import divergence_headline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,13 +81,16 @@ def judge(results: Sequence[TargetResult], circumstances: Circumstances) -> Pari
     elif circumstances.changed_inputs:
         problem = _input_problems(circumstances)[0]
         return _record(results, circumstances, verdict=Verdict.INCONCLUSIVE, headline=problem, comparison=None)
-    return _record(
+    record = _record(
         results,
         circumstances,
         verdict=comparison.verdict if comparison else None,
         headline=headline(comparison, left=sessions[0].target, right=sessions[1].target) if comparison else "",
         comparison=comparison,
     )
+    if record.verdict is not Verdict.DIVERGENT:
+        return record
+    return dataclasses.replace(record, headline=divergence_headline(record))
 
 
 def comparer(circumstances: Circumstances) -> Compare:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.hints import hint_rank
 from osiris_core.parity.record import Verdict
+from osiris_core.parity.summary import causes_and_effects
 from osiris_core.report.baselines import SIDE, decides, speaking
 from osiris_core.report.text import capped_line, visible_line
 
@@ -33,6 +34,8 @@ _SIZES: Final = re.compile(r"; [\d,]+ and [\d,]+ bytes$")
 _ONLY: Final = "only "
 _OTHER_TEXT: Final = "other text in "
 """How messages begin that speak of `this file` or `this table`: in a line of their own they need its name."""
+_FROM_ITSELF: Final = " differs from itself "
+"""How the evidence that a target is unstable begins, behind the target's name."""
 _WORD: Final = re.compile(r"\w+")
 _SAID_TWICE: Final = 0.6
 """The share of a hint's words before its colon from which on its message has said them already."""
@@ -57,6 +60,20 @@ def cause_in_words(record: ParityRecord) -> Cause:
         step=capped_line(visible_line(step), _VALUE),
         words=capped_line(visible_line(words.strip().rstrip(".")), _CHARACTERS),
     )
+
+
+def divergence_headline(record: ParityRecord) -> str:
+    """Return the sentence about a record whose two targets part: where, the same first cause in words, and what else differs."""
+    comparison, names = record.comparison, [run.target for run in record.targets]
+    finding = deciding_finding(record)
+    if comparison is None or finding is None:
+        return record.headline
+    step = comparison.first_diverging_step
+    where = f"part at step `{step}`" if step else "differ"
+    others = comparison.effects or len(comparison.causes) > 1
+    rest = f" ({causes_and_effects(comparison)})" if others else ""
+    words = " ".join(_of_finding(record, finding).split()).rstrip(".")
+    return f"{' and '.join(names)} {where}: {words}{rest}."
 
 
 def deciding_finding(record: ParityRecord) -> Finding | None:
@@ -104,7 +121,9 @@ def _unable(record: ParityRecord) -> str:
 def _unstable(record: ParityRecord) -> tuple[str, str]:
     found = record.triage
     where = f" on {' and '.join(found.unstable)}" if found and found.unstable else ""
-    return (found.step if found else None) or "", f"differs from itself from run to run{where}"
+    seen = _clipped(found.evidence[0]) if found and found.evidence else ""
+    shown = f": {seen.partition(_FROM_ITSELF)[2] or seen}" if seen else ""
+    return (found.step if found else None) or "", f"differs from itself from run to run{where}{shown}"
 
 
 def _of_finding(record: ParityRecord, finding: Finding) -> str:
@@ -117,13 +136,13 @@ def _of_finding(record: ParityRecord, finding: Finding) -> str:
     name = finding.path.removeprefix(f"{finding.step}/") if finding.message.startswith(_OTHER_TEXT) else finding.path
     which = f"{_clipped(name, _VALUE)}: " if finding.message.startswith((_ONLY, _OTHER_TEXT)) else ""
     message = f"{which}{_first_clauses(finding.message)}{f', against its {SIDE}' if decides(record) else ''}"
-    return (
-        f"{message}; {_of_factor(factor, names)}" if factor else _with_hint(message, finding.hint or _lent(comparison))
-    )
+    return f"{message}; {_of_factor(factor, names)}" if factor else _with_hint(message, hint_of(comparison, finding))
 
 
-def _lent(comparison: Comparison | None) -> str:
-    """Return the hint of an effect: what differs downstream may tell why better than where it began."""
+def hint_of(comparison: Comparison | None, finding: Finding) -> str:
+    """Return the hint of a difference, else that of an effect: what differs downstream may tell why better than where it began."""
+    if finding.hint:
+        return finding.hint
     hints = [each.hint for each in comparison.findings if each.hint and not each.waived_by] if comparison else []
     return min(hints, key=hint_rank, default="")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from osiris_core.parity.gates import ending_soon, waiver_uses
 from osiris_core.parity.summary import causes_and_effects
 from osiris_core.report.baselines import baseline_lines, decides, speaking, summary_line
-from osiris_core.report.cause import deciding_finding
+from osiris_core.report.cause import cause_in_words, deciding_finding, hint_of
 from osiris_core.report.marks import failures_first, mark_of
 from osiris_core.report.place import sandbox_places, time_columns
 from osiris_core.report.rules import rule_lines
@@ -104,7 +104,8 @@ def failure_lines(record: ParityRecord, width: int) -> list[str]:
         cause = triage_sentence(record)
         most = 2 if record.triage and record.triage.factors else 1  # both values of a factor, and what to do
         lines += _wrapped(f"cause: {cause}", width, most=most) if cause else []
-        hint = "" if record.triage and record.triage.factors else finding.hint  # what to do is said with the cause
+        is_told = record.triage and record.triage.factors  # then what to do is said with the cause
+        hint = "" if is_told else hint_of(speaking(record)[0], finding)
         lines += _wrapped(f"hint: {hint}", width, most=1) if hint else []
         lines += _effects(record)
         lines += _doubts(record, width)
@@ -118,13 +119,9 @@ def failure_lines(record: ParityRecord, width: int) -> list[str]:
 
 
 def first_cause(record: ParityRecord) -> str:
-    """Return why a record failed, in one sentence: the cause that reruns found, else the first difference, else the reason."""
-    finding = deciding_finding(record)
-    told = triage_sentence(record) if record.triage and record.triage.factors else ""
-    if finding is None:
-        return _reason(record)
-    where = f"step {finding.step}: " if finding.step else ""
-    return f"{where}{finding.path}: {finding.message}{f'; cause: {told}' if told else ''}"
+    """Return why a record failed, in one sentence: the same first cause in words that the page has in the manifest's line."""
+    cause = cause_in_words(record)
+    return f"step {cause.step}: {cause.words}" if cause.step else cause.words
 
 
 def triage_sentence(record: ParityRecord) -> str:

@@ -13,6 +13,7 @@ from osiris_core.parity.record import Triage, Verdict
 from osiris_core.parity.triage.investigation import NONDETERMINISTIC, UNKNOWN, Check, investigate
 from osiris_core.parity.triage.reruns import Reruns, TriageBudget
 from osiris_core.progress.checks import UNWATCHED
+from osiris_core.report.cause import divergence_headline
 from osiris_core.session import contract
 from osiris_core.triage.original import original_of
 from osiris_core.triage.rerunning import RERUNS_DIRECTORY, Rerunner
@@ -134,10 +135,12 @@ def _with(judged: Judged, found: Triage) -> ParityRecord:
             headline=f"{found.evidence[0]}.",
             triage=found,
         )
-    headline = record.headline
-    if found.cause and found.cause != UNKNOWN:
-        headline = f"{found.cause}: {headline}"
-    return replace(record, cause=found.cause or record.cause, headline=headline, triage=found)
+    decided = replace(record, cause=found.cause or record.cause, triage=found)
+    if not found.cause or found.cause == UNKNOWN:
+        return decided
+    is_told_by_us = record.headline == divergence_headline(record)
+    headline = divergence_headline(decided) if is_told_by_us else record.headline
+    return replace(decided, headline=f"{found.cause}: {headline}")
 
 
 def _command(judged: Judged, found: Triage) -> str:

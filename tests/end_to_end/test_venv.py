@@ -89,7 +89,7 @@ def test_two_environments_that_behave_alike_are_identical_or_equivalent(shop, tm
 
 
 def test_two_versions_that_behave_otherwise_diverge_with_both_versions_named(shop, tmp_path):
-    """The hint names them; triage sees that each side is stable, that the place is not the cause, and that nothing else differs."""
+    """The headline names them; triage sees that each side is stable, that the place is not the cause, and that nothing else differs."""
     record = check(
         shop,
         tmp_path,
@@ -100,7 +100,7 @@ def test_two_versions_that_behave_otherwise_diverge_with_both_versions_named(sho
     )
 
     assert record.verdict is Verdict.DIVERGENT
-    assert "versions differ between venv:one and venv:two: shop-rules 1.0 and 2.0" in record.headline
+    assert "; because of distributions, shop-rules 1.0 on venv:one and shop-rules 2.0 on venv:two" in record.headline
     assert record.cause == record.triage.cause == "ENVIRONMENT(distributions)"
     assert record.triage.evidence == (
         "each target did the same in 2 of 2 runs",

@@ -17,6 +17,7 @@ from osiris_core.parity.record import (
     WaiverUse,
 )
 from osiris_core.report import cause
+from osiris_core.report.terminal import failure_lines, first_cause
 from tests.report.samples import comparison, divergent, e2b_run, local_run, record
 
 ORDER = Finding(
@@ -43,6 +44,48 @@ def test_step_difference_and_remedy_stand_in_one_line():
     assert cause_in_words(parted(ORDER)) == "`write-delays`: the same rows in another order; add an ORDER BY"
     other = dataclasses.replace(ORDER, message="3 lines differ", hint="only the mode differs: set it explicitly")
     assert cause_in_words(parted(other)) == "`write-delays`: 3 lines differ; only the mode differs: set it explicitly"
+
+
+def test_every_form_says_the_same_first_cause():
+    """The headline of the record, the lines of a failure, a cell of a table: also where the hint is that of an effect."""
+    bare = dataclasses.replace(ORDER, step="read", path="read/page.csv", message="the rows differ in day", hint="")
+    one = parted(bare, ORDER)
+    words = "the rows differ in day; rows in another order: add an ORDER BY"
+
+    assert cause_in_words(one) == f"`read`: {words}"
+    assert cause.divergence_headline(one) == f"local and e2b part at step `read`: {words}."
+    assert first_cause(one) == f"step read: {words}"
+    assert "    hint: rows in another order: add an ORDER BY" in failure_lines(one, 100)
+
+
+def test_a_headline_counts_what_follows_and_says_what_reruns_found():
+    """Causes and effects at its end, a factor in place of the hint; without a difference to show it stays as it is."""
+    held = comparison(Verdict.DIVERGENT, findings=(ORDER,), first_diverging_step="write-delays", effects=3)
+    factor = TriageFactor(name="time zone", left="Europe/Prague", right="Etc/UTC", fix="set TZ")
+    one = record(
+        "a", Verdict.DIVERGENT, comparison=held, triage=Triage(cause="ENVIRONMENT(time zone)", factors=(factor,))
+    )
+
+    assert cause.divergence_headline(one) == (
+        "local and e2b part at step `write-delays`: the same rows in another order; "
+        "because of time zone, Europe/Prague on local and Etc/UTC on e2b (1 cause, 3 effects)."
+    )
+    bare = record("a", Verdict.DIVERGENT, headline="they part")
+    assert cause.divergence_headline(bare) == "they part"
+
+
+def test_a_target_that_differs_from_itself_is_told_with_what_was_seen():
+    """Which target, and the first difference between two of its runs."""
+    found = Triage(
+        cause="NONDETERMINISTIC",
+        unstable=("local",),
+        step="draw",
+        evidence=("local differs from itself in rerun 1 at step draw: 20 cells",),
+    )
+
+    assert cause_in_words(record("a", Verdict.NONDETERMINISTIC, passed=False, triage=found)) == (
+        "`draw`: differs from itself from run to run on local: in rerun 1 at step draw: 20 cells"
+    )
 
 
 def test_the_step_where_the_targets_part_speaks_and_not_its_effects():

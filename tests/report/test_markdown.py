@@ -55,7 +55,7 @@ def test_a_summary_says_what_failed_first_why_and_how_to_see_it_again():
         "≠ 1 DIVERGENT · = 1 IDENTICAL\n\n"
         "- `e2b: embedded server, bubblewrap namespaces (the E2B API served on this machine, not E2B's cloud)`\n"
         "\n| | manifest | verdict | first cause |\n|---|---|---|---|\n"
-        "| ≠ | `pipelines/flight-delays.osiris.yaml` | DIVERGENT | `step delays: delays.df.day: column 'day' differs in 14 of 16 rows` |\n"
+        "| ≠ | `pipelines/flight-delays.osiris.yaml` | DIVERGENT | `step delays: column 'day' differs in 14 of 16 rows; every value is shifted by one hour: the time zone is Europe/Prague on local and UTC on e2b` |\n"
         "| = | `pipelines/weather.osiris.yaml` | IDENTICAL |  |\n"
         "\n### What failed\n\n"
         "```text\n"

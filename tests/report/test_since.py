@@ -58,7 +58,7 @@ def test_what_changed_is_told_in_lines(changed):
     assert since_lines(view) == [
         "✗ newly diverges: pipelines/flight-delays.osiris.yaml",
         "    IDENTICAL, now DIVERGENT at step delays",
-        "    step delays: delays.df.day: column `day` differs in 14 of 16 rows",
+        "    step delays: column `day` differs in 14 of 16 rows; every value is shifted by one hour: the time zone is Europe/Prague on local and UTC on e2b",
         "    + difference tables: table-column at delays.df.day in step delays: 1",
         "    + difference logs: log-line at delays.log:# in step delays: 1",
         "    + difference artifacts: artifact-content at write-delays/delays.csv in step write-delays: 1",

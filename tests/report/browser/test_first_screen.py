@@ -33,6 +33,10 @@ def anchor(records, sample_page):
     return page[page.index('id="m-pipelines-flight-delays') + 4 :].partition('"')[0]
 
 
+HIDDEN_SIDEWAYS = """(chosen) => Math.max(...[...document.querySelectorAll(`.scroll:has(> ${chosen})`)].map((each) => each.scrollWidth - each.clientWidth))"""
+"""How much of a box that scrolls is out of sight at its side, at most, in pixels."""
+
+
 def test_a_reader_sees_what_fails_and_why_without_scrolling(opened, sample_page):
     """Sentence, who served the sandbox behind what, counts, and every failure with its cause stand on the first screen of a small laptop."""
     page = opened(sample_page.as_uri(), viewport=SMALL_LAPTOP)
@@ -203,7 +207,7 @@ def test_light_and_dark_follow_the_system_or_the_reader(opened, sample_page):
 def test_paper_shows_everything_and_a_phone_needs_no_sideways_scrolling(opened, sample_page):
     """In print every manifest that is listed is unfolded, commands are there, and bars, buttons and dark colours are not.
 
-    On 360 pixels with everything unfolded the page is as wide as the screen.
+    On 360 pixels with everything unfolded the page is as wide as the screen, and the table of steps never scrolls by itself.
     """
     page = opened(sample_page.as_uri(), color_scheme="dark", viewport=PHONE)
     page.click("label:has(#theme-dark)")
@@ -219,6 +223,9 @@ def test_paper_shows_everything_and_a_phone_needs_no_sideways_scrolling(opened, 
     page.click("#unfold")
     assert page.locator(".manifest[open]").count() == 10
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    for width in (360, 640, 768, 980, 1280):
+        page.set_viewport_size({"width": width, "height": 700})
+        assert page.evaluate(HIDDEN_SIDEWAYS, ".steps") == 0, width
 
 
 def test_without_the_script_counts_still_filter(opened, sample_page):

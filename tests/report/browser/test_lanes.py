@@ -18,6 +18,8 @@ COUNT_DECODING = """
 globalThis.decoded = 0;
 globalThis.DecompressionStream = class extends DecompressionStream { constructor(form) { super(form); globalThis.decoded += 1; } };
 """
+PRESSED = """(buttons) => buttons.filter((each) => getComputedStyle(each).outlineStyle === "solid").map((each) => each.textContent)"""
+"""The buttons that have an outline."""
 
 
 @pytest.fixture(scope="session")
@@ -106,6 +108,14 @@ def test_the_switches_change_what_is_shown(inspector):
     assert rows(page)[4] == "32|INFO delays first day is 2026-02-01|≠|32|INFO delays first day is 2026-01-31·"
     assert rows(page)[-1] == "||+|60|WARNING delays only 2 CPUs"
     press(page, "raw")
+    page.emulate_media(forced_colors="active")  # there borders and shadows are all alike
+    assert page.eval_on_selector_all(".lines[open] .lane-tool button", PRESSED) == [
+        "≠ 8 delays",
+        "≠ 4 log 60 | 60",
+        "raw",
+        "side by side",
+    ]
+    page.emulate_media(forced_colors="none")
     assert rows(page)[3] == wrote.format("/home/jana", "/home/user")
     marks = ".lines[open] .lane-row:nth-child(5) mark"
     assert page.locator(marks).all_inner_texts() == ["2-01", "1-31·"]
