@@ -57,6 +57,10 @@ class KeepsLibraries:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """See what there is at the end of a run."""
+        self.look()
+
+    def look(self) -> None:
+        """See what there is now."""
         found = [(name, module) for name, module in list(sys.modules.items()) if self._loaded.get(name) is not module]
         self._loaded |= {name: module for name, module in found if is_library(name)}
 
@@ -77,7 +81,7 @@ def kept_libraries() -> Iterator[KeepsLibraries]:
 @pytest.fixture
 def pytester(
     kept_libraries: KeepsLibraries, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> pytest.Pytester:
+) -> Iterator[pytest.Pytester]:
     """pytest's own, with libraries kept from one run in this process to the next."""  # noqa: D403 - it is called so
     run, load = pytester.inline_run, pluggy.PluginManager.load_setuptools_entrypoints
 
@@ -96,7 +100,8 @@ def pytester(
 
     monkeypatch.setattr(pytester, "inline_run", keeping)
     monkeypatch.setattr(pluggy.PluginManager, "load_setuptools_entrypoints", load_from_plugins)
-    return pytester
+    yield pytester
+    kept_libraries.look()  # what the test itself has imported, pytester forgets too
 
 
 def is_library(name: str) -> bool:
@@ -127,6 +132,21 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
         gc.freeze()
         gc.set_threshold(10_000, 20, 20)
+        if "hypothesis" in sys.modules:
+            try_no_constants_of_ours()
+
+
+def try_no_constants_of_ours() -> None:
+    """Have Hypothesis read none of our modules for constants to try.
+
+    It would parse each one that is loaded, seven hundred in a whole run; and what it tries, derandomized or not, would be another in each
+    process, by what other tests have loaded.
+    """
+    from hypothesis.internal.conjecture import providers
+
+    none = providers._local_constants
+    assert providers._get_local_constants
+    providers._get_local_constants = lambda: none
 
 
 def goes_backwards(config: pytest.Config) -> bool:

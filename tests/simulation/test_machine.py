@@ -150,8 +150,7 @@ def test_no_order_of_faults_breaks_an_invariant():
 def test_the_machine_finds_a_guard_that_is_off(monkeypatch, target, name, value, told):
     """Without the spool that fills gaps, and without the cut of a torn line.
 
-    Hypothesis tries constants of the modules that are loaded, so that the number of the example which finds it is another in another process:
-    there are many, and it stops at the first.
+    The example that finds it is one of the first two hundred; another version of Hypothesis may try others, and it stops at the first.
     """
     monkeypatch.setattr(target, name, value)
     with pytest.raises(told):
