@@ -80,10 +80,9 @@ DIVERGENT = {
 NOT_ON_EVERY_HOST = {
     "altitudes": {"LC_ALL": "C.UTF-8"},
     "departure-board": {"TZ": "UTC"},
-    "late-flights": {"DELAY_MINUTES": "15"},
     "short-names": {"HOME": "another home"},
 }
-"""Hosts on which the one thing that parts the targets is as in the sandbox."""
+"""Hosts on which the one thing that parts the targets is as in the sandbox, where the healed twin has another step in its place."""
 NEEDS_TWO_CPUS = {"cancelled-parts", "mean-weather", "tail-numbers"}
 
 

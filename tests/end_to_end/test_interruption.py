@@ -127,11 +127,6 @@ def has_begun(run: Stopped) -> bool:
     return bool(run.sessions())
 
 
-def local_waits(run: Stopped) -> bool:
-    """The local worker is inside the endless step; the sandbox is wherever it is."""
-    return b'"waiting"' in run.journal("local")
-
-
 def both_wait(run: Stopped) -> bool:
     """Both workers are inside the endless step."""
     return b'"waiting"' in run.journal("local") and b'"waiting"' in run.journal("e2b")
@@ -139,7 +134,7 @@ def both_wait(run: Stopped) -> bool:
 
 @pytest.mark.parametrize(
     ("moment", "number"),
-    [(has_begun, signal.SIGINT), (local_waits, signal.SIGTERM), (both_wait, signal.SIGINT)],
+    [(has_begun, signal.SIGINT), (both_wait, signal.SIGTERM)],
     ids=lambda each: getattr(each, "__name__", None) or each.name,
 )
 def test_a_stop_leaves_nothing_and_the_sessions_say_cancelled(stopped: Stopped, moment: Callable, number: int) -> None:

@@ -170,8 +170,9 @@ class Run:
 class Server:
     """The bundle's `serve`, for tests that ask what a run records and not how it starts: a fork costs a sixth of a start."""
 
-    def __init__(self, bundle):
+    def __init__(self, bundle, *engines):
         modules = [f"osiris_core.{name}" for name in ("worker.supervisor", "worker.executor", "wire.pack")]
+        modules += engines
         self.process = subprocess.Popen(
             [sys.executable, "-s", "-P", str(bundle), "serve", *modules],
             stdin=subprocess.PIPE,
@@ -338,6 +339,24 @@ def real_worker(tmp_path):
     from osiris_core.backends.bundle import build_bundle
 
     yield from _worker(tmp_path, build_bundle().path)
+
+
+@pytest.fixture(scope="module")
+def server_of_real_workers():
+    """One process that forks runs of the bundle that ships, with the engines that most of them need."""
+    from osiris_core.backends.bundle import build_bundle
+
+    server = Server(build_bundle().path, "duckdb", "pyarrow", "pandas")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def warm_real_worker(tmp_path, server_of_real_workers):
+    """As `real_worker`, forked: to import pandas takes longer than all that a small run does."""
+    from osiris_core.backends.bundle import build_bundle
+
+    yield from _worker(tmp_path, build_bundle().path, server_of_real_workers)
 
 
 def _worker(root, bundle, server=None):

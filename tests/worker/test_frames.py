@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
+
+@pytest.fixture
+def real_worker(warm_real_worker):
+    """What drivers are handed is asked here, and not how a process starts."""
+    return warm_real_worker
+
+
 TELL = """
 import pyarrow as pa
 class Source:
