@@ -1,7 +1,7 @@
 """Decides whether two sessions are the same, and says why not.
 
 ``record``       the result's types: everything a report shows is in a `ParityRecord`; ``record_io`` has them as JSON,
-                 ``record_schema`` says in JSON Schema what that is
+                 ``record_schema`` says in JSON Schema what that is, ``record_bounds`` and ``record_limits`` what is no record
 ``compare``      the comparison: ``evidence`` first, then ``layers/``, one after the other, then the verdict
 ``side``         one session as the layers see it; ``pair`` two of them, ``ledger`` what was found
 ``kinds/``       artifacts by kind of file; ``values`` and ``lines`` say where two of these differ

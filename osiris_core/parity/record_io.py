@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from osiris_core.errors import UsageError
 from osiris_core.parity.record import RECORD_VERSION, RecordSet, Verdict
-from osiris_core.parity.record_limits import require_measured, require_one_meaning
+from osiris_core.parity.record_bounds import out_of_bounds
+from osiris_core.parity.record_limits import require_one_meaning, require_shallow
 
 if TYPE_CHECKING:
     from osiris_core.parity.record import ParityRecord
@@ -47,11 +48,13 @@ def decode_records(data: bytes) -> RecordSet:
         if record.version != RECORD_VERSION:
             raise UsageError(f"{record.manifest}: a record of version {record.version}", hint=_HINT)
         try:
-            require_measured(record)
+            require_shallow(record)
         except UsageError as error:
             raise UsageError(f"{record.manifest}: {error.message}", hint=_MADE) from error
         if _contradicts_itself(record):
             raise UsageError(f"{record.manifest}: the record says that it passed, and why it did not", hint=_MADE)
+    if wrong := out_of_bounds(records):
+        raise UsageError(f"the parity records are not as they were written: {wrong}", hint=_MADE)
     return records
 
 

@@ -1,31 +1,23 @@
 """What no record has, although JSON and the types allow it: it was edited, damaged or made to do harm.
 
-A key that is there twice has two meanings, of which readers take one each; numbers that measure nothing, and tables in tables in
-tables, would break whoever draws them.
+A key that is there twice has two meanings, of which readers take one each; numbers beyond 64 bits, and tables in tables in
+tables, would break whoever draws them. What numbers and times may be is in `record_bounds`.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import fields
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from osiris_core.parity.record import ParityRecord
 
 MOST_DIGITS: Final = 20
 """Of a whole number: what has more does not fit into 64 bits."""
-LONGEST: Final = 1e15
-"""Of a time in milliseconds, or seconds: 30,000 years."""
 DEEPEST: Final = 50
 """Of tables within tables, where a record is free to have some: an environment, a declared rule."""
-
-_UNITS: Final = ("_ms", "_s")
 
 
 def require_one_meaning(data: bytes) -> None:
@@ -36,11 +28,8 @@ def require_one_meaning(data: bytes) -> None:
         raise UsageError("it is nested too deeply") from error
 
 
-def require_measured(record: ParityRecord) -> None:
-    """Raise `UsageError` for a time that nothing takes, and for tables that are nested without end."""
-    for name, value in _times(record):
-        if value is not None and not -LONGEST <= value <= LONGEST:
-            raise UsageError(f"`{name}` is {value:g}, and nothing takes so long")
+def require_shallow(record: ParityRecord) -> None:
+    """Raise `UsageError` for tables that are nested without end."""
     declared = record.comparison.rules if record.comparison else ()
     for name, table in (
         *(("environment", run.environment) for run in record.targets),
@@ -60,22 +49,6 @@ def _count(digits: str) -> int:
     if len(digits) > MOST_DIGITS:
         raise UsageError(f"{digits[:MOST_DIGITS]}… is no number of anything")
     return 0
-
-
-def _times(record: ParityRecord) -> Iterator[tuple[str, float | None]]:
-    parts: list[Any] = [record, *record.targets, *(step for run in record.targets for step in run.steps)]
-    for run in record.targets:
-        yield from (("phases", elapsed_ms) for _, elapsed_ms in run.phases)
-        parts += [run.transport, *run.transport.retries] if run.transport else []
-    parts += [record.triage] if record.triage else []
-    for part in parts:
-        kind: Any = type(part)
-        yield from ((name, getattr(part, name)) for name in _time_fields(kind))
-
-
-@cache
-def _time_fields(kind: Any) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind) if each.name.endswith(_UNITS))
 
 
 def _is_deep(table: dict[str, Any]) -> bool:

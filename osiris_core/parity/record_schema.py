@@ -13,8 +13,10 @@ from importlib import resources
 from typing import Any, Final
 
 from osiris_core.parity.record import RECORD_VERSION, RecordSet, Verdict
+from osiris_core.parity.record_bounds import bound_of
 
 Schema = dict[str, Any]
+_KINDS: Final = {"integer": int, "number": float, "string": str}
 FILE: Final = "records.schema.json"
 
 
@@ -31,6 +33,8 @@ def record_schema() -> Schema:
     parts: Schema = msgspec.json.schema(RecordSet)["$defs"]
     for part in parts.values():
         part["description"] = inspect.cleandoc(part["description"])
+        for name, member in part.get("properties", {}).items():
+            _bound(name, member)
     for name in ("RecordSet", "ParityRecord"):
         parts[name]["properties"]["version"] = {"const": RECORD_VERSION}
     parts["RecordSet"]["required"] = [*parts["RecordSet"]["required"], "version"]
@@ -42,6 +46,19 @@ def record_schema() -> Schema:
         "$ref": "#/$defs/RecordSet",
         "$defs": parts,
     }
+
+
+def _bound(name: str, member: Schema) -> None:
+    """State what the values of a member have to be, beyond their type."""
+    bound = bound_of(name, _KINDS[member["type"]]) if member.get("type") in _KINDS else None
+    member |= bound.keywords if bound else {}
+    items = member.get("items")
+    for each in (
+        *member.get("anyOf", ()),
+        *member.get("prefixItems", ()),
+        *([items] if isinstance(items, dict) else []),
+    ):
+        _bound(name, each)
 
 
 def _green_by_all_its_members() -> Schema:

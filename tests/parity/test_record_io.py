@@ -110,8 +110,22 @@ NESTED = b'{"a":' * 51 + b"1" + b"}" * 51
         (b'"rows":3', b'"rows":1e999', "Number out of range"),
         (b'"rows":3', b'"rows":' + b"9" * 21, "99999999999999999999… is no number of anything"),
         (b'"rows":3', b'"rows":' + b"9" * 5_000, "out of range"),
-        (b'["run",1.0]', b'["run",1e308]', r"`phases` is 1e\+308, and nothing takes so long"),
-        (b'"duration_ms":1.5', b'"duration_ms":-1e300', r"`duration_ms` is -1e\+300, and nothing takes so long"),
+        (
+            b'["run",1.0]',
+            b'["run",1e308]',
+            r"`\$\.records\[0\]\.targets\[0\]\.phases\[0\]\[1\]` is 1e\+308, and nothing takes so long",
+        ),
+        (
+            b'"duration_ms":1.5',
+            b'"duration_ms":-1e300',
+            r"steps\[0\]\.duration_ms` is -1e\+300, and nothing takes so long",
+        ),
+        (b'"rows":3', b'"rows":-3', r"`\$\.records\[0\]\.targets\[0\]\.steps\[0\]\.rows` is -3, which counts nothing"),
+        (
+            b'"created_at":"2026',
+            b'"created_at":"99999',
+            r"`\$\.created_at` is '99999-11-24T12:00:00Z', which is no time",
+        ),
     ],
 )
 def test_what_json_allows_and_no_record_has_is_refused(records, old, new, sentence):

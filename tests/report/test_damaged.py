@@ -27,9 +27,17 @@ from tests.report.structure import Structure
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WHOLE = hostile_set(["plain"])
+TIMES = {"created_at": "2026-02-03T10:15:09Z", "started_at": "2026-02-03T10:15:09.000001Z", "expires": "2026-02-03"}
+
+
+def timed(members: dict[str, Any]) -> dict[str, Any]:
+    """Return an object with times where there have to be some."""
+    return {**members, **{name: time for name, time in TIMES.items() if name in members}}
+
+
+DOCUMENT = json.loads(encode_records(hostile_set(["plain"])), object_hook=timed)
 """One record with every field that there is."""
-DOCUMENT = json.loads(encode_records(WHOLE))
+WHOLE = decode_records(json.dumps(DOCUMENT).encode())
 DEEP: Any = []
 for _ in range(40):
     DEEP = {"a": [DEEP]}
