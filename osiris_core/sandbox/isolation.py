@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-PROBE_TIMEOUT_S = 10.0
+PROBE_TIMEOUT_S = 60.0
 
 
 class IsolationError(Exception):

@@ -62,7 +62,7 @@ class ServerProcess:
         *,
         isolation: str = "bubblewrap",
         port: int = 0,
-        ready_timeout_s: float = 20.0,
+        ready_timeout_s: float = 60.0,
         options: Sequence[str] = (),
     ) -> ServerProcess:
         """Start a server and return once it answers; `options` go to `python -m osiris_core.sandbox`.

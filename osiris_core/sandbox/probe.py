@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from osiris_core.sandbox.isolation import Isolation
     from osiris_core.sandbox.templates import Template
 
-PROBE_TIMEOUT_S = 30.0
+PROBE_TIMEOUT_S = 60.0
 _PROBE = "import sys; print(sys.prefix)"
 
 

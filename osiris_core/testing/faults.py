@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from osiris_core.sandbox.faults.model import Fault
 
 _ROUTE = "/osiris/faults"
-_PATIENCE_S = 10.0
+_PATIENCE_S = 60.0
 
 
 class Address(Protocol):

@@ -43,7 +43,7 @@ def started(chromium: str) -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=[*_ARGUMENTS])
+        launched = playwright.chromium.launch(executable_path=chromium, args=[*_ARGUMENTS], timeout=2 * MOST_MS)
         loop = asyncio.get_running_loop()
         asyncio._set_running_loop(None)
         yield launched, loop
