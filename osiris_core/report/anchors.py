@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Final
+from collections import Counter
+from typing import TYPE_CHECKING, Final
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SLUG_CHARACTERS: Final = 48
 _MOST_CHARACTERS: Final = 64
 _DIGEST_CHARACTERS: Final = 8
 _is_plain: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII).fullmatch
@@ -22,3 +27,16 @@ def step_anchor(manifest: str, step_id: str) -> str:
     digest = hashlib.sha256(step_id.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_CHARACTERS]
     slug = re.sub(r"[^A-Za-z0-9_-]+", "-", step_id)[:_MOST_CHARACTERS].strip("-")
     return f"{manifest}-s-{slug}.{digest}"
+
+
+def manifest_anchors(manifests: Iterable[str]) -> list[str]:
+    """Return an anchor for each name: stable from report to report, safe in a URL, never twice."""
+    seen: Counter[str] = Counter()
+    anchors = []
+    for manifest in manifests:
+        digest = hashlib.sha256(manifest.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+        slug = re.sub(r"[^a-z0-9]+", "-", manifest.lower().removesuffix(".osiris.yaml")).strip("-")
+        anchor = f"m-{slug[-_SLUG_CHARACTERS:].lstrip('-')}-{digest}".replace("--", "-")
+        seen[anchor] += 1
+        anchors.append(anchor if seen[anchor] == 1 else f"{anchor}-{seen[anchor]}")
+    return anchors

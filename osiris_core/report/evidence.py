@@ -69,6 +69,16 @@ class Evidence:
     commands: tuple[Command, ...]
     waivers: tuple[WaiverRow, ...]
 
+    @property
+    def further_commands(self) -> tuple[Command, ...]:
+        """All commands, where there are more than the one that stands below the headline."""
+        return self.commands if len(self.commands) > 1 else ()
+
+    @property
+    def tells_carriage(self) -> bool:
+        """Whether any target has a record of how its records came."""
+        return any(each is not None for each in self.carriage)
+
 
 def evidence_of(record: ParityRecord, roots: Sequence[Path], beside: Path | None) -> Evidence:
     """Return the evidence of a record; links lead from the directory `beside`, where the page lies, to sessions below one of `roots`."""

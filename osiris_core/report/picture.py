@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from osiris_core.parity.record import ParityRecord
-    from osiris_core.report.findings import FindingGroup
+    from osiris_core.report.finding_view import FindingGroup
     from osiris_core.report.graph import Graph
     from osiris_core.report.steps import StepList
     from osiris_core.report.timeline import Timeline

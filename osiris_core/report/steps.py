@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.record import ParityRecord, StepRun
     from osiris_core.report.alignment import AlignedStep
-    from osiris_core.report.findings import FindingGroup
+    from osiris_core.report.finding_view import FindingGroup
     from osiris_core.report.standing import Standing
 
 ABSENT: Final = "absent"
