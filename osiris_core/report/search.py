@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from osiris_core.parity.record import Comparison, ParityRecord
 
 _EXAMPLES: Final = 2
-_CHARACTERS: Final = 120
+_CHARACTERS: Final = 300  # as much as a path has that people use, so that it is found whole
 _MEANINGS: Final = {  # key -> (short form, what it asks for)
     "is": ("", "`failing` or `passing`"),
     "verdict": ("v", "the verdict"),

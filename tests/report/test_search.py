@@ -23,6 +23,12 @@ def test_a_manifest_is_found_by_what_it_has_and_what_became_of_it():
     }
 
 
+def test_a_long_path_is_found_whole():
+    """The name of a manifest deep in a tree is a fact as it is, so that it can be pasted behind `m:`."""
+    deep = record("services/" * 22 + "daily", Verdict.IDENTICAL)
+    assert "manifest:pipelines/" + "services/" * 22 + "daily.osiris.yaml" in facts_of(search_index([deep]), 0)
+
+
 def test_a_fact_is_held_once_however_many_manifests_have_it():
     """What a thousand manifests share takes the room of one."""
     index = search_index([record(f"m{number}", Verdict.IDENTICAL) for number in range(50)])
@@ -43,7 +49,7 @@ def test_hostile_names_are_visible_facts():
     evil = record("a", Verdict.IDENTICAL, targets=(local_run(steps=(step("x\n\u202e" + "y" * 500, "d"),)), e2b_run()))
     [value] = [value for key, value in search_index([evil]).facts if key == "step" and value.startswith("x")]
     assert value.startswith("x↵⟨U+202E⟩yyy")
-    assert len(value) < 160
+    assert len(value) < 340
 
 
 def test_a_failure_as_text_can_be_given_away():

@@ -1,12 +1,12 @@
 // The address says what is seen: `#?q=...` is a query, everything else the id of a part, which is unfolded whatever hides it.
 // Behind the name of a manifest an address may name lines: #manifest/step/kind of lines/line.
 
-// What the address names, in its parts; one that is written wrongly names nothing.
+// What the address names, in its parts; one that is written wrongly is one name, which nothing has.
 const named = (hash) => {
   try {
     return hash.split("/").map(decodeURIComponent);
   } catch {
-    return [""];
+    return [hash];
   }
 };
 
@@ -43,7 +43,7 @@ const reveal = ([name, ...rest]) => {
   }
   all(":scope > .lines", target).forEach((each) => { each.open = true; });
   target.scrollIntoView();
-  if (rest.length) revealLines(name, rest);
+  if (rest[0]) revealLines(name, rest);
 };
 
 const follow = () => {
