@@ -88,6 +88,7 @@ def test_a_closure_is_built_once_and_then_known(
     """The first run builds, the next asks nobody, and another machine finds it there by its name."""
     said: list[str] = []
     provider = self_hosted(server)
+    TemplateService(provider).delete(built_name([INICONFIG], SMALL))  # that of another test, which may have run before
 
     name = ask(provider, closure, report=said.append)
     after = requests(server)
