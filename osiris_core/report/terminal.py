@@ -93,22 +93,24 @@ def failure_lines(record: ParityRecord, width: int) -> list[str]:
     """Return what one failing record says: what, where, both values, cause, hint, and the commands that show it again."""
     mark = mark_of(record)
     finding = deciding_finding(record)
-    place = f"{record.manifest}:{record.line}" if record.line else record.manifest
-    lines = [f"{mark.symbol} {place}: {mark.word}"]
+    file = f"{record.manifest}:{record.line}" if record.line else record.manifest
+    lines = [f"{mark.symbol} {file}: {mark.word}"]
     if finding is None:
         lines += _wrapped(_reason(record), width, most=FAILURE_LINES - 2)
     else:
         where = f"step {finding.step}: " if finding.step else ""
-        lines += _wrapped(f"{where}{finding.path}: {finding.message}", width, most=2)
+        place = "" if finding.message.startswith(finding.path) else f"{finding.path}: "
+        lines += _wrapped(f"{where}{place}{finding.message}", width, most=2)
         lines += _values(record, finding)
         cause = triage_sentence(record)
         most = 2 if record.triage and record.triage.factors else 1  # both values of a factor, and what to do
         lines += _wrapped(f"cause: {cause}", width, most=most) if cause else []
         is_told = record.triage and record.triage.factors  # then what to do is said with the cause
         hint = "" if is_told else hint_of(speaking(record)[0], finding)
-        lines += _wrapped(f"hint: {hint}", width, most=1) if hint else []
-        lines += _effects(record)
-        lines += _doubts(record, width)
+        after = [*_effects(record), *_doubts(record, width)]
+        room = FAILURE_LINES - 1 - len(lines) - len(after)
+        lines += _wrapped(f"hint: {hint}", width, most=2 if room > 1 else 1) if hint else []
+        lines += after
     lines = [visible_line(line) for line in lines[: FAILURE_LINES - 1]]
     lines += [f"{_INDENT}{visible_line(line)}" for line in baseline_lines(record)]
     if record.triage and record.triage.factors and record.triage.command:
