@@ -75,7 +75,8 @@ def test_a_worker_that_stands_still(ground: Ground, monkeypatch: pytest.MonkeyPa
 
         def heard_something() -> None:
             heard()
-            self._patience = replace(self._patience, stall_s=0.1, unreachable_s=0.2)
+            if self._session.next_seq:  # a heartbeat is none
+                self._patience = replace(self._patience, stall_s=0.1, unreachable_s=0.2)
 
         self._heard = heard_something
         return await listen(self)
