@@ -61,7 +61,7 @@ def undeclared(pair: Pair, findings: Sequence[Finding], causes: Collection[str])
         for step, told in about.items()
         if step not in hinted and _made_something_else(told) and hinted.isdisjoint(pair.downstream(step))
     ]
-    if not silent:
+    if not silent or not _is_one_check(pair):
         return {}
     given = _Given(pair)
     return {step: _hint(pair, step, about[step]) for step in silent if given.the_same(step)}
@@ -70,6 +70,12 @@ def undeclared(pair: Pair, findings: Sequence[Finding], causes: Collection[str])
 def _made_something_else(findings: Sequence[Finding]) -> bool:
     """Whether what a step left is another thing, and nobody accepted that."""
     return any(each.layer in _MADE and not each.locates and not each.waived_by for each in findings)
+
+
+def _is_one_check(pair: Pair) -> bool:
+    """Whether both sides ran one request. In two checks, and where one side is a baseline, code, inputs, clock and seed may be others, too."""
+    left, right = (side.session.facts.get("request_digest") for side in (pair.left, pair.right))
+    return bool(left) and bool(left == right)
 
 
 class _Given:
