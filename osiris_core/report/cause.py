@@ -143,7 +143,9 @@ def hint_of(comparison: Comparison | None, finding: Finding) -> str:
     """Return the hint of a difference, else that of an effect: what differs downstream may tell why better than where it began."""
     if finding.hint:
         return finding.hint
-    hints = [each.hint for each in comparison.findings if each.hint and not each.waived_by] if comparison else []
+    findings = comparison.findings if comparison else ()
+    others = {*comparison.causes} - {finding.step} if comparison else set()  # theirs are about themselves
+    hints = [each.hint for each in findings if each.hint and not each.waived_by and each.step not in others]
     return min(hints, key=hint_rank, default="")
 
 

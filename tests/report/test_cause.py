@@ -58,6 +58,18 @@ def test_every_form_says_the_same_first_cause():
     assert "    hint: rows in another order: add an ORDER BY" in failure_lines(one, 100)
 
 
+def test_another_cause_lends_no_hint():
+    """What is to be done about a step that differs by itself says nothing of one that does not follow from it."""
+    bare = dataclasses.replace(ORDER, step="read", path="read/page.csv", message="the rows differ in day", hint="")
+    held = comparison(
+        Verdict.DIVERGENT, findings=(bare, ORDER), first_diverging_step="read", causes=("read", "write-delays")
+    )
+    one = record("a", Verdict.DIVERGENT, comparison=held)
+
+    assert cause_in_words(one) == "`read`: the rows differ in day"
+    assert not [line for line in failure_lines(one, 100) if "hint" in line]
+
+
 def test_a_headline_counts_what_follows_and_says_what_reruns_found():
     """Causes and effects at its end, a factor in place of the hint; without a difference to show it stays as it is."""
     held = comparison(Verdict.DIVERGENT, findings=(ORDER,), first_diverging_step="write-delays", effects=3)
