@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 1e15
 """Of a time in milliseconds, or seconds: 30,000 years."""
+MOST: Final = 2**63 - 1
+"""Of anything that is counted."""
 
 _UNITS: Final = ("_ms", "_s")
 _TIMES: Final = frozenset({"phases"})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from osiris_core.parity.classes import options_of, value_classes
 from osiris_core.parity.hints import hint_rank
 from osiris_core.parity.record import StepRun, Verdict
+from osiris_core.parity.record_bounds import LONGEST, MOST
 from osiris_core.parity.side import manifest_steps, moment, run_window
 from osiris_core.parity.values import counted
 from osiris_core.session.outline import outline_of
@@ -114,14 +115,13 @@ def _step_run(session: Session, state: StepState) -> StepRun:
     outline = outline_of(session.events)
     events = {event["event"]: event for event in outline.kept if event.get("step") == state.id}
     end: dict[str, Any] = events.get(STEP_COMPLETE) or events.get(STEP_FAILED) or {}
-    rows, duration = end.get("rows"), end.get("duration_ms")
     return StepRun(
         id=state.id,
         driver=str(body.get("driver", "")),
         needs=tuple(body.get("needs") or ()),
         state=state.state,
-        rows=rows if isinstance(rows, int) else None,
-        duration_ms=float(duration) if isinstance(duration, int | float) else None,
+        rows=_rows(end.get("rows")),
+        duration_ms=_duration_ms(end.get("duration_ms")),
         started_ms=_started_ms(session, events.get(STEP_START)),
         artifacts=tuple(sorted(path for path in session.artifacts if path.startswith(f"{state.id}/"))),
         options=options_of(body.get("config") or {}),
@@ -130,6 +130,16 @@ def _step_run(session: Session, state: StepState) -> StepRun:
         reason=state.reason or "",
         blamed=state.cause or "",
     )
+
+
+def _rows(value: Any) -> int | None:
+    """Return a number of rows; None for what no record may have, as events of another program do."""
+    return value if type(value) is int and 0 <= value <= MOST else None
+
+
+def _duration_ms(value: Any) -> float | None:
+    """Return a time in milliseconds; None for what no record may have."""
+    return float(value) if type(value) in {int, float} and abs(value) <= LONGEST else None
 
 
 def _started_ms(session: Session, start: dict[str, Any] | None) -> float | None:

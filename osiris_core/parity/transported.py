@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from osiris_core.parity.record import Transport, TransportRetry
+from osiris_core.parity.record_bounds import LONGEST, MOST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,14 +80,14 @@ def _is_digest(stated: Any) -> bool | None:
 
 def _count(facts: Mapping[str, Any], name: str) -> int:
     value = facts.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST else 0
 
 
 def _time(facts: Mapping[str, Any], name: str) -> float:
     value = facts.get(name)
     if not isinstance(value, int | float) or isinstance(value, bool):
         return 0.0
-    return round(float(value), 3) if math.isfinite(value) and value > 0 else 0.0
+    return round(float(value), 3) if 0 < value <= LONGEST else 0.0
 
 
 def _object(value: Any) -> Mapping[str, Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from osiris_core.parity.compare import ALL, compare
-from osiris_core.parity.record import Comparison, Layer, Verdict
+from osiris_core.parity.record import Comparison, Layer, ParityRecord, RecordSet, TargetRun, Verdict
+from osiris_core.parity.record_io import decode_records, encode_records
 from osiris_core.parity.summary import headline, step_runs
 from tests.parity.sessions import failing, healthy, pair
 
@@ -19,6 +22,20 @@ def test_a_step_tells_what_it_did(tmp_path):
     assert runs[1].rows == 2
     assert (runs[1].options, runs[1].classes) == (("query",), ("text", "integer"))
     assert (write.options, write.classes) == (("path",), ())
+
+
+@pytest.mark.parametrize(("rows", "duration_ms"), [(-1, 1e300), (10**30, True), (True, "1 s"), (2.5, float("inf"))])
+def test_numbers_that_no_record_may_have_are_left_out(tmp_path, rows, duration_ms):
+    """Events may be those of another program; a record that holds them could not be read again."""
+    draft = healthy("local")
+    draft.event("step_complete", "delays").update(rows=rows, duration_ms=duration_ms)
+    steps = step_runs(draft.build(tmp_path))
+    assert (steps[1].rows, steps[1].duration_ms) == (None, None)
+    run = TargetRun(target="local", provider="host", isolation="none", steps=steps)
+    records = RecordSet(
+        records=(ParityRecord(manifest="m", pipeline_id="m", passed=True, headline="", targets=(run,)),)
+    )
+    assert decode_records(encode_records(records)) == records
 
 
 def test_a_step_that_did_not_run_has_no_numbers(tmp_path):

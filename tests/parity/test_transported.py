@@ -48,21 +48,22 @@ def test_what_was_not_stated_or_does_not_hold_is_not_called_verified(tmp_path):
 
 
 def test_facts_of_another_form_count_as_nothing(tmp_path):
-    """A file that somebody wrote by hand breaks no report."""
+    """A file that somebody wrote by hand breaks no report, and gives no record that nobody could read."""
     draft = healthy("e2b")
     draft.target_facts = {
         "frames": "many",
         "gaps": -1,
+        "stalls": 10**30,
         "reconnects": True,
         "fills": [],
-        "retries": [7],
+        "retries": [7, {"waited_ms": 1e300}],
         "throttled_ms": float("inf"),
     }
 
     told = transport_of(draft.build(tmp_path))
 
     assert (told.records, told.gaps, told.reconnects, told.fills, told.throttled_ms) == (0, 0, 0, 0, 0.0)
-    assert (told.retries, told.verified) == ((), None)
+    assert (told.stalls, told.retries, told.verified) == (0, (TransportRetry(what="", cause=""),), None)
     assert traceback_of({"traceback": "none"}) == ()
 
 
