@@ -29,5 +29,5 @@ def bound_sentence(reruns: int) -> str:
     of = 10 if share >= _COARSE else 100
     return (
         f"{times} of each target {were} like its first run; what comes up in fewer than {math.ceil(share * of)} of {of} "
-        f"runs may have been missed (one in more than {share:.0%} would have been seen with {CONFIDENCE:.0%} confidence)"
+        f"runs may have been missed (one in more than {share * 100:.2g}% would have been seen with {CONFIDENCE:.0%} confidence)"
     )

@@ -28,6 +28,10 @@ def test_equal_reruns_exclude_only_what_they_would_have_shown(reruns, share):
             "1 rerun of each target is like its first run; what comes up in fewer than 10 of 10 runs may have been missed",
         ),
         (59, "what comes up in fewer than 5 of 100 runs may have been missed (one in more than 5%"),
+        (
+            1_000,
+            "what comes up in fewer than 1 of 100 runs may have been missed (one in more than 0.3% would have been seen",
+        ),
         (0, "no target was run again, so nothing is known of what chance does"),
     ],
 )
