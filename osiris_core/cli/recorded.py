@@ -74,9 +74,16 @@ def _files_of(path: Path) -> Iterator[Path]:
     found = sorted(path.rglob("*.json"))
     if not found:
         raise UsageError(f"{path} holds no records", hint="name the .json beside a report, or a directory with some")
-    if pipe := next((each for each in found if each.is_fifo()), None):
+    if pipe := next((each for each in found if _is_pipe(each)), None):
         raise UsageError(f"{pipe} is a pipe, which may never end", hint="remove it, or name the files one by one")
     yield from found
+
+
+def _is_pipe(path: Path) -> bool:
+    try:
+        return path.is_fifo()
+    except OSError:  # what cannot even be looked at is told as it is read
+        return False
 
 
 def _content(path: Path) -> bytes:

@@ -252,6 +252,17 @@ def test_records_may_come_through_a_pipe(project: Project) -> None:
     assert "IDENTICAL" in ended.out
 
 
+def test_a_link_that_cannot_even_be_followed_is_one_sentence(project: Project) -> None:
+    """Where a directory is looked through for what may be read."""
+    (project.root / "links").mkdir()
+    (project.root / "links" / "x.json").symlink_to("n" * 300)
+
+    ended = project.run("report", "links", "--terminal")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "links/x.json cannot be read: File name too long" in ended.err
+
+
 def test_everything_that_cannot_be_read_is_named_at_once(project: Project) -> None:
     """A line each, and what a file says of itself reaches no terminal as it is."""
     hostile = dataclasses.replace(record("a", Verdict.IDENTICAL), manifest="\x1b]0;owned\x07", version=7)
