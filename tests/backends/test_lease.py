@@ -73,6 +73,30 @@ def test_a_refusal_that_passes_is_no_end(loop):
     loop.run(run(loop.time() + 140.0))
 
 
+def test_a_renewal_that_nobody_answers_is_given_up_after_its_own_time(loop):
+    """Not after the time between two of them, which may be much shorter, and not never; then it is asked for again."""
+
+    class Silent(Provided):
+        async def set_timeout(self, timeout_s):
+            if not self.asked:
+                self.asked = True
+                await asyncio.sleep(1e9)
+            await super().set_timeout(timeout_s)
+
+    async def run():
+        provided = Silent(1e9, 1e9)
+        provided.asked = False
+        facts = TargetFacts(target="e2b", provider="p", isolation="n")
+        leased = LeasedSandbox(provided, facts, Patience(renew_s=1.0))
+        await asyncio.sleep(1.0 + PATIENCE.renewal_s + 1.0)
+        await leased.kill()
+        return provided.renewed_at, facts.retries
+
+    renewed_at, retries = loop.run(run())
+    assert [each.what for each in retries] == ["lease"]
+    assert renewed_at[0] > 1.0 + PATIENCE.renewal_s
+
+
 def test_nobody_renews_what_was_killed(loop):
     """A task that went on would ask for a sandbox that is gone until the process ends."""
 

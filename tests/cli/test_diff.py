@@ -250,14 +250,18 @@ def test_two_files(project, tmp_path):
 
 
 def test_what_cannot_be_compared_is_refused_with_a_sentence(project, pair, tmp_path):
-    """Exit 2: two kinds, nothing there, three sides, two ids, no place for the report."""
+    """Exit 2: two kinds, nothing there, three sides, two ids, no place for the report, somebody's file in place of the record."""
     (tmp_path / "plain").mkdir()
+    (tmp_path / "theirs.csv").write_text("a,b\n")
     said(project.run("diff", str(pair[0]), "plain"), 2, "is a session directory and plain is a plain directory")
     said(project.run("diff", str(pair[0]), "nowhere"), 2, "nowhere is not there")
     said(project.run("diff", "plain"), 2, "is no directory of a session id")
     said(project.run("diff", "plain", "plain", "plain"), 2, "3 sides")
     said(project.run("diff", str(pair[0].parent), str(pair[0])), 2, "has 2 sessions", "/e2b")
     said(project.run("diff", *map(str, pair), "--report", "page.txt"), 2, "is no page")
+    over = project.run("diff", *map(str, pair), "--json", "theirs.csv")
+    said(over, 2, "the record would be written over theirs.csv, which is something else")
+    assert (tmp_path / "theirs.csv").read_text() == "a,b\n"
     said(project.run("diff", *map(str, pair), "--waivers", "none.toml"), 2, "there is no such file")
     said(project.run("diff", *map(str, pair), "--max-findings", "0"), 2, "keeps nothing")
 

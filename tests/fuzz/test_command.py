@@ -119,6 +119,7 @@ def test_where_no_step_succeeds_nothing_was_compared(fuzz, arguments: tuple[str,
         (("-o", "file"), "the directory of finds file/find cannot be written, because "),
         (("--records", "file/r.json"), "the file of records file/r.json cannot be written, because "),
         (("--records", "."), "the file of records . is a directory (give the name of a file in it)"),
+        (("--records", "theirs.csv"), "the file of records would be written over theirs.csv, which is something else"),
         (
             ("--drivers", "nowhere:Class"),
             "nowhere:Class cannot be used: there is no module nowhere for nowhere:Class (",
@@ -128,6 +129,7 @@ def test_where_no_step_succeeds_nothing_was_compared(fuzz, arguments: tuple[str,
 def test_what_cannot_work_is_refused_before_the_hunt(fuzz, tmp_path: Path, arguments: tuple[str, ...], refusal: str):
     """In a sentence."""
     (tmp_path / "file").touch()
+    (tmp_path / "theirs.csv").write_text("a,b\n")
     code, out, err = fuzz(Judge(Verdict.IDENTICAL), *arguments)
     assert (code, out) == (2, "")
     assert err.startswith(f"osiris-parity: {refusal}")

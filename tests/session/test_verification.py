@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from osiris_core.errors import WireError
+from osiris_core.parity.transported import transport_of
 from tests.session.tape import TARGET_FACTS, Tape, begin, go_on, healthy, open_writer, outbox
 
 SUCCEEDED = {"id": "read", "state": "succeeded", "reason": None, "cause": None}
@@ -61,7 +62,7 @@ def test_a_failed_run_says_which_step_and_why(writer):
     ],
 )
 def test_a_terminal_record_that_does_not_hold_is_a_lost_session(writer, changed, words):
-    """A wrong number, digest, count or root in the terminal record is found, and named; so is an end that is none."""
+    """A wrong number, digest, count or root in the terminal record is found, and named, and then nothing is verified; so is an end that is none."""
     tape = go_on(begin(Tape()))
     tape.terminal(**changed)
 
@@ -70,6 +71,8 @@ def test_a_terminal_record_that_does_not_hold_is_a_lost_session(writer, changed,
     assert session.outcome == "lost"
     assert words in session.error["message"]
     assert session.error["type"] == "SessionLost"
+    is_right = not changed.keys() & {"frames", "digest", "counts", "artifacts", "artifact_root"}
+    assert transport_of(session).verified == (is_right or None)
 
 
 @pytest.mark.parametrize("changed", [{"seq": 6}, {"offset": 1}, {"digest": "0" * 64}])
