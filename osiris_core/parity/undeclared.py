@@ -100,11 +100,10 @@ class _Given:
         )
 
     def _ran_alike(self, step: str) -> bool:
-        """Whether a step ran once on both sides, to its end, with the same configuration."""
+        """Whether a step ran once on both sides, to its end; that its configuration is the same, one request says."""
         sides = (self._pair.left, self._pair.right)
-        bodies = {signature(manifest_steps(side.session).get(step)) for side in sides}
         ends = {state.state for side in sides for state in side.session.steps if state.id == step}
-        return len(bodies) == 1 and ends == {"succeeded"} and not any(_is_retried(side, step) for side in sides)
+        return ends == {"succeeded"} and not any(_is_retried(side, step) for side in sides)
 
 
 def _ahead(pair: Pair, step: str) -> set[str]:

@@ -28,12 +28,12 @@ def with_another_table(step="delays", driver="python.callable"):
 
 
 def hints(tmp_path, left, right):
-    """Return what is said of the step, where all that differs at the step ahead of it is accepted."""
+    """Return what is said of the step, where all that differs at the steps ahead of it is accepted."""
     accepted = [
         Waiver(path="*", code=code, reason="known", owner="ann", expires=dt.date(2027, 3, 1))
         for code in ("artifact-content", "table-content")
     ]
-    accepted = [replace(each, step="read") for each in accepted]
+    accepted = [replace(each, step=step) for each in accepted for step in ("read", "write")]
     waivers = Waivers(accepted, manifest="flights.osiris.yaml", today=dt.date(2026, 11, 24))
     found = compare(*pair(tmp_path, left, right), waivers=waivers).findings
     return {finding.hint for finding in found if finding.step == "delays"}
@@ -89,6 +89,12 @@ def given_another_file_that_is_accepted(left, right):
     left.files["read/scratch.txt"], right.files["read/scratch.txt"] = b"a\n", b"b\n"
 
 
+def given_another_file_from_further_ahead(left, right):
+    steps = {each["id"]: each for each in left.manifest["steps"]}
+    steps["read"]["needs"], steps["write"]["needs"] = ["write"], []
+    left.files["write/scratch.txt"], right.files["write/scratch.txt"] = b"a\n", b"b\n"
+
+
 def given_nothing(left, right):
     for side in (left, right):
         side.event("step_complete", "read")["tables"] = {}
@@ -127,6 +133,7 @@ def written_by_an_engine(left, right):
         given_another_order,
         given_other_rows_that_are_accepted,
         given_another_file_that_is_accepted,
+        given_another_file_from_further_ahead,
         given_nothing,
         retried,
         damaged_on_the_way,
