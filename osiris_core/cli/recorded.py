@@ -91,7 +91,7 @@ def _content(path: Path) -> bytes:
     pieces: list[bytes] = []
     with path.open("rb", buffering=0) as file:
         mode = os.fstat(file.fileno()).st_mode
-        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
             raise UsageError("it is neither a file nor a pipe", hint="name the .json beside a report")
         room = MOST_BYTES
         while piece := file.read(_PIECE_BYTES):

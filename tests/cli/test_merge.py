@@ -151,6 +151,7 @@ def test_a_file_that_is_no_record_is_refused_and_nothing_is_written(
         (["1.json", "--min-manifests=0"], "asks for nothing"),
         (["1.json", "-o", "theirs.csv"], "the records would be written over theirs.csv, which is something else"),
         (["1.json", "-o", "pipe"], "the records pipe is something that is no file"),
+        (["1.json", "--summary=pipe"], "the summary pipe is something that is no file"),
         (["single.json", "--require=IDENTICAL"], "asks for comparisons, but no record is one of two targets"),
     ],
 )

@@ -305,6 +305,30 @@ def test_a_long_stream_keeps_what_differs(tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.parametrize(
+    ("most_bytes", "kept"), [(1_000_000, [(50, False), (40, True)]), (2_800, [(38, True), (38, True)])]
+)
+def test_what_stays_of_a_stream_has_what_the_rules_made_of_it(tmp_path, monkeypatch, most_bytes, kept):
+    """Also where the rest of it goes; what the rules made of it takes room as well."""
+    monkeypatch.setattr("osiris_core.parity.exhibit.cutting.MOST_ROWS", 50)
+    monkeypatch.setattr("osiris_core.parity.exhibit.cutting.MOST_BYTES", most_bytes)
+    monkeypatch.setattr("osiris_core.parity.exhibit.cutting.ENDS", 20)
+    shown = []
+    for number in (50, 51):
+        left, right = healthy("local"), healthy("e2b")
+        left.logs["read"] = b"in /home/ann/flights/x\n" * number
+        right.logs["read"] = b"in /home/user/project/x\n" * number
+        put_both(tmp_path / str(number), left, right)
+        exhibit = read_exhibit(record_of(), [tmp_path / str(number)])
+        (stream,) = (each for each in exhibit.steps[0].streams if each.kind is StreamKind.LOG)
+        assert {(row.standing, row.left_normal, row.right_normal) for row in stream.rows} == {
+            (Standing.SET_ASIDE, "in <project>/x", "in <project>/x")
+        }
+        assert sum(len(row.left + row.right + row.left_normal + row.right_normal) for row in stream.rows) <= most_bytes
+        shown.append((len(stream.rows), bool(stream.cut)))
+    assert shown == kept
+
+
 def test_lines_that_are_all_different_are_brought_into_their_form_once(tmp_path, monkeypatch):
     """And once more where they are shown: what is left out costs no more than its place."""
     asked = []
