@@ -168,11 +168,13 @@ def _of_factor(factor: TriageFactor, names: list[str]) -> str:
 
 
 def _with_hint(message: str, hint: str) -> str:
-    """Return both, the hint without what the message has said: hints are `what it is: what to do`."""
+    """Return both, the hint without what the message has said: hints are `what it is: what to do`; it is worth more than a second clause."""
     what, colon, remedy = _clipped(hint).partition(": ")
     said, saying = {word.lower() for word in _WORD.findall(message)}, _WORD.findall(what.lower())
     twice = bool(colon) and sum(word in said for word in saying) >= _SAID_TWICE * len(saying)
     told = remedy if twice else _clipped(hint)
+    if len(f"{message}; {told}") > _CHARACTERS:
+        message = message.partition("; ")[0]
     return f"{message}{f'; {told}' if told else ''}"
 
 

@@ -16,6 +16,7 @@ from osiris_core.parity.record import (
     Verdict,
     WaiverUse,
 )
+from osiris_core.parity.undeclared import UNDECLARED
 from osiris_core.report import cause
 from osiris_core.report.terminal import failure_lines, first_cause
 from tests.report.samples import comparison, divergent, e2b_run, local_run, record
@@ -150,6 +151,13 @@ def test_of_a_long_message_the_first_clauses_are_told():
     statistics = dataclasses.replace(ORDER, message=f"the rows differ in temp; temp: min {'0' * 90}", hint="")
     assert cause_in_words(parted(sizes)) == "`write-delays`: delays.csv: other text in 1 line"
     assert cause_in_words(parted(statistics)) == "`write-delays`: the rows differ in temp"
+
+
+def test_a_hint_is_told_whole_rather_than_a_second_clause():
+    """Where there is no room for both."""
+    drawn = "the rows differ in tailnum; tailnum: min N11155, max N995AT on local, min N11535, max N944UW on e2b"
+    one = parted(dataclasses.replace(ORDER, step="draw", message=drawn, hint=UNDECLARED))
+    assert cause_in_words(one) == f"`draw`: the rows differ in tailnum; {UNDECLARED}"
 
 
 @pytest.mark.parametrize(
