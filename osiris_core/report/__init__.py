@@ -15,7 +15,8 @@ Everything shown here stands in a `RecordSet` or in the sessions that it names; 
 ``baselines``    what a stored session said of a run held against it
 ``gathered``     where records of many came from; ``about`` what the page holds; ``as_text`` a failure as text to copy
 ``place``        where a target ran, said so that nobody takes one provider for another
-``page``         the page as data; ``picture``, ``findings`` and ``environment`` are its parts
+``page``         the page as data; ``manifest_view`` one manifest of it, ``shared_environments`` where they ran, by ``environment``
+``findings``     the differences of a manifest, made by ``arranging`` into what ``finding_view`` has of each
 ``picture``      what a manifest looks like: ``steps`` in a table, ``timeline`` as lanes by the clock (of ``spans``) and by step (in ``columns``)
 ``graph``        the graph of the steps, made small by ``condensing`` and laid out by ``layering``
 ``alignment``    steps of all targets beside each other; ``standing`` how each of them stands
