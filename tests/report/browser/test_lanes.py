@@ -8,10 +8,11 @@ import gzip
 
 import pytest
 
-from osiris_core.parity.record import RecordSet
+from osiris_core.parity.exhibit.model import Exhibit
+from osiris_core.parity.record import RecordSet, Verdict
 from osiris_core.report.html import render_html
-from tests.report.exhibits import of_lines, small
-from tests.report.samples import divergent
+from tests.report.exhibits import TARGETS, of_lines, small
+from tests.report.samples import divergent, record
 
 LONG = 12_000
 COUNT_DECODING = """
@@ -241,6 +242,22 @@ def test_without_its_data_the_script_still_works(opened, lanes_page, tmp_path, w
     page.locator(f"#{anchor} > summary").click()
     page.locator(f"{lines(anchor)} > summary").click()
     page.locator(".lane-row.is-current").wait_for()
+
+
+def test_lines_of_a_manifest_in_brief_are_reached(opened, tmp_path):
+    """In a report of many manifests they are unfolded, linked and found as those of others, and told without the script."""
+    many = RecordSet(records=tuple(record(f"m{number}", Verdict.IDENTICAL) for number in range(201)))
+    html = render_html(many, read=lambda each, _: small() if "m7." in each.manifest else Exhibit(targets=TARGETS))
+    file = tmp_path / "many.html"
+    file.write_text(html, "utf-8")
+    (anchor,) = (part.partition('"')[0] for part in html.split('data-manifest="')[1:])
+    page = opened(f"{file.as_uri()}#{anchor}/delays/log/L31")
+    page.locator(".lane-rules").wait_for()
+    assert page.locator(".lane-row.is-current").inner_text().startswith("31")
+    page.locator("#search").fill("carrier 03")
+    page.locator("#shown", has_text="1 of 201 manifests").wait_for()
+    plain = opened(f"{file.as_uri()}#{anchor}", java_script_enabled=False)
+    assert "(75 lines, 8 differ" in plain.inner_text(f"#{anchor} > .body")
 
 
 def test_without_the_script_a_sentence_says_where_the_lines_are(opened, lanes_page):

@@ -20,6 +20,7 @@ const prepared = new WeakSet();
 const prepare = (manifest) => {
   if (prepared.has(manifest)) return;
   prepared.add(manifest);
+  all("div.lines", manifest).forEach(foldLines);
   offerCopies(manifest);
   watchBoxes(all(".scroll", manifest));
 };
@@ -37,6 +38,13 @@ document.addEventListener("click", (event) => {
   if (!line || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   setOpen(line.parentElement, !isOpen(line.parentElement));
+});
+
+// The line of one in brief takes the blank key as a `summary` does.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== " " || !event.target.matches(".in-brief > .line a")) return;
+  event.preventDefault();
+  event.target.click();
 });
 
 // The browser is about to show something that it found in there.

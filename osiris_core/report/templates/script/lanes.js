@@ -127,6 +127,17 @@ const inspectorOf = async (element) => {
   return inspector;
 };
 
+// In brief, the page has no details for the lines of a manifest, of which a thousand take a browser long: it gets one here.
+const foldLines = (place) => {
+  const whole = made("details", "fold lines");
+  const summary = made("summary");
+  Object.assign(whole.dataset, place.dataset);
+  const [counted, ...around] = place.children;
+  summary.append(...counted.childNodes);
+  whole.append(summary, ...around);
+  place.replaceWith(whole);
+};
+
 const linesOf = (manifest) => all(".lines").find((each) => each.dataset.manifest === manifest && each.dataset.lines);
 
 // Where an address goes on behind the name of a manifest, it names lines: step, kind of lines, line.
