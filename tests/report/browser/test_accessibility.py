@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from osiris_core.parity.record import RecordSet
+from osiris_core.parity.record import RecordSet, Verdict
 from osiris_core.report.files import write_report
 from tests.report.hostile import hostile_set
 from tests.report.samples import local_run, record
@@ -84,6 +84,18 @@ def test_a_page_with_little_is_accessible(opened, watch, tmp_path):
     assert violations(page) == []
     assert watch.requests == [page.url]  # the second address, which the test asked for
     watch.requests.clear()
+
+
+def test_manifests_in_brief_are_accessible(opened, tmp_path):
+    """Axe-core finds nothing against a page of many, folded and unfolded."""
+    many = RecordSet(records=tuple(record(f"m{number}", Verdict.IDENTICAL) for number in range(201)))
+    page = opened(write_report(many, tmp_path / "many.html").html.as_uri(), bypass_csp=True)
+    assert violations(page, where=".batch") == []
+    page.set_viewport_size(PHONE)
+    assert violations(page, "target-size") == []
+    page.click("#unfold")
+    assert violations(page, where=".batch") == []
+    assert violations(page, "color-contrast", where=".batch") == []
 
 
 def test_a_missing_name_would_be_found(opened, tmp_path):

@@ -124,6 +124,8 @@ def test_an_address_of_another_page_is_told(opened, sample_page, anchor):
     assert told.all_inner_texts() == [
         "The address names #m-gone-123456, which this page does not have: it may be of another report."
     ]
+    assert ask(page, "v:infra") == ["customers"]
+    assert told.count() == 0
     page.evaluate("location.hash = '%E0%A4%A'")
     told.get_by_text("The address names #%E0%A4%A, which").wait_for()
     page.evaluate("id => { location.hash = `${id}-cause-99`; }", anchor)
@@ -266,16 +268,29 @@ def test_many_passing_manifests_stay_light(opened, tmp_path):
     page.keyboard.press("Enter")
     assert page.locator(f"#{anchor} a[aria-expanded=false]").count() == 1
     assert not sentence.is_visible()
+    page.keyboard.press("Space")
+    assert sentence.is_visible()
+    page.keyboard.press("Space")
+    assert not sentence.is_visible()
     page.emulate_media(media="print")
     assert sentence.is_visible()
     page.emulate_media(media="screen")
     page.evaluate(f"location.hash = '#{anchor}'")
     page.locator(f"#{anchor}[open] .copy").wait_for()
+    for options in ({}, {"viewport": PHONE}, {"java_script_enabled": False}):
+        linked = opened(f"{file.as_uri()}#{anchor}", **options)
+        linked.wait_for_function(
+            "id => Math.abs(document.getElementById(id).getBoundingClientRect().top) < 200", arg=anchor
+        )
+        scrolls = "getComputedStyle(document.documentElement).scrollBehavior"
+        assert linked.evaluate(scrolls) == "auto"  # where it goes smoothly, it may pass there and end far away
     plain = opened(f"{file.as_uri()}#{anchor}", java_script_enabled=False)
     assert plain.locator(f"#{anchor} .body >> text=Shown in brief").is_visible()
+    plain.locator(".in-brief > .line").nth(1).click(position={"x": 30, "y": 20})
+    assert plain.locator(".in-brief > .body").nth(1).is_visible()
     plain.click("label:has(#show-divergent)")
     assert listed(plain) == ["odd"]
-    for written in ("STRASSE", "ΟΔΟΣ", "m:izmir", "CAFÉ", '"\u00a0x"'):
+    for written in ("STRASSE", "straẞe", "ΟΔΟΣ", "m:izmir", "m:i\u0307zmir", "CAFÉ", '"\u00a0x"'):
         assert [each[:6] for each in ask(page, written)] == ["Straße"]
     page.fill("#search", "x" * 200_000 + " y")
     page.wait_for_function("() => document.getElementById('shown').textContent === '0 of 201 manifests'")

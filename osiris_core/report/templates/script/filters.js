@@ -82,6 +82,7 @@ const addressOf = (query) => (query ? `#?${new URLSearchParams({ q: query })}` :
 
 const putInAddress = (query, how) => {
   if (addressOf(query) === location.hash) return;
+  sayAddress("");
   try {
     history[how](null, "", addressOf(query) || location.href.split("#")[0]);
   } catch { // the browser takes no address that long, or no more of them for now: what is listed is right all the same

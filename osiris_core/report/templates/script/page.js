@@ -24,9 +24,12 @@ const made = (tag, className = "", text = "") => {
 };
 
 // A text as it is compared in a search: upper case makes one of what is written in several ways (ß and ss, both sigmas, i with and
-// without its dot), and a letter with its accent is one character.
+// without its dot), and takes some letters apart; so it comes before a letter with its accent is made one character.
 const APART = /[\u0300-\u036F\u1161-\u11C2\u3099\u309A]/u;
-const folded = (text) => (APART.test(text) ? text.normalize("NFC") : text).toUpperCase().replaceAll("İ", "I");
+const folded = (text) => {
+  const upper = text.toUpperCase();
+  return (APART.test(upper) ? upper.normalize("NFC") : upper).replaceAll("İ", "I").replaceAll("ẞ", "SS");
+};
 
 // What cannot be seen has marks in the page: so has what a reader pastes.
 const UNSEEN = /(?! )[\p{Cf}\p{Zs}\p{Zl}\p{Zp}\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u2800\u3164\uFE00-\uFE0F\uFFA0\u{E0100}-\u{E01EF}]/gu;
