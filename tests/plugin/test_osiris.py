@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +13,8 @@ import pytest
 from osiris_core.parity.record import Verdict
 
 if TYPE_CHECKING:
+    from osiris_core.check import CheckOptions
+
     from conftest import Engine, Project
 
 TELLING = """
@@ -303,8 +307,16 @@ def test_a_marked_test_that_runs_nothing_is_no_green_one(project: Project, engin
     assert len(engine.calls) == 1
 
 
-def test_runs_at_once_keep_their_records(project: Project, engine: Engine) -> None:
+def test_runs_at_once_keep_their_records(project: Project, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each has one, whoever was first, and all of them have one checker and so one server."""
+    second, make = threading.Barrier(2), type(engine).__call__
+
+    def making(self: Engine, options: CheckOptions, **given: object) -> Engine:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            second.wait(0.1)  # for another one that is made meanwhile, which is not to be
+        return make(self, options, **given)
+
+    monkeypatch.setattr(type(engine), "__call__", making)
     project.manifest("it")
     project.pytester.makepyfile(
         test_it="""
