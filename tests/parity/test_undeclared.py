@@ -27,13 +27,13 @@ def with_another_table(step="delays", driver="python.callable"):
     return left, right
 
 
-def hints(tmp_path, left, right):
+def hints(tmp_path, left, right, accepted_at=("read", "write")):
     """Return what is said of the step, where all that differs at the steps ahead of it is accepted."""
     accepted = [
         Waiver(path="*", code=code, reason="known", owner="ann", expires=dt.date(2027, 3, 1))
         for code in ("artifact-content", "table-content")
     ]
-    accepted = [replace(each, step=step) for each in accepted for step in ("read", "write")]
+    accepted = [replace(each, step=step) for each in accepted for step in accepted_at]
     waivers = Waivers(accepted, manifest="flights.osiris.yaml", today=dt.date(2026, 11, 24))
     found = compare(*pair(tmp_path, left, right), waivers=waivers).findings
     return {finding.hint for finding in found if finding.step == "delays"}
@@ -148,6 +148,14 @@ def test_it_is_not_said_where_something_else_may_be_the_reason(tmp_path, change)
     left, right = with_another_table()
     change(left, right)
     assert not hints(tmp_path, left, right) & ALL_LAST
+
+
+def test_what_was_accepted_asks_for_nothing(tmp_path):
+    """Where the step's other table is accepted, and only what it says of it decides."""
+    left, right = with_another_table()
+    told(left, right, "# rows, by chance")
+    assert hints(tmp_path, left, right) & ALL_LAST
+    assert not hints(tmp_path, left, right, accepted_at=("delays",)) & ALL_LAST
 
 
 def test_a_failure_is_its_own_reason(tmp_path):
