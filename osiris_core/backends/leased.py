@@ -150,7 +150,7 @@ class LeasedSandbox:
             asked_at = loop.time()
             self._facts.http_requests += 1
             try:
-                async with asyncio.timeout(self._patience.renewal_s):
+                async with asyncio.timeout(self._answer_s(ends_at - asked_at)):
                     await self.sandbox.set_timeout(_seconds(self._patience.lease_s))
             except Exception as error:  # noqa: BLE001 - tried again, and said: in target.json, and to whoever follows
                 self.trouble = in_short(error)
@@ -165,6 +165,13 @@ class LeasedSandbox:
                 self.trouble = ""
                 self._ending.clear()
                 pause.reset()
+
+    def _answer_s(self, left_s: float) -> float:
+        """Return how long to wait for an answer: while the lease lasts not so long that nobody could be told before its end."""
+        margin_s = self._patience.lease_margin_s
+        if left_s <= margin_s:
+            return self._patience.renewal_s
+        return min(self._patience.renewal_s, max(left_s - margin_s, margin_s / 2))
 
 
 def _seconds(value_s: float) -> int:

@@ -97,6 +97,24 @@ def test_a_renewal_that_nobody_answers_is_given_up_after_its_own_time(loop):
     assert renewed_at[0] > 1.0 + PATIENCE.renewal_s
 
 
+def test_an_end_is_told_in_time_where_nobody_answers(loop):
+    """The wait for an answer does not outlast the lease: the last renewal was at 200 s, and its end is told half a margin before, at least."""
+
+    class Silent(Provided):
+        async def set_timeout(self, timeout_s):
+            if asyncio.get_running_loop().time() > 201.0:
+                await asyncio.sleep(1e9)
+            await super().set_timeout(timeout_s)
+
+    async def run():
+        leased = LeasedSandbox(Silent(1e9, 1e9), TargetFacts(target="e2b", provider="p", isolation="n"), PATIENCE)
+        return await leased.about_to_end(), asyncio.get_running_loop().time()
+
+    why, at_s = loop.run(run())
+    assert why.startswith("TimeoutError")
+    assert at_s <= 200.0 + PATIENCE.lease_s - PATIENCE.lease_margin_s / 2
+
+
 def test_nobody_renews_what_was_killed(loop):
     """A task that went on would ask for a sandbox that is gone until the process ends."""
 
