@@ -72,14 +72,11 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     from osiris_core.report.rules import rule_lines
     from osiris_core.report.terminal import failure_lines, place_lines, waiver_lines
     from osiris_core.report.text import visible_line
-    from osiris_core.surface import record_set, require_records_place, require_report_place, verdict_line
+    from osiris_core.surface import record_set, verdict_line
 
     now = dt.datetime.now(dt.UTC)
     _validate(given)
-    if given.report is not None:
-        require_report_place(given.report)
-    if given.json is not None:
-        require_records_place("the record", given.json)
+    _require_places(given)
     options = DiffOptions(
         now=now,
         text=given.text,
@@ -153,6 +150,20 @@ def _reproducible(record: ParityRecord, given: argparse.Namespace) -> ParityReco
     sides = given.paths[:1] if given.control else given.paths
     command = shlex.join(["osiris-parity", "diff", *map(str, sides), *options])
     return dataclasses.replace(record, reproduce=command)
+
+
+def _require_places(given: argparse.Namespace) -> None:
+    """Raise `UsageError` where something could not be written, or would be written over what is compared."""
+    from osiris_core.cli.recorded import require_unread
+    from osiris_core.surface import require_records_place, require_report_place
+
+    written = [each for each in (given.json, given.report) if each is not None]
+    if given.report is not None:
+        require_report_place(given.report)
+        written.append(given.report.with_suffix(".json"))
+    if given.json is not None:
+        require_records_place("the record", given.json)
+    require_unread(given.paths, written, "compared")
 
 
 def _write_json(records: RecordSet, file: Path) -> None:

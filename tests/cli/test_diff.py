@@ -266,6 +266,20 @@ def test_what_cannot_be_compared_is_refused_with_a_sentence(project, pair, tmp_p
     said(project.run("diff", *map(str, pair), "--max-findings", "0"), 2, "keeps nothing")
 
 
+def test_what_is_compared_is_not_written_over(project, tmp_path):
+    """Neither by the record nor by a page or its data, where the sides are files of records or pages themselves."""
+    for name, text in (("a.json", '{"records":[]}'), ("b.json", '{"records": []}'), ("c.html", "<!doctype html>")):
+        (tmp_path / name).write_text(text)
+    for sides, over in (
+        (("a.json", "b.json"), ("--json", "a.json")),
+        (("a.json", "b.json"), ("--report", "b.html")),
+        (("a.json", "c.html"), ("--report", "c.html")),
+    ):
+        said(project.run("diff", *sides, *over), 2, "is one of the files that are compared")
+    assert (tmp_path / "a.json").read_text() == '{"records":[]}'
+    assert sorted(each.name for each in tmp_path.iterdir() if each.suffix == ".html") == ["c.html"]
+
+
 def test_accepted_differences(project, tmp_path):
     """A waiver of the file that was named accepts a difference of a tree too."""
     for side in ("a", "b"):
