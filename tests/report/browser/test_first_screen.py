@@ -37,6 +37,13 @@ HIDDEN_SIDEWAYS = """(chosen) => Math.max(...[...document.querySelectorAll(`.scr
 """How much of a box that scrolls is out of sight at its side, at most, in pixels."""
 
 
+BEHIND_ITS_LINE = """(id) => {
+  const [line, there] = [`#${id} > .line`, `#${id}-cause-1`].map((each) => document.querySelector(each).getBoundingClientRect());
+  return line.bottom <= there.top + 1 && there.top < innerHeight / 2;
+}"""
+"""Whether the first difference of a manifest stands in sight, below the line of its manifest."""
+
+
 def test_a_reader_sees_what_fails_and_why_without_scrolling(opened, sample_page):
     """Sentence, who served the sandbox behind what, counts, and every failure with its cause stand on the first screen of a small laptop."""
     page = opened(sample_page.as_uri(), viewport=SMALL_LAPTOP)
@@ -208,10 +215,11 @@ def test_light_and_dark_follow_the_system_or_the_reader(opened, sample_page):
     assert page.locator("#theme-dark").is_checked()
 
 
-def test_paper_shows_everything_and_a_phone_needs_no_sideways_scrolling(opened, sample_page):
+def test_paper_shows_everything_and_a_phone_needs_no_sideways_scrolling(opened, sample_page, anchor):
     """In print every manifest that is listed is unfolded, commands are there, and bars, buttons and dark colours are not.
 
-    On 360 pixels with everything unfolded the page is as wide as the screen, and the table of steps never scrolls by itself.
+    On 360 pixels with everything unfolded the page is as wide as the screen, the table of steps never scrolls by itself, and an address
+    leads to where nothing is in front of it.
     """
     page = opened(sample_page.as_uri(), color_scheme="dark", viewport=PHONE)
     page.click("label:has(#theme-dark)")
@@ -230,6 +238,8 @@ def test_paper_shows_everything_and_a_phone_needs_no_sideways_scrolling(opened, 
     for width in (360, 640, 768, 980, 1280):
         page.set_viewport_size({"width": width, "height": 700})
         assert page.evaluate(HIDDEN_SIDEWAYS, ".steps") == 0, width
+        page.evaluate("id => { location.hash = id; location.hash = `${id}-cause-1`; }", anchor)
+        page.wait_for_function(BEHIND_ITS_LINE, arg=anchor)
 
 
 def test_without_the_script_counts_still_filter(opened, sample_page):
