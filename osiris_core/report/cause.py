@@ -121,9 +121,12 @@ def _unable(record: ParityRecord) -> str:
 def _unstable(record: ParityRecord) -> tuple[str, str]:
     found = record.triage
     where = f" on {' and '.join(found.unstable)}" if found and found.unstable else ""
+    step = (found.step if found else None) or ""
     seen = _clipped(found.evidence[0]) if found and found.evidence else ""
-    shown = f": {seen.partition(_FROM_ITSELF)[2] or seen}" if seen else ""
-    return (found.step if found else None) or "", f"differs from itself from run to run{where}{shown}"
+    shown = (seen.partition(_FROM_ITSELF)[2] or seen).replace(f" at step {step}", "", 1)
+    there = record.comparison.findings if record.comparison else ()
+    hint = min((each.hint for each in there if each.step == step), key=hint_rank, default="")
+    return step, _with_hint(f"differs from itself{where} {shown or 'from run to run'}", hint)
 
 
 def _of_finding(record: ParityRecord, finding: Finding) -> str:

@@ -88,7 +88,7 @@ def test_a_headline_counts_what_follows_and_says_what_reruns_found():
 
 
 def test_a_target_that_differs_from_itself_is_told_with_what_was_seen():
-    """Which target, and the first difference between two of its runs."""
+    """Which target, the first difference between two of its runs, and the hint of its step."""
     found = Triage(
         cause="NONDETERMINISTIC",
         unstable=("local",),
@@ -97,8 +97,11 @@ def test_a_target_that_differs_from_itself_is_told_with_what_was_seen():
     )
 
     assert cause_in_words(record("a", Verdict.NONDETERMINISTIC, passed=False, triage=found)) == (
-        "`draw`: differs from itself from run to run on local: in rerun 1 at step draw: 20 cells"
+        "`draw`: differs from itself on local in rerun 1: 20 cells"
     )
+    held = comparison(Verdict.DIVERGENT, findings=(dataclasses.replace(ORDER, step="draw", hint=UNDECLARED),))
+    unstable = record("a", Verdict.NONDETERMINISTIC, passed=False, triage=found, comparison=held)
+    assert cause_in_words(unstable) == f"`draw`: differs from itself on local in rerun 1: 20 cells; {UNDECLARED}"
 
 
 def test_the_step_where_the_targets_part_speaks_and_not_its_effects():
@@ -172,7 +175,7 @@ def test_a_hint_is_told_whole_rather_than_a_second_clause():
                 "verdict": Verdict.NONDETERMINISTIC,
                 "triage": Triage(cause="NONDETERMINISTIC", unstable=("e2b",), step="draw"),
             },
-            "`draw`: differs from itself from run to run on e2b",
+            "`draw`: differs from itself on e2b from run to run",
         ),
         (
             {
