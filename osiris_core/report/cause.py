@@ -122,7 +122,7 @@ def _unstable(record: ParityRecord) -> tuple[str, str]:
     found = record.triage
     where = f" on {' and '.join(found.unstable)}" if found and found.unstable else ""
     step = (found.step if found else None) or ""
-    seen = _clipped(found.evidence[0]) if found and found.evidence else ""
+    seen = _first_clauses(found.evidence[0]) if found and found.evidence else ""
     shown = (seen.partition(_FROM_ITSELF)[2] or seen).replace(f" at step {step}", "", 1)
     there = record.comparison.findings if record.comparison else ()
     hint = min((each.hint for each in there if each.step == step), key=hint_rank, default="")

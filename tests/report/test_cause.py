@@ -93,7 +93,7 @@ def test_a_target_that_differs_from_itself_is_told_with_what_was_seen():
         cause="NONDETERMINISTIC",
         unstable=("local",),
         step="draw",
-        evidence=("local differs from itself in rerun 1 at step draw: 20 cells",),
+        evidence=(f"local differs from itself in rerun 1 at step draw: 20 cells; tailnum: min {'0' * 90}",),
     )
 
     assert cause_in_words(record("a", Verdict.NONDETERMINISTIC, passed=False, triage=found)) == (
