@@ -84,7 +84,7 @@ def waiting(inputs, ctx):
     signal.pause()
 
 def standing(inputs, ctx):
-    quick(inputs, ctx)
+    held(inputs, ctx)
     os.kill(os.getppid(), signal.SIGSTOP)  # the supervisor
     signal.pause()
 

@@ -5,6 +5,7 @@ The rows are those of docs/reliability.md. Each fault has to strike, or its test
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import pytest
 
 from osiris_core.backends.following import Following
 from osiris_core.testing import Fault
+from tests.faults.conftest import release
 
 if TYPE_CHECKING:
     from conftest import Ground
@@ -69,21 +71,24 @@ def test_a_worker_that_stands_still(ground: Ground, monkeypatch: pytest.MonkeyPa
     """Row 77: it runs, as far as the provider knows, its lines can be had, and it never says anything again."""
     listen = Following._listen
 
+    released: list[asyncio.Task[None]] = []
+
     async def listen_patiently_at_first(self: Following) -> str | None:
-        """Lose patience with the first record: until then a worker is silent because it starts, however long that takes."""
+        """Lose patience with the first record, and have the worker stand still: until then it is silent because it starts, however long that takes."""
         heard = self._heard
 
         def heard_something() -> None:
             heard()
-            if self._session.next_seq:  # a heartbeat is none
+            if self._session.next_seq and not released:  # a heartbeat is none
                 self._patience = replace(self._patience, stall_s=0.1, unreachable_s=0.2)
+                released.append(asyncio.create_task(release(self._worker)))
 
         self._heard = heard_something
         return await listen(self)
 
     monkeypatch.setattr(Following, "_listen", listen_patiently_at_first)
     ran = ground.run(job="standing")
-    assert ran.outcome == "lost"
+    assert ran.outcome == "lost", ran.error
     assert "the worker gave no sign of life for 0.2 s; the last verified record is" in ran.error
 
 
