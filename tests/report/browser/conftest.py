@@ -2,6 +2,9 @@
 
 Every page that a test opens is watched: a word on its console, an error in its script, a dialog, a window, a download, or a
 request for anything but the page itself fails the test when it ends. So each test of the report's behaviour is one of its silence, too.
+
+A condition for `wait_for_function` is a function (`() => ...`). Playwright evaluates an expression's text anew at each look, which the
+page's own content security policy refuses from the second look on: such a test passes as long as the first look finds what it waits for.
 """
 
 from __future__ import annotations

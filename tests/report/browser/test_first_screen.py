@@ -108,12 +108,12 @@ def test_the_address_holds_what_is_seen(opened, sample_page, anchor):
     page.evaluate("id => { location.hash = `${id}-cause-1`; }", anchor)
     page.go_back()
     page.go_back()
-    page.wait_for_function("document.getElementById('search').value === 'v:identical'")
+    page.wait_for_function("() => document.getElementById('search').value === 'v:identical'")
     assert listed(page) == ["airports", "carriers", "planes", "weather"]
     page.go_back()
-    page.wait_for_function("document.getElementById('search').value === 'v:infra'")
+    page.wait_for_function("() => document.getElementById('search').value === 'v:infra'")
     page.go_forward()
-    page.wait_for_function("document.getElementById('search').value === 'v:identical'")
+    page.wait_for_function("() => document.getElementById('search').value === 'v:identical'")
     parts = page.locator(f"#{anchor} nav a").evaluate_all("all => all.map((each) => each.hash)")
     assert len(parts) > 4
     assert [each for each in parts if not page.locator(each).count()] == []
@@ -169,15 +169,17 @@ def test_the_keyboard_reaches_everything(opened, sample_page, anchor):
     page.keyboard.press("p")
     assert page.evaluate("document.activeElement.id") == f"{anchor}-cause-1"
     page.keyboard.press("c")
-    page.wait_for_function("[...document.querySelectorAll('.copy')].some((each) => each.textContent === 'copied')")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.copy')].some((each) => each.textContent === 'copied')"
+    )
     assert page.evaluate("navigator.clipboard.readText()") == f"osiris-parity run {FLIGHTS} --target both"
     page.locator(f"#{anchor} .copy-text").click()
-    page.wait_for_function("document.querySelector('.copy-text').textContent === 'copied'")
+    page.wait_for_function("() => document.querySelector('.copy-text').textContent === 'copied'")
     assert f"≠ {FLIGHTS}:1: DIVERGENT" in page.evaluate("navigator.clipboard.readText()")
     page.evaluate("document.querySelector('.command code').textContent = 'a\u21e5b'")
     page.keyboard.press("c")
     page.wait_for_function(
-        "[...document.querySelectorAll('.copy')].some((each) => each.textContent === 'copied, with marks')"
+        "() => [...document.querySelectorAll('.copy')].some((each) => each.textContent === 'copied, with marks')"
     )
     page.keyboard.press("f")
     assert len(listed(page)) == 4
