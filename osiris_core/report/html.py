@@ -13,6 +13,7 @@ import os
 import re
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -24,7 +25,6 @@ from osiris_core.report.page import page_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from jinja2 import Environment
     from markupsafe import Markup
@@ -146,8 +146,12 @@ def template_text(name: str) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+    from osiris_core.report.compiled import CompiledTemplates
+
+    package = resources.files(__package__)
     environment = Environment(
         loader=FunctionLoader(template_text),
+        bytecode_cache=CompiledTemplates(package) if isinstance(package, Path) else None,
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_shown,

@@ -1,0 +1,56 @@
+"""Keeps the templates' compiled form where Python keeps that of modules, and under the same switches.
+
+Compiling them costs ten times what a report of a few manifests costs else. As with modules, a compiled template is used as long as
+nothing it was made from has changed: its source, this package, which its constants were folded with, and Jinja.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from contextlib import suppress
+from importlib.metadata import version
+from importlib.util import cache_from_source
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import FileSystemBytecodeCache
+
+if TYPE_CHECKING:
+    from jinja2.bccache import Bucket
+
+
+class CompiledTemplates(FileSystemBytecodeCache):
+    """The compiled form of the templates in the directory `templates` of the package in `package`, a directory.
+
+    Nothing is written where Python is told to write no compiled code (`sys.dont_write_bytecode`), or cannot; templates are compiled then.
+    """
+
+    def __init__(self, package: Path) -> None:
+        name = Path(cache_from_source(str(package / "templates" / "page.py")))
+        super().__init__(str(name.parent), f"%s.{sys.implementation.cache_tag}.jinja")
+        self._made_from = _state_of(package)
+
+    def get_source_checksum(self, source: str) -> str:
+        """Return what a compiled template was made from, as a digest."""
+        return hashlib.sha256(f"{self._made_from}\n{source}".encode()).hexdigest()
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take a compiled template, if there is one of the same making."""
+        with suppress(OSError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a compiled template, if that is possible."""
+        if not sys.dont_write_bytecode:
+            with suppress(OSError):  # a place that cannot be written, or is full: as with modules, it only takes longer
+                Path(self.directory).mkdir(parents=True, exist_ok=True)
+                super().dump_bytecode(bucket)
+
+
+def _state_of(package: Path) -> str:
+    modules = sorted((each for each in os.scandir(package) if each.name.endswith(".py")), key=lambda each: each.name)
+    return "\n".join(
+        [version("jinja2"), *(f"{each.name} {each.stat().st_size} {each.stat().st_mtime_ns}" for each in modules)]
+    )
