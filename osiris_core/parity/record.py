@@ -256,12 +256,23 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepAttempt:
+    """An attempt at a step that failed and was followed by another: its number from 1, its error, and when it ended, since the run's start."""
+
+    number: int
+    error_type: str = ""
+    error: str = ""
+    ended_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepRun:
     """One step on one target: `state`, rows of its output table, its share of the time.
 
     `options` are those that its config uses and `classes` the kinds of values in its table, both as
-    `parity/classes.py` names them: what `osiris-parity coverage` counts. `retries` are its attempts beyond the first; `reason`
-    says why it was skipped, and `blamed` because of which step.
+    `parity/classes.py` names them: what `osiris-parity coverage` counts. `retries` are its attempts beyond the first, and
+    `attempts` the first few of those that failed before the last; `not_retried` says why no other followed although `retries` allowed it.
+    `reason` says why it was skipped, and `blamed` because of which step.
     """
 
     id: str
@@ -277,6 +288,8 @@ class StepRun:
     retries: int = 0
     reason: str = ""
     blamed: str = ""
+    attempts: tuple[StepAttempt, ...] = ()
+    not_retried: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -422,11 +435,34 @@ class BaselineUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptTarget:
+    """One target's half of an earlier attempt, as `TargetRun` has it."""
+
+    target: str
+    outcome: str | None = None
+    failed_step: str | None = None
+    error: str = ""
+    elapsed_ms: float = 0.0
+    session_directory: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierAttempt:
-    """An earlier attempt at a test that was run again: its verdict, or OK or FAILED with one target, and its session."""
+    """An earlier attempt at a test that was run again: its verdict, or OK or FAILED with one target, and its session.
+
+    `passed` is that of its record, None where it is not known; one that passed was run again because its test failed otherwise. `step`
+    is where the targets parted, or where a run failed, `differences` counts what differed.
+    """
 
     became: str
     session_id: str
+    passed: bool | None = None
+    step: str | None = None
+    headline: str = ""
+    started_at: str = ""
+    elapsed_ms: float = 0.0
+    differences: int = 0
+    targets: tuple[AttemptTarget, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.classes import options_of, value_classes
 from osiris_core.parity.hints import hint_rank
-from osiris_core.parity.record import StepRun, Verdict
+from osiris_core.parity.record import StepAttempt, StepRun, Verdict
 from osiris_core.parity.record_bounds import LONGEST, MOST
 from osiris_core.parity.side import manifest_steps, moment, run_window
 from osiris_core.parity.values import counted
 from osiris_core.session.outline import outline_of
-from osiris_core.wire.records import STEP_COMPLETE, STEP_FAILED, STEP_RETRIED, STEP_START
+from osiris_core.wire.records import RETRY_REFUSED, STEP_COMPLETE, STEP_FAILED, STEP_RETRIED, STEP_START
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
     from osiris_core.parity.record import Comparison, Finding
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
+_KEPT_ATTEMPTS: Final = 20
+_ERROR_CHARACTERS: Final = 2_000
 _NAMED_RULES: Final = 4
 """Rules that a headline names; all of them are in the comparison."""
 
@@ -113,7 +116,8 @@ def _amount(comparison: Comparison) -> str:
 def _step_run(session: Session, state: StepState) -> StepRun:
     body = manifest_steps(session).get(state.id, {})
     outline = outline_of(session.events)
-    events = {event["event"]: event for event in outline.kept if event.get("step") == state.id}
+    own = [event for event in outline.kept if event.get("step") == state.id]
+    events = {event["event"]: event for event in own}
     end: dict[str, Any] = events.get(STEP_COMPLETE) or events.get(STEP_FAILED) or {}
     return StepRun(
         id=state.id,
@@ -129,7 +133,21 @@ def _step_run(session: Session, state: StepState) -> StepRun:
         retries=outline.counts.get((state.id, STEP_RETRIED), 0),
         reason=state.reason or "",
         blamed=state.cause or "",
+        attempts=tuple(_attempts(session, own)),
+        not_retried=str((events.get(RETRY_REFUSED) or {}).get("reason", "")),
     )
+
+
+def _attempts(session: Session, events: Iterable[dict[str, Any]]) -> Iterator[StepAttempt]:
+    """Yield the first attempts at a step that were followed by another."""
+    retried = (event for event in events if event["event"] == STEP_RETRIED)
+    for number, event in enumerate(islice(retried, _KEPT_ATTEMPTS), 1):
+        yield StepAttempt(
+            number=number,
+            error_type=str(event.get("error_type", ""))[:_ERROR_CHARACTERS],
+            error=str(event.get("message", ""))[:_ERROR_CHARACTERS],
+            ended_ms=_started_ms(session, event),
+        )
 
 
 def _rows(value: Any) -> int | None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from osiris_core.parity.hints import hint_rank
 from osiris_core.parity.record import Verdict
 from osiris_core.parity.summary import causes_and_effects
+from osiris_core.report.attempts import attempt_in_words
 from osiris_core.report.baselines import SIDE, decides, speaking
 from osiris_core.report.text import capped_line, visible_line
 
@@ -55,7 +56,9 @@ class Cause:
 
 def cause_in_words(record: ParityRecord) -> Cause:
     """Return why `record` fails, or what else is worth its line; without words where a manifest simply passes."""
-    step, words = ("", _set_aside(record)) if record.passed else _why(record)
+    step, words = (
+        ("", "; ".join(filter(None, [attempt_in_words(record), _set_aside(record)]))) if record.passed else _why(record)
+    )
     return Cause(
         step=capped_line(visible_line(step), _VALUE),
         words=capped_line(visible_line(words.strip().rstrip(".")), _CHARACTERS),

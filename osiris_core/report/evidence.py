@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from osiris_core.parity.exhibit.places import session_place
+from osiris_core.report.attempts import attempts_of
 from osiris_core.report.units import duration, plural, size
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.parity.record import ParityRecord, TargetRun, Transport, WaiverUse
+    from osiris_core.report.attempts import Attempts
 
 _FILES: Final = ("session.json", "target.json", "manifest.json", "events.jsonl", "metrics.jsonl", "logs", "artifacts")
 _MOST_RETRIES: Final = 20
@@ -68,6 +70,7 @@ class Evidence:
     carriage: tuple[Carriage | None, ...]
     commands: tuple[Command, ...]
     waivers: tuple[WaiverRow, ...]
+    attempts: Attempts | None
 
     @property
     def further_commands(self) -> tuple[Command, ...]:
@@ -87,6 +90,7 @@ def evidence_of(record: ParityRecord, roots: Sequence[Path], beside: Path | None
         carriage=tuple(_carriage(run.transport) if run.transport else None for run in record.targets),
         commands=tuple(_commands(record)),
         waivers=waiver_rows(record.comparison.waivers if record.comparison else ()),
+        attempts=attempts_of(record, roots),
     )
 
 

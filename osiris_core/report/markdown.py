@@ -16,7 +16,7 @@ from osiris_core.report.gathered import origin_lines
 from osiris_core.report.marks import MARKS, failures_first, mark_of
 from osiris_core.report.sentence import report_sentence
 from osiris_core.report.since import since_lines, since_view
-from osiris_core.report.terminal import failure_lines, first_cause, place_lines, waiver_lines
+from osiris_core.report.terminal import attempt_lines, failure_lines, first_cause, place_lines, waiver_lines
 from osiris_core.report.text import capped_line, visible_line
 from osiris_core.report.units import plural, size
 
@@ -70,7 +70,8 @@ def render_markdown(
     if counts:
         text.add(" · ".join(f"{mark.symbol} {counts[mark]:,} {mark.word}" for mark in MARKS if counts[mark]) + "\n\n")
     baselines = [summary_line(ordered)] if summary_line(ordered) else []
-    for each in (*place_lines(ordered), *waiver_lines(ordered), *baselines, *records.remarks, *origin_lines(records)):
+    lines = (*attempt_lines(ordered), *place_lines(ordered), *waiver_lines(ordered), *baselines)
+    for each in (*lines, *records.remarks, *origin_lines(records)):
         text.add(f"- {code(each)}\n")
     if since is not None:
         text.add(_since(since_view(since)))

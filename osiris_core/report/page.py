@@ -11,6 +11,7 @@ from osiris_core.parity.gates import ending_soon
 from osiris_core.report.about import about_page
 from osiris_core.report.anchors import manifest_anchors
 from osiris_core.report.as_text import as_text
+from osiris_core.report.attempts import attempt_in_words, is_flaky
 from osiris_core.report.bulk.embedding import Bulk
 from osiris_core.report.evidence import evidence_of
 from osiris_core.report.gathered import origin_lines
@@ -43,10 +44,15 @@ if TYPE_CHECKING:
 ALL_IN_FULL = 200
 """Up to so many manifests are all shown in full; in larger reports those that pass are brief, and those that fail after so many others, and say so."""
 
+_MOST_FLAKY = 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The whole report. `counts` has the marks that occur; `targets` the column heads; `unmet` what the run as a whole lacks."""
+    """The whole report. `counts` has the marks that occur; `targets` the column heads; `unmet` what the run as a whole lacks.
+
+    `flaky` are the first of those that passed in a later attempt only: address, name, and what the attempts come to.
+    """
 
     sentence: str
     note: str
@@ -58,6 +64,8 @@ class Page:
     created_at: str
     host: tuple[tuple[str, str], ...]
     remarks: tuple[str, ...]
+    flaky: tuple[tuple[str, str, str], ...]
+    flaky_left_out: int
     origins: tuple[str, ...]
     targets: tuple[str, ...]
     manifests: tuple[ManifestView, ...]
@@ -105,6 +113,7 @@ def page_of(
         for position, (record, anchor, diff) in enumerate(zip(ordered, anchors, diffs, strict=True))
     )
     counts = Counter(view.mark for view in manifests)
+    flaky = [view for view in manifests if is_flaky(view.record)]
     return Page(
         sentence=report_sentence(records.records),
         note=records.note,
@@ -116,6 +125,8 @@ def page_of(
         created_at=records.created_at,
         host=tuple(sorted(records.host.items())),
         remarks=(*records.remarks, *map(ending_line, ending_soon(ordered))),
+        flaky=tuple((view.anchor, view.record.name, attempt_in_words(view.record)) for view in flaky[:_MOST_FLAKY]),
+        flaky_left_out=max(0, len(flaky) - _MOST_FLAKY),
         origins=tuple(origin_lines(records)),
         targets=time_columns(ordered),
         manifests=manifests,

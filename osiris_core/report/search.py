@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from osiris_core.report.attempts import is_flaky
 from osiris_core.report.marks import MARKS, mark_of
 from osiris_core.report.text import capped_line, visible_line
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _EXAMPLES: Final = 2
 _CHARACTERS: Final = 300  # as much as a path has that people use, so that it is found whole
 _MEANINGS: Final = {  # key -> (short form, what it asks for)
-    "is": ("", "`failing` or `passing`"),
+    "is": ("", "`failing` or `passing`; `flaky`: it passed in a later attempt only"),
     "verdict": ("v", "the verdict"),
     "manifest": ("m", "the manifest's name"),
     "step": ("s", "a step that it has"),
@@ -115,6 +116,8 @@ def _keys(
 
 def _facts(record: ParityRecord) -> Iterable[tuple[str, str]]:
     yield "is", "failing" if record.fails else "passing"
+    if is_flaky(record):
+        yield "is", "flaky"
     yield "verdict", mark_of(record).key
     yield "manifest", record.name
     for run in record.targets:

@@ -11,7 +11,7 @@ from osiris_core.report.alignment import aligned_steps
 from osiris_core.report.anchors import step_anchor
 from osiris_core.report.marks import state_symbol
 from osiris_core.report.standing import differences_by_step, standings
-from osiris_core.report.units import plural, ratio
+from osiris_core.report.units import ordinal, plural, ratio
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -188,17 +188,11 @@ def _notes(step: AlignedStep, targets: Sequence[str]) -> Iterator[str]:
     if missing:
         yield f"not on {' and '.join(missing)}"
     if step.moved:
-        places = [f"{_ordinal(place)} on {target}" for target, place in zip(targets, step.places, strict=True) if place]
+        places = [f"{ordinal(place)} on {target}" for target, place in zip(targets, step.places, strict=True) if place]
         yield f"ran {', '.join(places)}"
     for target, run in zip(targets, step.runs, strict=True):
         if run is not None and run.retries:
             yield f"{plural(run.retries, 'retry', 'retries')} on {target}"
-
-
-def _ordinal(number: int) -> str:
-    teens = (11, 12, 13)
-    ending = "th" if number % 100 in teens else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number:,}{ending}"
 
 
 def _parting(record: ParityRecord) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from osiris_core.parity.gates import ending_soon, waiver_uses
 from osiris_core.parity.summary import causes_and_effects
+from osiris_core.report.attempts import attempt_in_words
 from osiris_core.report.baselines import baseline_lines, decides, speaking, summary_line
 from osiris_core.report.cause import cause_in_words, deciding_finding, hint_of
 from osiris_core.report.marks import failures_first, mark_of
@@ -82,11 +83,7 @@ def ending_line(use: WaiverUse) -> str:
 
 def attempt_lines(records: Sequence[ParityRecord]) -> list[str]:
     """Return a line for each test that was run again: what became of it before."""
-    return [
-        f"{record.name}: attempt {len(record.earlier) + 1}, before it {', '.join(each.became for each in record.earlier)}"
-        for record in records
-        if record.earlier
-    ]
+    return [f"{record.name}: {attempt_in_words(record)}".replace("`", "") for record in records if record.earlier]
 
 
 def failure_lines(record: ParityRecord, width: int) -> list[str]:

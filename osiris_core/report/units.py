@@ -45,6 +45,13 @@ def plural(number: int, one: str, several: str = "") -> str:
     return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
+def ordinal(number: int) -> str:
+    """Return `1st`, `2nd`, `11th`, `1,023rd`."""
+    teens = (11, 12, 13)
+    ending = "th" if number % 100 in teens else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
+
+
 def ratio(left: float | None, right: float | None) -> str:
     """Return how many times the left amount the right one is, with the sign of multiplication before it; empty where one of them is missing or nothing."""
     if not left or right is None or right <= 0:

@@ -7,13 +7,33 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from osiris_core.wire.records import ARTIFACT_SKIPPED, FINAL_EVENTS, RUN_START, STEP_COMPLETE, STEP_FAILED, STEP_START
+from osiris_core.wire.records import (
+    ARTIFACT_SKIPPED,
+    FINAL_EVENTS,
+    RETRY_REFUSED,
+    RUN_START,
+    STEP_COMPLETE,
+    STEP_FAILED,
+    STEP_RETRIED,
+    STEP_START,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-KEPT: Final = frozenset({RUN_START, *FINAL_EVENTS, STEP_START, STEP_COMPLETE, STEP_FAILED, ARTIFACT_SKIPPED})
-"""Events that an outline holds: beginnings and ends, with all that says how long something took, and what is not there."""
+KEPT: Final = frozenset(
+    {
+        RUN_START,
+        *FINAL_EVENTS,
+        STEP_START,
+        STEP_COMPLETE,
+        STEP_FAILED,
+        STEP_RETRIED,
+        RETRY_REFUSED,
+        ARTIFACT_SKIPPED,
+    }
+)
+"""Events that an outline holds: beginnings and ends, with all that says how long something took, attempts that failed, and what is not there."""
 
 _is_time: Final = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z", re.ASCII).fullmatch
 _NO_STEP: Final = object()

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from osiris_core.errors import UsageError
-from osiris_core.parity.record import EarlierAttempt, Verdict
+from osiris_core.parity.attempts import attempt_from
+from osiris_core.parity.record import Verdict
 from pytest_osiris.checking.entry import entry_of, sessions_of, worst_of
 from pytest_osiris.checking.flat import flat_properties, is_ours
 from pytest_osiris.checking.retention import hold_records, made_sessions
@@ -24,7 +25,7 @@ from pytest_osiris.keys import PROPERTY, REPORTED, RUN, WORKER_NAME, CheckFailed
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from osiris_core.parity.record import ParityRecord
+    from osiris_core.parity.record import EarlierAttempt, ParityRecord
 
 _ATTEMPT: pytest.StashKey[Attempt] = pytest.StashKey()
 _LOOK = "do not catch it: `osiris.parity(...)` returns the record of a check that may fail"
@@ -152,10 +153,7 @@ class Attempt:
             place = file.relative_to(self._root).as_posix()
             raise CheckFailedError(f"{place}: what an attempt before this one left cannot be read: {error}") from error
         file.unlink()
-        return {
-            place: (*each.earlier, EarlierAttempt(became=_became(each), session_id=each.session_id))
-            for place, each in left
-        }
+        return {place: (*each.earlier, attempt_from(each)) for place, each in left}
 
 
 def attempt_of(item: pytest.Item) -> Attempt:
@@ -168,10 +166,6 @@ def new_attempt(item: pytest.Item) -> Attempt:
     item.stash[_ATTEMPT] = attempt = Attempt(item)
     item.stash[REPORTED] = attempt.reported
     return attempt
-
-
-def _became(record: ParityRecord) -> str:
-    return record.verdict.value if record.verdict else "OK" if record.passed else "FAILED"
 
 
 def _drop_entries(item: pytest.Item) -> None:

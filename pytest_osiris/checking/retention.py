@@ -14,7 +14,7 @@ import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pytest
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from pathlib import Path
 
-    from osiris_core.parity.record import ParityRecord
+    from osiris_core.parity.record import EarlierAttempt, ParityRecord
 
 KEPT_RUNS: Final = 10
 """So many runs' records stay, this one's among them."""
@@ -35,6 +35,7 @@ _MADE: pytest.StashKey[MadeSessions] = pytest.StashKey()
 _HELD: pytest.StashKey[int] = pytest.StashKey()
 
 
+_Made = TypeVar("_Made", "ParityRecord", "EarlierAttempt")
 _Name = tuple[str, str]
 """Session id and target."""
 
@@ -123,17 +124,22 @@ def leaving(config: pytest.Config) -> frozenset[_Name]:
 
 
 def without_removed(record: ParityRecord, root: Path, leaving: Collection[_Name] = ()) -> ParityRecord:
-    """Return a record that names no session which is not there any more, or is `leaving`."""
+    """Return a record that names no session which is not there any more, or is `leaving`; those of earlier attempts likewise."""
+    earlier = tuple(_kept(each, root, leaving) for each in record.earlier)
+    return _kept(replace(record, earlier=earlier) if record.earlier else record, root, leaving)
+
+
+def _kept(made: _Made, root: Path, leaving: Collection[_Name]) -> _Made:
     gone = {
         run.target
-        for run in record.targets
+        for run in made.targets
         if run.session_directory
-        and ((record.session_id, run.target) in leaving or not (root / run.session_directory).exists())
+        and ((made.session_id, run.target) in leaving or not (root / run.session_directory).exists())
     }
     if not gone:
-        return record
-    targets = (replace(run, session_directory="") if run.target in gone else run for run in record.targets)
-    return replace(record, targets=tuple(targets))
+        return made
+    targets: Any = tuple(replace(run, session_directory="") if run.target in gone else run for run in made.targets)
+    return replace(made, targets=targets)
 
 
 def hold_records(config: pytest.Config, directory: Path) -> None:

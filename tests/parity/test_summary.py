@@ -24,6 +24,27 @@ def test_a_step_tells_what_it_did(tmp_path):
     assert (write.options, write.classes) == (("path",), ())
 
 
+def test_a_step_tells_of_its_attempts(tmp_path):
+    """Those that failed and were followed by another, and why there was no other; of the last one tells the step itself."""
+    draft = healthy("local")
+    end = draft.events.index(draft.event("step_complete", "delays"))
+    told = {**draft.events[end - 1], "event": "step_retried", "step": "delays", "traceback": []}
+    told |= {"attempt": 1, "error_type": "ConnectionError", "message": "refused"}
+    refused = {
+        **draft.events[end - 1],
+        "event": "retry_refused",
+        "step": "delays",
+        "attempt": 2,
+        "reason": "it has left files",
+    }
+    draft.events[end:end] = [told, refused]
+    step = step_runs(draft.build(tmp_path))[1]
+    [attempt] = step.attempts
+    assert (step.retries, step.not_retried) == (1, "it has left files")
+    assert (attempt.number, attempt.error_type, attempt.error) == (1, "ConnectionError", "refused")
+    assert attempt.ended_ms is not None
+
+
 @pytest.mark.parametrize(("rows", "duration_ms"), [(-1, 1e300), (10**30, True), (True, "1 s"), (2.5, float("inf"))])
 def test_numbers_that_no_record_may_have_are_left_out(tmp_path, rows, duration_ms):
     """Events may be those of another program; a record that holds them could not be read again."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from osiris_core.parity.record import ParityRecord, TargetRun
+from osiris_core.parity.record import AttemptTarget, EarlierAttempt, ParityRecord, TargetRun
 from osiris_core.session.contract import new_session_id
 from osiris_core.session.removal import remove_session
 from pytest_osiris.checking import retention
@@ -359,3 +359,22 @@ def test_records_of_old_runs_are_bounded(tmp_path: Path) -> None:
         os.close(held)
     retention.remove_old_records(newest[-1])
     assert not live.exists()
+
+
+def test_no_record_names_a_session_of_an_earlier_attempt_that_is_gone(tmp_path: Path) -> None:
+    """Those that are there, and stay, are named."""
+    runs = [tmp_path / ".osiris" / "runs" / name / "local" for name in ("one", "two")]
+    for each in runs:
+        each.mkdir(parents=True)
+    names = [each.relative_to(tmp_path).as_posix() for each in runs]
+    earlier = tuple(
+        EarlierAttempt(
+            became="FAILED", session_id=name, targets=(AttemptTarget(target="local", session_directory=place),)
+        )
+        for name, place in zip(("one", "two", "gone"), (*names, ".osiris/runs/gone/local"), strict=True)
+    )
+    record = ParityRecord(manifest="m", pipeline_id="m", passed=True, headline="", earlier=earlier)
+
+    kept = retention.without_removed(record, tmp_path, {("two", "local")}).earlier
+
+    assert [each.targets[0].session_directory for each in kept] == [names[0], "", ""]

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 
-from osiris_core.parity.record import ByteSample, Finding, Layer, RowSample, TableDifference
+from osiris_core.parity.record import (
+    AttemptTarget,
+    ByteSample,
+    EarlierAttempt,
+    Finding,
+    Layer,
+    RowSample,
+    StepAttempt,
+    TableDifference,
+)
 from osiris_core.secrets.masked_record import masked
 from osiris_core.wire.masking import MaskTable
 
@@ -29,6 +38,16 @@ def with_samples(*, row: str = "'1'", data: bytes = b"plain") -> Finding:
 def test_what_holds_no_secret_stays_the_same_object():
     """Masking costs nothing where there is nothing to hide."""
     assert masked(FINDING, TABLE) is FINDING
+
+
+def test_errors_of_earlier_attempts_are_masked():
+    """At a test and at a step: what they said is shown beside the others."""
+    target = AttemptTarget(target="local", error=f"no {SECRET}")
+    earlier = EarlierAttempt(became="FAILED", session_id="x", headline=f"no {SECRET}", targets=(target,))
+    attempt = StepAttempt(number=1, error_type="E", error=f"no {SECRET}")
+    shown = [masked(each, TABLE) for each in (earlier, attempt)]
+    assert SECRET not in repr(shown)
+    assert repr(shown).count("***TOKEN***") == 3
 
 
 def test_a_cell_of_a_whole_row_is_masked():
