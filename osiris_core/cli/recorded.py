@@ -40,16 +40,23 @@ def read_parts(files: Sequence[Path]) -> list[Part]:
     parts: list[Part] = []
     for path in files:
         try:
-            records = decode_records(_content(path))
+            records = decode_records(content_of(path))
         except OSError as error:
             problems.append(f"{path} cannot be read: {error.strerror}")
         except UsageError as error:
             problems.append(f"{path}: {error}")
         else:
-            parts.append((_name(path, records), records))
+            parts.append((name_of(path, records), records))
     if problems:
         raise UsageError("\n".join(map(visible_line, problems)))
     return parts
+
+
+def whole_of(parts: Sequence[Part]) -> RecordSet:
+    """Return the records of one file as they are, so that they make the page that they made before; of many files the merged ones."""
+    from osiris_core.parity.merging import merge
+
+    return parts[0][1] if len(parts) == 1 else merge(parts)
 
 
 def require_unread(files: Iterable[Path], written: Iterable[Path], deed: str) -> None:
@@ -86,7 +93,7 @@ def _is_pipe(path: Path) -> bool:
         return False
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
     """Return the bytes of a file, or of a pipe. Raises `UsageError` for what need not have an end, and for more than `MOST_BYTES`."""
     pieces: list[bytes] = []
     with path.open("rb", buffering=0) as file:
@@ -105,6 +112,6 @@ def _content(path: Path) -> bytes:
     return b"".join(pieces)
 
 
-def _name(path: Path, records: RecordSet) -> str:
+def name_of(path: Path, records: RecordSet) -> str:
     """Return by what the records of a file are known: those of one run's tests lie in a directory, and do not say where they were made."""
     return str(path if records.host or records.created_at or records.origins else path.parent)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any, TextIO
 
+    from osiris_core.cli.kept import OldFile
     from osiris_core.cli.recorded import Part
     from osiris_core.parity.record import RecordSet
     from osiris_core.parity.since import Since
@@ -42,7 +43,8 @@ def add_parser(subparsers: Any) -> None:
         default=[],
         type=Path,
         metavar="OLD",
-        help="tell what changed since these records (a file or a directory; may be repeated)",
+        help="tell what changed since these records, and with several runs of them what became of each manifest (a file, or a directory: a run for "
+        "each file, and for each directory, in it; may be repeated)",
     )
     parser.add_argument("--terminal", action="store_true", help="print the table and the failures")
     add_root_option(parser)
@@ -52,18 +54,19 @@ def add_parser(subparsers: Any) -> None:
 def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Make what is asked for; return 0. Raises `UsageError` before anything is written."""
     from osiris_core.cli.exits import EXIT_GOOD
-    from osiris_core.cli.recorded import read_parts, record_files, session_roots
+    from osiris_core.cli.kept import older_files
+    from osiris_core.cli.recorded import read_parts, record_files, session_roots, whole_of
     from osiris_core.cli.summarizing import write_markdown
-    from osiris_core.parity.since import since
     from osiris_core.report.files import write_page, write_report
     from osiris_core.report.text import visible_line
 
-    files, old_files = record_files(given.records), record_files(given.against)
-    whole, old = _whole(read_parts(files)), _whole(read_parts(old_files)) if old_files else None
-    against = ", ".join(map(str, given.against))
-    changed = since(old, whole, against) if old is not None else None
+    files = record_files(given.records)
+    parts = read_parts(files)
+    whole = whole_of(parts)
+    old_files = older_files(given.against)
     page = _page(given, files)
-    _require_places(given, page, files, old_files)
+    _require_places(given, page, files, [each.path for each in old_files])
+    changed, left_out = _changed(old_files, files, parts, whole) if given.against else (None, ())
     places = []
     if page is not None:
         write = write_page if _is_beside(page, files) else write_report
@@ -72,15 +75,29 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
         write_markdown(whole, given.summary, page, since=changed)
         places.append(given.summary)
     out.writelines(f"{line}\n" for line in _told(whole, places, changed, in_full=given.terminal))
-    err.writelines(f"{visible_line(line)}\n" for line in _doubts(whole))
+    err.writelines(f"{visible_line(line)}\n" for line in (*left_out, *_doubts(whole)))
     return EXIT_GOOD
 
 
-def _whole(parts: Sequence[Part]) -> RecordSet:
-    """Return the records of one file as they are, so that they make the page that they made before; of many files the merged ones."""
-    from osiris_core.parity.merging import merge
+def _changed(
+    old: Sequence[OldFile], files: Sequence[Path], parts: Sequence[Part], whole: RecordSet
+) -> tuple[Since | None, Sequence[str]]:
+    """Return what changed since the newest of the older runs, with the history through all of them where they are several; and what is in neither."""
+    import dataclasses
 
-    return parts[0][1] if len(parts) == 1 else merge(parts)
+    from osiris_core.cli.kept import read_older
+    from osiris_core.parity.since import Kept, history, made_at, runs_of, since
+    from osiris_core.report.history import seen_in
+
+    now = made_at(whole)
+    older = read_older(old, files, parts, now)
+    if older.newest is None:
+        return None, older.left_out
+    changed = since(older.newest, whole, older.runs[-1].name)
+    if len(older.runs) > 1 or older.left_out:
+        (latest,) = runs_of([Kept(name="these records", unit="", made=now, shard="", seen=seen_in(whole))])
+        changed = dataclasses.replace(changed, history=history(older.runs, latest, left_out=older.left_out))
+    return changed, older.left_out
 
 
 def _page(given: argparse.Namespace, files: Sequence[Path]) -> Path | None:
@@ -119,6 +136,19 @@ def _require_places(given: argparse.Namespace, page: Path | None, files: Sequenc
     if given.summary is not None:
         require_summary_place(given.summary, page)
     require_unread(read, [each for each in (page, given.summary) if each is not None], "read")
+    if page is not None and not _is_beside(page, files):
+        _require_apart(page.with_suffix(".json"), given.against)
+
+
+def _require_apart(records: Path, kept: Sequence[Path]) -> None:
+    """Raise `UsageError` where records would be written among those that are kept: next time they would be one more run of these."""
+    from osiris_core.errors import UsageError
+
+    for directory in kept:
+        if directory.is_dir() and records.resolve().is_relative_to(directory.resolve()):
+            raise UsageError(
+                f"{records} would lie among the older records in {directory}", hint="write the page somewhere else"
+            )
 
 
 def _told(whole: RecordSet, places: Sequence[Path], changed: Since | None, *, in_full: bool) -> Iterator[str]:

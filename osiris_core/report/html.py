@@ -47,6 +47,7 @@ _STYLES = (
     "differences",
     "equal",
     "since",
+    "history",
     "lanes",
     "narrow",
     "print",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from osiris_core.report.cause import Cause
     from osiris_core.report.equal import Equal
     from osiris_core.report.evidence import Evidence
+    from osiris_core.report.history import StripView
     from osiris_core.report.marks import Mark
     from osiris_core.report.outcomes import Ending
     from osiris_core.report.picture import Picture
@@ -47,7 +48,7 @@ class TargetView:
 class ManifestView:
     """One manifest's part of the page: `open` where it starts unfolded, `brief` where it is shown without its `picture`.
 
-    `why` is the first cause in words, or what a passing one owes its verdict to; `differences` and `rules` count what there is; `equal` says why values count as equal; `held` has the differences of each target from the baseline, by its name.
+    `why` is the first cause in words, or what a passing one owes its verdict to; `differences` and `rules` count what there is; `equal` says why values count as equal; `held` has the differences of each target from the baseline, by its name. `history` is what older runs say of it.
     """
 
     anchor: str
@@ -68,6 +69,7 @@ class ManifestView:
     environment: SharedEnvironment
     compared: tuple[tuple[str, int, int], ...]
     lanes: Lanes
+    history: StripView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

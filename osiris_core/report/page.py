@@ -15,6 +15,7 @@ from osiris_core.report.attempts import attempt_in_words, is_flaky
 from osiris_core.report.bulk.embedding import Bulk
 from osiris_core.report.evidence import evidence_of
 from osiris_core.report.gathered import origin_lines
+from osiris_core.report.history import identity_of
 from osiris_core.report.ledger import ledger_of
 from osiris_core.report.manifest_view import groups_of, manifest_view
 from osiris_core.report.marks import MARKS, failures_first
@@ -112,6 +113,11 @@ def page_of(
         )
         for position, (record, anchor, diff) in enumerate(zip(ordered, anchors, diffs, strict=True))
     )
+    told = since_view(since) if since else None
+    if told and told.history:
+        manifests = tuple(
+            replace(view, history=told.history.strips.get(identity_of(view.record))) for view in manifests
+        )
     counts = Counter(view.mark for view in manifests)
     flaky = [view for view in manifests if is_flaky(view.record)]
     return Page(
@@ -138,16 +144,20 @@ def page_of(
         keys=KEYS,
         texts={view.anchor: as_text(view.record) for view in manifests if view.record.fails and not view.brief},
         sections=records.sections,
-        since=_since(since, manifests) if since else None,
+        since=_since(told, manifests) if told else None,
         embedded=bulk.embedded(),
     )
 
 
-def _since(since: Since, manifests: Sequence[ManifestView]) -> SinceView:
-    """Return what changed, with the way from each change to its manifest on this page."""
+def _since(told: SinceView, manifests: Sequence[ManifestView]) -> SinceView:
+    """Return what changed, and what older runs say, with the way from each manifest there to its place on this page."""
     anchors = {id(view.record): view.anchor for view in manifests}
-    told = since_view(since)
-    return replace(told, changes=tuple(replace(each, anchor=anchors.get(id(each.record), "")) for each in told.changes))
+    told = replace(told, changes=tuple(replace(each, anchor=anchors.get(id(each.record), "")) for each in told.changes))
+    if told.history is None:
+        return told
+    places = {id(view.history): view.anchor for view in reversed(manifests) if view.history}
+    rows = tuple(replace(each, anchor=places.get(id(each), "")) for each in told.history.rows)
+    return replace(told, history=replace(told.history, rows=rows))
 
 
 def _shown_differences(manifests: Iterable[ManifestView]) -> int:

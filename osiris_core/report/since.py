@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Final
 from osiris_core.parity.record import Verdict
 from osiris_core.parity.since import Became, steady
 from osiris_core.report.environment import ABSENT, value_texts
+from osiris_core.report.history import history_view, identity_of, standing_sentence
 from osiris_core.report.marks import mark_of
 from osiris_core.report.terminal import first_cause
 from osiris_core.report.text import capped_line, visible_line
 from osiris_core.report.units import duration, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from osiris_core.parity.record import ParityRecord
     from osiris_core.parity.since import Change, Fact, Since, Slower
+    from osiris_core.report.history import HistoryView, Identity
 
 MOST_CHANGES: Final = 200
 """So many manifests are told of; the sentence counts all of them."""
@@ -79,7 +81,7 @@ class FactView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SinceView:
-    """The telling: a sentence, then the manifests, then what changed around them; what is left out of either is counted."""
+    """The telling: a sentence, then the manifests, then what changed around them; what is left out of either is counted. `history` tells of older runs."""
 
     sentence: str
     worse: bool
@@ -87,11 +89,13 @@ class SinceView:
     changes_hidden: int
     facts: tuple[FactView, ...]
     facts_hidden: int
+    history: HistoryView | None = None
 
 
 def since_view(since: Since) -> SinceView:
     """Return `since` as it is told."""
-    changes = [_change(each) for each in since.changes[:MOST_CHANGES]]
+    failing = _failing(since)
+    changes = [_change(each, failing) for each in since.changes[:MOST_CHANGES]]
     facts = [_fact(each) for each in since.facts[:MOST_FACTS]]
     return SinceView(
         sentence=since_sentence(since),
@@ -100,7 +104,14 @@ def since_view(since: Since) -> SinceView:
         changes_hidden=len(since.changes) - len(changes),
         facts=tuple(facts),
         facts_hidden=len(since.facts) - len(facts),
+        history=history_view(since.history) if since.history else None,
     )
+
+
+def _failing(since: Since) -> dict[Identity, str]:
+    """Return since when manifests fail, as far as older runs say so."""
+    strips = since.history.strips if since.history else ()
+    return {(each.manifest, each.case, each.targets): said for each in strips if (said := standing_sentence(each))}
 
 
 def since_sentence(since: Since) -> str:
@@ -115,8 +126,8 @@ def since_sentence(since: Since) -> str:
 
 
 def since_lines(view: SinceView) -> list[str]:
-    """Return the telling as lines, without its sentence."""
-    lines: list[str] = []
+    """Return the telling as lines, without its sentence: what older runs say first, in a few."""
+    lines = [visible_line(each) for each in (view.history.sentence, *view.history.lines)] if view.history else []
     for change in view.changes:
         lines.append(f"{change.symbol} {change.became}: {visible_line(change.name)}")
         lines += [f"{_INDENT}{visible_line(each)}" for each in (change.turn, *change.details, *_more(change))]
@@ -151,13 +162,13 @@ def _diverges(change: Change) -> bool:
     return change.new is not None and change.new.verdict is Verdict.DIVERGENT
 
 
-def _change(change: Change) -> ChangeView:
+def _change(change: Change, failing: Mapping[Identity, str]) -> ChangeView:
     standing = change.new or change.old
     assert standing is not None  # noqa: S101 - a change is of one record at least
     symbol, became, _ = _BECAME[change.became]
     if change.became is Became.NEWLY_FAILS and _diverges(change):
         became = became.replace("fail", "diverge")
-    details = [capped_line(each, _CHARACTERS) for each in _details(change)]
+    details = [capped_line(each, _CHARACTERS) for each in _details(change, failing)]
     return ChangeView(
         record=standing,
         symbol=symbol,
@@ -182,7 +193,9 @@ def _standing(record: ParityRecord) -> str:
     return f"{mark_of(record).word}{f' at step {step}' if step else ''}"
 
 
-def _details(change: Change) -> Iterator[str]:
+def _details(change: Change, failing: Mapping[Identity, str]) -> Iterator[str]:
+    if change.new is not None and (said := failing.get(identity_of(change.new))):
+        yield said
     if change.new is not None and change.new.fails and change.became is not Became.FAILS_STILL:
         yield first_cause(change.new)
     if change.edited:

@@ -169,9 +169,63 @@ def test_what_changed_since_older_records_is_told(project: Project) -> None:
     assert {*contents(project.root)} - {*before} == {"new.html", "new.md"}
 
 
+def test_older_runs_are_found_and_what_is_none_is_told(project: Project) -> None:
+    """By their own times; the newest one before these records is what they are held against; what cannot be read, is these records or came later is left out."""
+    fine, failing = record("flight-delays", Verdict.IDENTICAL), divergent()
+    for name, day, one in (
+        ("z", "01", fine),
+        ("run/py310", "02", failing),
+        ("run/py312", "02", fine),
+        ("a", "09", fine),
+    ):
+        put(project, f"kept/{name}.json", RecordSet(records=(one,), created_at=f"2026-02-{day}T10:15:09Z"))
+    new = put(project, "new.json", RecordSet(records=(failing,), created_at="2026-02-03T10:15:09Z"))
+    (project.root / "kept" / "copy.json").write_bytes(new.read_bytes())
+    put(project, "kept/none.json", RecordSet(records=(), created_at="2026-02-03T09:00:00Z"))
+    (project.root / "kept" / "short.json").write_bytes(new.read_bytes()[:-40])
+    (project.root / "kept" / "loop.json").symlink_to("loop.json")
+    (project.root / "kept" / "zero.json").symlink_to("/dev/zero")
+    os.mkfifo(project.root / "kept" / "pipe.json")
+    before = contents(project.root)
+
+    (project.root / "empty").mkdir()
+    first = project.run("report", "new.json", "--against=empty")
+    ended = project.run("report", "new.json", "--against=kept", "--against=kept/z.json", "-o", "new.html")
+
+    assert (first.code, first.err) == (0, "there are no older records to hold these against yet\n")
+
+    assert (ended.code, contents(project.root).items() - before.items()) == (
+        0,
+        {("new.html", (project.root / "new.html").read_bytes())},
+    )
+    assert ended.out.splitlines()[1:] == [
+        "since kept/run of 2026-02-02T10:15:09Z: 1 fails as before",
+        "in 3 runs since 2026-02-01: none is flaky, 1 fails since 2026-02-02 (2 runs)",
+        "✗ fails as before: pipelines/flight-delays.osiris.yaml",
+        "    DIVERGENT at step delays",
+        "    fails since 2026-02-02, 2 runs",
+    ]
+    assert ended.err.splitlines() == [
+        "1 file with the records that this report is of is left out",
+        "4 files that cannot be read as records are left out (kept/loop.json: it is no file)",
+        "1 file without any record is left out",
+        "1 run made after these records is left out",
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (
+            ["good.json", "--against=good.json"],
+            "there are no older records to hold these against: 1 file with the records",
+        ),
+        (["good.json", "--against=many"], "there are more than 3 older files of records"),
+        (["good.json", "--against=large.json", "--against=others/large.json"], "have more than 1 MiB together"),
+        (
+            ["good.json", "--against=others", "-o", "others/good.html"],
+            "good.json would lie among the older records in others",
+        ),
         (["good.json", "--against=lost.json"], "lost.json cannot be read: No such file or directory"),
         (["good.json", "--against=empty.json"], "empty.json: this is no file of parity records, or a torn one"),
         (["good.json", "--against=page.html", "-o", "page.html"], "page.html is one of the files that are read"),
@@ -208,6 +262,8 @@ def test_what_cannot_be_read_or_written_is_one_sentence(
 ) -> None:
     """Exit code 2, no traceback, and no file is made, changed or left behind."""
     monkeypatch.setattr("osiris_core.cli.recorded.MOST_BYTES", 1 << 20)
+    monkeypatch.setattr("osiris_core.cli.kept.MOST_TOTAL_BYTES", 1 << 20)
+    monkeypatch.setattr("osiris_core.cli.kept.MOST_FILES", 3)
     (project.root / "pipes").mkdir()
     os.mkfifo(project.root / "pipes" / "x.json")
     good = put(project, "good.json", RecordSet(records=(record("a", Verdict.IDENTICAL),))).read_bytes()
@@ -222,6 +278,9 @@ def test_what_cannot_be_read_or_written_is_one_sentence(
         "other.json": b'{"name": "somebody else"}',
         "newer.json": good[:-2] + b"2}",
     }
+    for name in ("others", "many"):
+        (project.root / name).mkdir()
+    files |= {"others/large.json": good + b" " * 1000, **{f"many/{number}.json": good for number in range(4)}}
     for name, content in files.items():
         (project.root / name).write_bytes(content)
     (project.root / "taken.html").mkdir()

@@ -47,12 +47,13 @@ def _by_identity(records: Iterable[ParityRecord]) -> dict[_Identity, ParityRecor
     found: dict[_Identity, ParityRecord] = {}
     for record in records:
         identity = (record.manifest, record.case, tuple(run.target for run in record.targets))
-        if identity not in found or _weight(record) > _weight(found[identity]):
+        if identity not in found or weight_of(record) > weight_of(found[identity]):
             found[identity] = record
     return found
 
 
-def _weight(record: ParityRecord) -> tuple[bool, bool, int]:
+def weight_of(record: ParityRecord) -> tuple[bool, bool, int]:
+    """Return what orders results of one manifest in one run: the heaviest is the worst, and stands for it."""
     weight = list(Verdict).index(record.verdict) if record.verdict else -1
     return record.fails, not record.passed, weight
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from osiris_core.parity.record import ParityRecord
+    from osiris_core.parity.since.past import History
 
 
 class Became(StrEnum):
@@ -83,7 +84,8 @@ class Since:
     """What changed since `against`, the name of the older records, which were made at `made`.
 
     `changes` are in the order of `Became`; `as_before` counts the manifests that pass, and are as they were in everything that is told
-    of here. `facts` are told once for all manifests that share them.
+    of here. `facts` are told once for all manifests that share them. `history` is what became of the manifests through these records and older ones,
+    where there are several.
     """
 
     against: str
@@ -91,6 +93,7 @@ class Since:
     changes: tuple[Change, ...]
     as_before: int
     facts: tuple[Fact, ...]
+    history: History | None = None
 
     def count(self, *kinds: Became) -> int:
         """Return how many manifests became one of these."""

@@ -5,18 +5,28 @@ import dataclasses
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from osiris_core.parity.record import Verdict
-from osiris_core.parity.since import since
+from osiris_core.parity.record import RecordSet, Verdict
+from osiris_core.parity.since import Kept, history, runs_of, since
 from osiris_core.report.files import write_report
+from osiris_core.report.history import seen_in
 from tests.report.samples import record
 
 
 @pytest.fixture
 def since_page(records, tmp_path):
-    """The sample's page, held against an older run in which less failed, and other versions ran."""
+    """The sample's page, held against an older run in which less failed, and other versions ran; before that one lies another in which all passed."""
     alike = (record("flight-delays", Verdict.IDENTICAL), record("gone", Verdict.INFRA, comparison=None))
     old = dataclasses.replace(records, records=(*alike, *records.records[4:]), host={"python": "3.10.2"})
-    return write_report(records, tmp_path / "since.html", since=since(old, records, "old.json")).html
+    passed = tuple(record(each.pipeline_id, Verdict.IDENTICAL) for each in records.records)
+    runs = [
+        Kept(name=name, unit="", made=f"2026-02-0{day}T10:00:00Z", shard="", seen=seen_in(RecordSet(records=found)))
+        for day, (name, found) in enumerate(
+            [("older.json", passed), ("old.json", old.records), ("now", records.records)], 1
+        )
+    ]
+    *past, now = runs_of(runs)
+    changed = dataclasses.replace(since(old, records, "old.json"), history=history(past, now))
+    return write_report(records, tmp_path / "since.html", since=changed).html
 
 
 def test_what_changed_is_three_clicks_from_its_difference(opened, since_page):
@@ -25,8 +35,16 @@ def test_what_changed_is_three_clicks_from_its_difference(opened, since_page):
     page.get_by_role("link", name="What changed").click()
     change = page.get_by_role("listitem").filter(has_text="newly diverges").first
     assert "IDENTICAL, now DIVERGENT at step delays" in change.inner_text()
-    found = Axe().run(page, context={"include": [["p.since"], ["section[aria-labelledby=since]"]]})
+    page.evaluate("document.querySelectorAll('details.manifest.fails').forEach(each => { each.open = true; })")
+    parts = [["p.since"], ["section[aria-labelledby=since]"], ["section[aria-labelledby=history]"], ["section.history"]]
+    found = Axe().run(page, context={"include": parts})
     assert [(each["id"], each["nodes"][0]["html"]) for each in found.response["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    strip = page.locator("details.manifest").filter(has_text="flight-delays").locator(".strip")
+    assert [each.inner_text() for each in strip.locator("i").all()] == ["=", "=", "≠"]
+    page.get_by_role("link", name="History", exact=True).click()
+    row = page.get_by_role("row").filter(has_text="flight-delays").filter(has_text="fails since")
+    assert "fails since 2026-02-03, 1 run" in row.inner_text()
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = false; })")
     change.get_by_role("link").click()
     assert page.locator("details.manifest[open]").count() == 1
