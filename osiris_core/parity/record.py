@@ -125,7 +125,8 @@ class Finding:
     `locates` marks a finding that never decides by itself but helps to find the first diverging step. `table` has the
     cells where two tables differ, `ranges` the first differing stretches of bytes as (offset, length), and `samples` the bytes
     around the first of these. `kinds` say what each value is where the place is one inside of JSON: `text`, `integer`; of a file,
-    `sizes_bytes` and the beginnings of its `digests` (SHA-256) are there. `waived_by` names the waiver that accepts it, in which
+    `sizes_bytes` and the beginnings of its `digests` (SHA-256) are there. `members` lead from an artifact that holds others (an archive) to
+    the file that these are of: the name of a member, that of a member of it, and so on; all of them are in `path`, too. `waived_by` names the waiver that accepts it, in which
     case it does not decide either.
     """
 
@@ -146,6 +147,7 @@ class Finding:
     kinds: tuple[str, str] = ("", "")
     sizes_bytes: tuple[int | None, int | None] = (None, None)
     digests: tuple[str, str] = ("", "")
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

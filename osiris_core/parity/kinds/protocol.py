@@ -42,7 +42,10 @@ class FilePair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFinding:
-    """One difference inside a file: `path` is the place in it, empty for the whole; the rest is as in `record.Finding`."""
+    """One difference inside a file: `path` is the place in it, empty for the whole; the rest is as in `record.Finding`.
+
+    `members`, `sizes_bytes` and `digests` are filled in by who opens a container, for what its members hold.
+    """
 
     message: str
     code: str = "artifact-content"
@@ -55,6 +58,9 @@ class FileFinding:
     ranges: tuple[tuple[int, int], ...] = ()
     samples: tuple[ByteSample, ...] = ()
     kinds: tuple[str, str] = ("", "")
+    members: tuple[str, ...] = ()
+    sizes_bytes: tuple[int | None, int | None] = (None, None)
+    digests: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,8 +63,8 @@ def _size(each: FilesOfOne) -> int:
 
 
 def _unopened(path: str, left: ArtifactFile, right: ArtifactFile) -> Finding:
-    message = f"the content differs (one of many files: not opened){_sizes(left, right)}"
-    forms = _forms(left, right)
+    message = f"the content differs (one of many files: not opened){_sizes(left.size_bytes, right.size_bytes)}"
+    forms = _forms((left.size_bytes, right.size_bytes), _digests(left, right))
     return Finding(
         layer=Layer.ARTIFACTS,
         step=step_of(path),
@@ -82,7 +82,6 @@ def _opened(pair: Pair, path: str, left: ArtifactFile, right: ArtifactFile) -> I
     """Yield what the comparer of this kind of file says; that it holds the same under a rule is counted for the rule."""
     from osiris_core.parity.kinds.registry import compare_files  # the comparers: loaded once two files differ
 
-    forms = _forms(left, right)
     told = compare_files(
         FilePair(
             path=path,
@@ -102,12 +101,15 @@ def _opened(pair: Pair, path: str, left: ArtifactFile, right: ArtifactFile) -> I
     for comparer in told.compared_by:
         pair.compared_by.setdefault(comparer, []).append(path)
     for found in told.findings:
+        sizes = found.sizes_bytes if found.members else (left.size_bytes, right.size_bytes)
+        digests = found.digests if found.members else _digests(left, right)
+        forms = _forms(sizes, digests)
         yield Finding(
             layer=Layer.ARTIFACTS,
             step=step_of(path),
             code=found.code,
             path=f"{path}:{found.path}" if found.path else path,
-            message=found.message + _sizes(left, right),
+            message=found.message + _sizes(*sizes),
             left=found.left or forms[0],
             right=found.right or forms[1],
             diff=found.diff,
@@ -116,19 +118,23 @@ def _opened(pair: Pair, path: str, left: ArtifactFile, right: ArtifactFile) -> I
             ranges=found.ranges,
             samples=found.samples,
             kinds=found.kinds,
-            sizes_bytes=(left.size_bytes, right.size_bytes),
-            digests=_digests(left, right),
+            sizes_bytes=sizes,
+            digests=digests,
+            members=found.members,
         )
 
 
-def _sizes(left: ArtifactFile, right: ArtifactFile) -> str:
-    return "" if left.size_bytes == right.size_bytes else f"; {left.size_bytes:,} and {right.size_bytes:,} bytes"
+def _sizes(left: int | None, right: int | None) -> str:
+    return "" if left == right or left is None or right is None else f"; {left:,} and {right:,} bytes"
 
 
 def _digests(left: ArtifactFile, right: ArtifactFile) -> tuple[str, str]:
     return left.sha256[:12], right.sha256[:12]
 
 
-def _forms(left: ArtifactFile, right: ArtifactFile) -> tuple[str, str]:
-    a, b = (f"{file.size_bytes:,} bytes, sha256 {file.sha256[:12]}" for file in (left, right))
+def _forms(sizes: tuple[int | None, int | None], digests: tuple[str, str]) -> tuple[str, str]:
+    a, b = (
+        "" if size is None else f"{size:,} bytes{f', sha256 {digest}' if digest else ''}"
+        for size, digest in zip(sizes, digests, strict=True)
+    )
     return a, b

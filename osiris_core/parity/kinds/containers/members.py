@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from osiris_core.parity.kinds import expansion as limits
 from osiris_core.parity.kinds.expansion import NotExpandedError
 from osiris_core.parity.kinds.protocol import FileComparison, FileFinding, FilePair, SetAside
-from osiris_core.parity.values import counted
+from osiris_core.parity.values import counted, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 CONTAINER_METADATA: Final = "container-metadata"
 METADATA_REASON: Final = "when, how and by what a container was made is none of what it holds"
 
-OPENED_MEMBERS: Final = 50
-"""Differing members that are opened; of the others it is only said that they differ."""
+KEPT_GAPS: Final = 20
+"""Sentences about members that were not compared; of a container with more the others are counted."""
 
 CompareFiles = Callable[[FilePair], FileComparison]
 """Compares what lies in two members, by whoever compares such files."""
@@ -36,13 +38,18 @@ _WITH_CONTENT: Final = frozenset({"file", "link", "directory", "special file"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One member: `kind` is `file`, `directory`, `link` (its content is where it leads), `pipe` ...; `size_bytes` what it takes in the container."""
+    """One member: `kind` is `file`, `directory`, `link` (its content is where it leads), `pipe` ...
+
+    `name` is what it is paired by, and may hold bytes that are no text. `size_bytes` is what it takes in the container,
+    `expanded_bytes` what it says to hold, where it says that.
+    """
 
     name: str
     kind: str
     size_bytes: int
     content: Content
     mode: int = 0
+    expanded_bytes: int | None = None
 
     @property
     def executable(self) -> bool:
@@ -68,35 +75,78 @@ class Parts:
     idle: set[str] = field(default_factory=set)
     compared_by: set[str] = field(default_factory=set)
     opened: int = 0
+    more_gaps: int = 0
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether something in both could not be compared."""
+        return bool(self.gaps)
 
     def metadata(self, name: str, left: object, right: object) -> None:
         """Set a field of the container aside, where it differs; the first difference of each field is kept."""
         if left != right and all(each.path != name for each in self.set_aside):
             self.set_aside.append(
-                SetAside(rule=CONTAINER_METADATA, reason=METADATA_REASON, path=name, left=str(left), right=str(right))
+                SetAside(
+                    rule=CONTAINER_METADATA,
+                    reason=METADATA_REASON,
+                    path=name,
+                    left=printable(str(left)),
+                    right=printable(str(right)),
+                )
             )
 
-    def differs(self, code: str, path: str, message: str, left: str = "", right: str = "") -> None:
-        """Add a finding."""
-        self.findings.append(FileFinding(code=code, path=path, message=message, left=left, right=right))
+    def differs(
+        self,
+        code: str,
+        member: str,
+        message: str,
+        left: str = "",
+        right: str = "",
+        *,
+        sizes_bytes: tuple[int | None, int | None] = (None, None),
+    ) -> None:
+        """Add a finding; `member` is empty for one about the container itself."""
+        shown = printable(member)
+        self.findings.append(
+            FileFinding(
+                code=code,
+                path=shown,
+                message=printable(message),
+                left=printable(left),
+                right=printable(right),
+                members=(shown,) if shown else (),
+                sizes_bytes=sizes_bytes,
+            )
+        )
+
+    def gap(self, sentence: str) -> None:
+        """Say that something was not compared; past the first few such sentences they are counted."""
+        if len(self.gaps) < KEPT_GAPS:
+            self.gaps.append(printable(sentence))
+        else:
+            self.more_gaps += 1
 
     def not_looked_into(self, error: NotExpandedError) -> None:
         """Say that the members were not compared, and why: the bytes differ, and nothing more is known."""
-        self.gaps.append(f"{self.pair.path} was not compared member by member: it {error}")
+        self.gap(f"{self.pair.path} was not compared member by member: it {error}")
         self.differs("artifact-content", "", f"the bytes differ, and it was not looked into, because it {error}")
 
     def comparison(self) -> FileComparison:
         """Return all of it; bytes that differ and are explained by nothing are a finding."""
-        if not (self.findings or self.set_aside or self.gaps):
+        if not (self.findings or self.set_aside or self.has_gaps):
             self.differs("artifact-content", "", "the containers differ, and nothing that they hold does")
         return FileComparison(
             findings=tuple(self.findings),
             findings_total=len(self.findings),
             set_aside=tuple(self.set_aside),
-            not_compared=tuple(self.gaps),
+            not_compared=(*self.gaps, *self._counted_gaps()),
             idle_rules=tuple(sorted(self.idle)),
             compared_by=tuple(sorted(self.compared_by)),
         )
+
+    def _counted_gaps(self) -> Iterator[str]:
+        if self.more_gaps:
+            yield f"{self.pair.path} holds more that was not compared: {counted(self.more_gaps, 'further gap')}"
 
 
 def compare_members(parts: Parts, left: Sequence[Member], right: Sequence[Member], expansion: Expansion) -> None:
@@ -109,7 +159,9 @@ def compare_members(parts: Parts, left: Sequence[Member], right: Sequence[Member
         if name not in a or name not in b:
             code, side = ("artifact-missing", 0) if name in a else ("artifact-extra", 1)
             shown = [each[name].kind if name in each else "(absent)" for each in (a, b)]
-            parts.differs(code, name, f"only {parts.pair.labels[side]} has this member", *shown)
+            sizes = [each[name].expanded_bytes if name in each else None for each in (a, b)]
+            message = f"only {parts.pair.labels[side]} has this member"
+            parts.differs(code, name, message, *shown, sizes_bytes=(sizes[0], sizes[1]))
         else:
             _compare_member(parts, a[name], b[name], expansion)
     if [member.name for member in left] != [member.name for member in right] and a.keys() == b.keys():
@@ -118,26 +170,37 @@ def compare_members(parts: Parts, left: Sequence[Member], right: Sequence[Member
 
 def compare_content(parts: Parts, name: str, left: Member, right: Member, expansion: Expansion) -> bool:
     """Compare what two members hold, add what is found, and return whether they hold the same bytes. `name` is empty for the only one."""
-    place = f"{parts.pair.path}/{left.name}"
+    place = printable(f"{parts.pair.path}/{left.name}")
     try:
         if same_pieces(_counted(left, expansion), _counted(right, expansion)):
             return True
         parts.opened += 1
-        if parts.opened > OPENED_MEMBERS:
-            parts.differs("artifact-content", name, "the content differs (one of many members: not opened)")
+        if parts.opened > limits.OPENED_MEMBERS or not expansion.may_open():
+            sizes = left.expanded_bytes, right.expanded_bytes
+            message = "the content differs (one of many members: not opened)"
+            parts.differs("artifact-content", name, message, sizes_bytes=sizes)
             return False
         told = _compare_unpacked(parts, place, left, right, expansion.deeper())
     except NotExpandedError as error:
-        parts.gaps.append(f"{place} was not compared: it {error}")
+        parts.gap(f"{place} was not compared: it {error}")
         parts.differs("artifact-content", name, f"the bytes differ, and it was not looked into, because it {error}")
         return False
-    inside = f"{name}:" if name else ""
-    parts.findings += [replace(each, path=f"{inside}{each.path}".rstrip(":")) for each in told.findings]
-    parts.set_aside += [replace(each, path=f"{inside}{each.path}".rstrip(":")) for each in told.set_aside]
-    parts.gaps += told.not_compared
+    shown = printable(name)
+    parts.findings += [
+        replace(each, path=_within(shown, each.path), members=(shown, *each.members) if shown else each.members)
+        for each in told.findings
+    ]
+    parts.set_aside += [replace(each, path=_within(shown, each.path)) for each in told.set_aside]
+    for gap in told.not_compared:
+        parts.gap(gap)
     parts.idle.update(told.idle_rules)
     parts.compared_by.update(told.compared_by)
     return False
+
+
+def _within(member: str, path: str) -> str:
+    """Return the place of something in a member; `member` is empty for the only one."""
+    return f"{member}:{path}" if member and path else member or path
 
 
 def same_pieces(left: Iterator[bytes], right: Iterator[bytes]) -> bool:
@@ -173,9 +236,7 @@ def _compare_unpacked(parts: Parts, place: str, left: Member, right: Member, exp
     """Put two members that differ into files of our own, and hand these to whoever compares such files."""
     with tempfile.TemporaryDirectory(prefix="osiris-members-") as folder:
         paths = Path(folder) / "left", Path(folder) / "right"
-        for path, member in zip(paths, (left, right), strict=True):
-            with path.open("wb") as out:
-                out.writelines(_counted(member, expansion))
+        facts = [_unpacked(member, path, expansion) for path, member in zip(paths, (left, right), strict=True)]
         inner = FilePair(
             path=place,
             left=paths[0],
@@ -185,7 +246,22 @@ def _compare_unpacked(parts: Parts, place: str, left: Member, right: Member, exp
             plan=parts.pair.plan,
             expansion=expansion,
         )
-        return parts.compare(inner)
+        told = parts.compare(inner)
+    sizes, digests = (facts[0][0], facts[1][0]), (facts[0][1], facts[1][1])
+    findings = tuple(
+        found if found.members else replace(found, sizes_bytes=sizes, digests=digests) for found in told.findings
+    )
+    return replace(told, findings=findings)
+
+
+def _unpacked(member: Member, path: Path, expansion: Expansion) -> tuple[int, str]:
+    """Write what a member holds to a file of our own, and return its size and the beginning of its SHA-256."""
+    digest, size_bytes = hashlib.sha256(), 0
+    with path.open("xb") as out:
+        for piece in _counted(member, expansion):
+            digest.update(piece)
+            size_bytes += out.write(piece)
+    return size_bytes, digest.hexdigest()[:12]
 
 
 def _counted(member: Member, expansion: Expansion) -> Iterator[bytes]:

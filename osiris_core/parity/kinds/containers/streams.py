@@ -158,7 +158,7 @@ class Streams:
 def _compare_metadata(parts: Parts, left: Streams, right: Streams, *, same: bool) -> None:
     if not (left.complete and right.complete):
         if same:
-            parts.gaps.append(f"{parts.pair.path} was not read to its end")
+            parts.gap(f"{parts.pair.path} was not read to its end")
         return
     if left.surplus != right.surplus:
         message = "other bytes after the end of what is compressed"

@@ -48,7 +48,7 @@ class TarComparer:
         parts = Parts(pair, self.compare_files)
         try:
             with _opened(pair.left, pair.labels[0]) as left, _opened(pair.right, pair.labels[1]) as right:
-                _compare(parts, _Tar(left, pair.labels[0]), _Tar(right, pair.labels[1]))
+                _compare(parts, _Tar(left, pair.labels[0]), _Tar(right, pair.labels[1]), pair.expansion or Expansion())
         except NotExpandedError as error:
             parts.not_looked_into(error)
         return parts.comparison()
@@ -59,7 +59,7 @@ class _Tar:
     archive: TarFile
     label: str
 
-    def members(self) -> list[TarInfo]:
+    def members(self, expansion: Expansion) -> list[TarInfo]:
         """Return the members. NotExpandedError where the file is damaged, or hides something where only zeros belong."""
         found = []
         try:
@@ -77,6 +77,7 @@ class _Tar:
                 at += len(piece)
         except (tarfile.TarError, EOFError, ValueError) as error:
             raise NotExpandedError(f"is a damaged tar file on {self.label}: {error}") from error
+        expansion.count_members(len(found))
         return found
 
     def member(self, info: TarInfo) -> Member:
@@ -90,6 +91,7 @@ class _Tar:
             name=info.name,
             kind=kind,
             size_bytes=info.size,
+            expanded_bytes=info.size,
             content=lambda: self._pieces(info),
             mode=info.mode,
         )
@@ -118,19 +120,19 @@ def _opened(path: Path, label: str) -> TarFile:
         raise NotExpandedError(f"is a damaged tar file on {label}: {error}") from error
 
 
-def _compare(parts: Parts, left: _Tar, right: _Tar) -> None:
-    infos = left.members(), right.members()
+def _compare(parts: Parts, left: _Tar, right: _Tar, expansion: Expansion) -> None:
+    infos = left.members(expansion), right.members(expansion)
     compare_members(
         parts,
         [left.member(info) for info in infos[0]],
         [right.member(info) for info in infos[1]],
-        parts.pair.expansion or Expansion(),
+        expansion,
     )
     a, b = ({info.name: info for info in all_} for all_ in infos)
     for name in a.keys() & b.keys():
         _compare_fields(parts, a[name], b[name])
     parts.metadata("format", *(sorted({info.type.decode("latin-1") for info in all_}) for all_ in infos))
-    if not (parts.findings or parts.set_aside or parts.gaps):
+    if not (parts.findings or parts.set_aside or parts.has_gaps):
         parts.metadata("format", f"as on {left.label}", f"as on {right.label}")
 
 

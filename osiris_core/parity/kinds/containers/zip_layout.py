@@ -11,13 +11,15 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from osiris_core.parity.kinds.expansion import MEMBERS, NotExpandedError
+from osiris_core.parity.kinds.expansion import NotExpandedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from typing import BinaryIO
     from zipfile import ZipInfo
+
+    from osiris_core.parity.kinds.expansion import Expansion
 
 _LOCAL: Final = struct.Struct("<4s5H3I2H")
 _CENTRAL: Final = struct.Struct("<4s6H3I5H2I")
@@ -54,8 +56,8 @@ class Layout:
     unclaimed: str
 
 
-def check_size(path: Path) -> None:
-    """Refuse a zip file whose directory alone is too large to be read. NotExpandedError."""
+def check_size(path: Path, expansion: Expansion) -> None:
+    """Count the members that a zip file says it has, and refuse one whose directory alone is too large to be read. NotExpandedError."""
     with path.open("rb") as source:
         size = source.seek(0, os.SEEK_END)
         source.seek(max(0, size - _TAIL_BYTES))
@@ -71,8 +73,9 @@ def check_size(path: Path) -> None:
             max(members, members64),
             max(bytes64, 0 if directory_bytes == _LATER else directory_bytes),
         )
-    if members > MEMBERS or directory_bytes > _DIRECTORY_BYTES:
-        raise NotExpandedError(f"has {members:,} members, more than {MEMBERS:,}")
+    expansion.count_members(members)
+    if directory_bytes > _DIRECTORY_BYTES:
+        raise NotExpandedError(f"has a directory of {directory_bytes:,} bytes, more than {_DIRECTORY_BYTES:,}")
 
 
 def layout(source: BinaryIO, members: list[ZipInfo], directory_start: int) -> Layout:

@@ -55,8 +55,12 @@ class ZipComparer:
         """Compare what both hold, and name what differs about how they hold it."""
         parts = Parts(pair, self.compare_files)
         try:
-            with _opened(pair.left, pair.labels[0]) as left, _opened(pair.right, pair.labels[1]) as right:
-                _compare(parts, _Zip(left, pair.labels[0]), _Zip(right, pair.labels[1]))
+            expansion = pair.expansion or Expansion()
+            with (
+                _opened(pair.left, pair.labels[0], expansion) as left,
+                _opened(pair.right, pair.labels[1], expansion) as right,
+            ):
+                _compare(parts, _Zip(left, pair.labels[0]), _Zip(right, pair.labels[1]), expansion)
         except NotExpandedError as error:
             parts.not_looked_into(error)
         return parts.comparison()
@@ -84,9 +88,10 @@ class _Zip:
         special = stat.S_IFMT(mode) not in {0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}
         kind = "directory" if info.is_dir() else "link" if stat.S_ISLNK(mode) else "special file" if special else "file"
         return Member(
-            name=info.filename.rstrip("/") if kind == "directory" else info.filename,
+            name=info.orig_filename.rstrip("/") if kind == "directory" else info.orig_filename,
             kind=kind,
             size_bytes=info.compress_size,
+            expanded_bytes=info.file_size,
             content=lambda: self._pieces(info),
             mode=mode,
         )
@@ -102,22 +107,22 @@ class _Zip:
             raise NotExpandedError(f"cannot be read on {self.label}: {error}") from error
 
 
-def _opened(path: Path, label: str) -> ZipFile:
+def _opened(path: Path, label: str, expansion: Expansion) -> ZipFile:
     try:
-        check_size(path)
+        check_size(path, expansion)
         return zipfile.ZipFile(path)
     except _DAMAGE as error:
         raise NotExpandedError(f"is a damaged zip file on {label}: {error}") from error
 
 
-def _compare(parts: Parts, left: _Zip, right: _Zip) -> None:
+def _compare(parts: Parts, left: _Zip, right: _Zip, expansion: Expansion) -> None:
     layouts = left.layout(), right.layout()
     infos = left.archive.infolist(), right.archive.infolist()
     compare_members(
         parts,
         [left.member(info) for info in infos[0]],
         [right.member(info) for info in infos[1]],
-        parts.pair.expansion or Expansion(),
+        expansion,
     )
     if layouts[0].unclaimed != layouts[1].unclaimed:
         parts.differs(
@@ -134,12 +139,12 @@ def _compare(parts: Parts, left: _Zip, right: _Zip) -> None:
             *(repr(each.archive.comment[:80]) for each in (left, right)),
         )
     a, b = (
-        {info.filename: (info, own) for info, own in zip(all_, where.locals, strict=True)}
+        {info.orig_filename: (info, own) for info, own in zip(all_, where.locals, strict=True)}
         for all_, where in zip(infos, layouts, strict=True)
     )
     for name in a.keys() & b.keys():
         _compare_fields(parts, name, a[name], b[name])
-        if not parts.gaps:  # else some member is more than may be expanded, and told
+        if not parts.has_gaps:  # else some member is more than may be expanded, and told
             _compare_streams(parts, name, (left, *a[name]), (right, *b[name]))
 
 
