@@ -14,7 +14,7 @@ from osiris_core.report.lookalikes import looks_alike
 from osiris_core.report.rest import rest_of
 from osiris_core.report.table_view import table_view
 from osiris_core.report.text import LINE_FEED_MARK, first_lines
-from osiris_core.report.trees import file_of
+from osiris_core.report.trees import artifact_of
 from osiris_core.report.words import marked_pair
 
 if TYPE_CHECKING:
@@ -77,7 +77,10 @@ class Arranging:
         yield from units.values()
 
     def _json_file(self, finding: Finding) -> str:
-        return file_of(finding.path, self._files) if finding.layer is Layer.ARTIFACTS else ""
+        """Return the place of the file that a finding is in, as its path begins: an artifact, or what lies in one."""
+        if finding.layer is not Layer.ARTIFACTS:
+            return ""
+        return ":".join((artifact_of(finding, self._files), *finding.members))
 
     def _counted(self, units: Sequence[Sequence[tuple[Finding, str]]]) -> int:
         signatures = {signature for unit in units for signature in _signatures(unit)}

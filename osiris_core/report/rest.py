@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.record import Layer
-from osiris_core.report.trees import file_of
+from osiris_core.report.trees import artifact_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ def _inside(finding: Finding, run: TargetRun, files: set[str]) -> str:
     if not run.session_directory:
         return ""
     if finding.layer is Layer.ARTIFACTS:
-        path = file_of(finding.path, files)
+        path = artifact_of(finding, files)
         return path if run.provider == _FROM_DISK else f"artifacts/{path}"
     if finding.layer is Layer.LOGS:
         return f"logs/{finding.path.partition(':')[0]}"

@@ -49,6 +49,10 @@ def arranged(*findings: Finding, artifacts: tuple[str, ...] = (), **members):
     return differences_of(dataclasses.replace(comparison, **members), "m", runs)
 
 
+def flat(rows) -> list:
+    return [each for row in rows for each in (row, *flat(row.below))]
+
+
 def text(parts) -> str:
     return "".join(part.text for part in parts)
 
@@ -123,7 +127,7 @@ def test_files_that_differ_are_a_tree_and_equal_ones_a_number():
         artifacts=("write/a.csv", "write/sub/b:c.bin", "write/sub/same", "write/same"),
     )
     assert [
-        (row.depth, row.sign, row.name, row.change, row.counts, row.sizes, row.anchor) for row in found.tree.rows
+        (row.depth, row.sign, row.name, row.change, row.counts, row.sizes, row.anchor) for row in flat(found.tree.rows)
     ] == [
         (0, "", "write/", "", "2 differ, 2 equal", ("", ""), ""),
         (1, "\N{MINUS SIGN}", "a.csv", "only on local", "", ("1.5 KiB", ""), "m-cause-1"),
@@ -132,6 +136,50 @@ def test_files_that_differ_are_a_tree_and_equal_ones_a_number():
     ]
     assert (found.tree.differing, found.tree.equal) == (2, 2)
     assert arranged(finding("write/a.csv")).tree is None
+
+
+def test_an_archive_is_a_folder_of_its_members():
+    """To any depth; directories in a member's name are directories, a place in JSON is none, and what has many members begins folded."""
+    tgz = "write/o.zip:in.tgz"
+    found = arranged(
+        finding(f"{tgz}:a/b.json:n:c", members=("in.tgz", "a/b.json"), sizes_bytes=(1, 2)),
+        finding(f"{tgz}:a/b.json:m", members=("in.tgz", "a/b.json")),
+        finding(f"{tgz}:c.csv", members=("in.tgz", "c.csv"), code="artifact-extra"),
+        finding("write/o.zip:/etc/x", members=("/etc/x",)),
+        finding("write/o.zip", sizes_bytes=(10, 11), digests=("aa", "bb")),
+        *(finding(f"write/p.zip:{n:02}", members=(f"{n:02}",)) for n in range(13)),
+        artifacts=("write/o.zip", "write/p.zip", "write/same"),
+    )
+    rows = flat(found.tree.rows)
+    assert [(row.depth, row.sign, row.name, row.change, row.counts, row.sizes, row.anchor) for row in rows[:8]] == [
+        (0, "", "write/", "", "2 differ, 1 equal", ("", ""), ""),
+        (1, "≠", "o.zip", "content", "2 differ inside", ("10 B", "11 B"), "m-cause-5"),
+        (2, "", "/", "", "1 differs", ("", ""), ""),
+        (3, "", "etc/", "", "1 differs", ("", ""), ""),
+        (4, "≠", "x", "content", "", ("", ""), "m-cause-4"),
+        (2, "≠", "in.tgz", "", "2 differ inside", ("", ""), ""),
+        (3, "", "a/", "", "1 differs", ("", ""), ""),
+        (4, "≠", "b.json", "content", "2 differences", ("1 B", "2 B"), "m-cause-1"),
+    ]
+    assert [(row.name, row.counts, row.is_open) for row in rows if row.name.endswith(".zip")] == [
+        ("o.zip", "2 differ inside", True),
+        ("p.zip", "13 differ inside", False),
+    ]
+    assert (found.tree.differing, found.tree.equal, found.tree.hidden) == (2, 1, 0)
+
+
+def test_places_of_two_files_in_one_archive_are_two_tables():
+    """Both lie in one artifact; each has its own table, with paths as they are in it."""
+    found = arranged(
+        *(
+            finding(f"write/o.zip:{name}:{place}", members=(name,), left="1", right="2", kinds=("integer", "integer"))
+            for name in ("a.json", "b.json")
+            for place in ("m", "n")
+        ),
+        artifacts=("write/o.zip",),
+    )
+    places = [[place.path for place in each.places] for each in found.groups[0].findings]
+    assert places == [["m", "n"], ["m", "n"]]
 
 
 def test_what_is_cut_names_both_files():
