@@ -337,6 +337,7 @@ def test_texts_that_spell_numbers_are_no_numbers_where_a_format_has_both(tmp_pat
         (tolerance(absolute=1), b'a,b\n"x",1.0\n', b'a,b\nx,"1.5"\n', "quoting"),
         (tolerance(absolute=1), b'a,b\n"x",1.0\ny,2.0\n', b'a,b\nx,1.5\n"y",2.0\n', "quoting"),
         (unordered(), b'a,b\n"x",1\ny,2\n', b'a,b\ny,2\nx,"1"\n', "quoting"),
+        (unordered(), b'a,b\n"x",1\ny,2\n', b'a,b\n"y",2\nx,1\n', "quoting"),
         (unordered(), b'a,b\n"x",1\ny,2\n', b'a,b\ny,2\n\n"x",1\n', "empty lines"),
         (canonical("type-inference"), b'a,b\n"x",01\n', b'a,b\nx,"1"\n', "quoting"),
         (canonical("empty-is-null"), b'a,b\n"x",""\n', b"a,b\n\nx,\n", "empty lines, quoting"),
@@ -350,6 +351,8 @@ def test_a_rule_about_cells_says_nothing_of_how_they_are_written(tmp_path, rule,
     assert (both.findings, [each.rule for each in both.set_aside]) == ((), [rule.id, "dialect"])
     same = told(tmp_path, "x.csv", b'a,b\n"x",1\n"y\n\nz",2\n', b'a,b\n"y\n\nz",2\n"x",1\n', (unordered(),))
     assert not same.findings
+    near = (unordered(), replace(tolerance(absolute=1), id="near"))
+    assert not told(tmp_path, "x.csv", b'a,b\n"x",1.0\ny,"2.0"\n', b'a,b\ny,"2.5"\n"x",1.0\n', near).findings
 
 
 def _sqlite(path, *statements):
@@ -369,6 +372,24 @@ def test_bytes_behind_the_last_page_of_a_database_are_seen(tmp_path):
     found = compared(tmp_path, "x.db")
     assert [(each.message, each.left) for each in found.findings] == [("other bytes behind the last page", "(none)")]
     assert found.findings[0].right.startswith("6 bytes")
+
+
+def test_bytes_behind_the_last_page_are_seen_beside_a_log_too(tmp_path):
+    """A write-ahead log belongs to the database; what lies behind the pages of both is read by nobody."""
+    with closing(sqlite3.connect(tmp_path / "live.db")) as live:
+        live.execute("pragma journal_mode = wal")
+        live.execute("create table t (a)")
+        live.execute("pragma wal_checkpoint(truncate)")
+        live.execute("insert into t values (1)")
+        live.commit()
+        for side, hidden in (("a", b""), ("b", b"hidden")):
+            (tmp_path / side).mkdir()
+            (tmp_path / side / "x.db").write_bytes((tmp_path / "live.db").read_bytes() + hidden)
+            (tmp_path / side / "x.db-wal").write_bytes((tmp_path / "live.db-wal").read_bytes())
+    found = compared(tmp_path, "x.db")
+    assert [(each.message, each.right[:7]) for each in found.findings] == [
+        ("other bytes behind the last page", "6 bytes")
+    ]
 
 
 def test_row_numbers_that_no_column_shows_are_compared(tmp_path):

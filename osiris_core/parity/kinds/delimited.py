@@ -18,13 +18,14 @@ from osiris_core.parity.kinds.tables.comparer import as_bytes, compare_tables, r
 from osiris_core.parity.kinds.tables.csv_cells import read_csv, writing_of
 from osiris_core.parity.kinds.tables.csv_lines import other_lines
 from osiris_core.parity.kinds.tables.csv_quoting import quoting_of
+from osiris_core.parity.kinds.tables.rules import covers
 from osiris_core.parity.kinds.tables.told import CELLS
 from osiris_core.parity.kinds.text import READ_BYTES, TextComparer
 from osiris_core.rules.forms import Form
 from osiris_core.rules.model import RuleKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from osiris_core.parity.kinds.protocol import FilePair
     from osiris_core.parity.kinds.tables.csv_cells import Writing
@@ -162,7 +163,9 @@ def _written(
     lines_differ, quotes_differ = _empty_lines_differ(left, right), left.quotes != right.quotes
     if told.set_aside:  # cells differ, so that bytes do says nothing of the writing any more
         moved = any(rule.kind is RuleKind.UNORDERED and rule.id in used_rules for rule in pair.rules)
-        lines_differ, quotes_differ = _quoting_differs(pair, writings, in_order=not moved, is_empty_null=empty)
+        lines_differ, quotes_differ = _quoting_differs(
+            pair, writings, told_by=_is_as_written(pair.rules, used_rules) if moved else None, is_empty_null=empty
+        )
     ways["empty lines"] = (lines_differ, Form.CSV_DIALECT)
     ways["quoting"] = (quotes_differ, Form.CSV_DIALECT)
     differing = {way: form for way, (differs, form) in ways.items() if differs}
@@ -182,14 +185,24 @@ def _written(
     return replace(told, findings=(replace(lines, message=message, hint=hint),))
 
 
+def _is_as_written(rules: Sequence[Rule], used: set[str]) -> Callable[[str], bool]:
+    """Return what says whether the cells of a column are the same texts on both sides: no rule that was needed is about them."""
+    others = [rule for rule in rules if rule.id in used and rule.kind is not RuleKind.UNORDERED]
+    return lambda column: not any(covers(rule.scope.path, "", column) for rule in others)
+
+
 def _quoting_differs(
-    pair: FilePair, writings: tuple[Writing, Writing], *, in_order: bool, is_empty_null: bool
+    pair: FilePair,
+    writings: tuple[Writing, Writing],
+    *,
+    told_by: Callable[[str], bool] | None,
+    is_empty_null: bool,
 ) -> tuple[bool, bool]:
     """Whether empty lines differ, and whether quotes do, in files whose cells are equal by a rule."""
     if not any(writing.quotes or writing.empty_lines for writing in writings):
         return False, False
     a, b = (
-        quoting_of(path, writing.delimiter, in_order=in_order, is_empty_null=is_empty_null)
+        quoting_of(path, writing.delimiter, told_by=told_by, is_empty_null=is_empty_null)
         for path, writing in zip((pair.left, pair.right), writings, strict=True)
     )
     return a.empty != b.empty, a.quoted != b.quoted

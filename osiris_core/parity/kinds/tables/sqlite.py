@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sqlite3
 from contextlib import ExitStack, closing, contextmanager
@@ -120,12 +121,13 @@ def _database(
 def _hidden(path: Path, connection: sqlite3.Connection, tables: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
     """Yield what lies behind the last page, and the row numbers of tables that have no column for them."""
     page_bytes, pages = (connection.execute(f"pragma {name}").fetchone()[0] for name in ("page_size", "page_count"))
-    if not _logs(path):  # a log may have pages that the file lacks
-        with path.open("rb") as source:
+    with path.open("rb") as source:
+        length = (
+            source.seek(0, os.SEEK_END) - page_bytes * pages
+        )  # less than nothing where a log has pages that the file lacks
+        if length > 0:
             source.seek(page_bytes * pages)
             behind = hashlib.file_digest(source, "sha256").hexdigest()
-            length = source.tell() - page_bytes * pages
-        if length > 0:
             yield "bytes behind the last page", f"{length:,} bytes, sha256 {behind[:16]}"
     without = {
         str(name) for (name,) in connection.execute("select name from pragma_table_list where schema = 'main' and wr")
