@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SLUG_CHARACTERS: Final = 48
+_WORDS_CHARACTERS: Final = 40
 _MOST_CHARACTERS: Final = 64
 _DIGEST_CHARACTERS: Final = 8
 _is_plain: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII).fullmatch
@@ -40,3 +41,10 @@ def manifest_anchors(manifests: Iterable[str]) -> list[str]:
         seen[anchor] += 1
         anchors.append(anchor if seen[anchor] == 1 else f"{anchor}-{seen[anchor]}")
     return anchors
+
+
+def words_anchor(words: str, *parts: str) -> str:
+    """Return a name that begins as `words` do, and is another one for each `parts`: `could-not-run-on-e2b-1a2b3c`."""
+    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    slug = re.sub(r"[^a-z0-9]+", "-", words.lower())[:_WORDS_CHARACTERS].strip("-")
+    return f"{slug}-{digest}".lstrip("-")

@@ -22,7 +22,7 @@ from osiris_core.report.baselines import SIDE, decides, speaking
 from osiris_core.report.text import capped_line, visible_line
 
 if TYPE_CHECKING:
-    from osiris_core.parity.record import Comparison, Finding, ParityRecord, TriageFactor
+    from osiris_core.parity.record import Comparison, Finding, ParityRecord, TargetRun, TriageFactor
 
 _CHARACTERS: Final = 240
 _PART: Final = 160
@@ -114,8 +114,22 @@ def _without_finding(record: ParityRecord) -> str:
     return record.headline
 
 
+def error_behind(record: ParityRecord) -> str:
+    """Return the error that the first cause of a record is made of, as it came; nothing where it is made of something else."""
+    if record.verdict is Verdict.INFRA or not record.targets:
+        stopped = _stopped(record)
+        return stopped.error if stopped else ""
+    finding = deciding_finding(record)
+    failed = _failed(record, finding) if finding else None
+    return failed.error if failed else ""
+
+
+def _stopped(record: ParityRecord) -> TargetRun | None:
+    return next((run for run in record.targets if run.error and run.outcome != "succeeded"), None)
+
+
 def _unable(record: ParityRecord) -> str:
-    stopped = next((run for run in record.targets if run.error and run.outcome != "succeeded"), None)
+    stopped = _stopped(record)
     if stopped is None:
         return record.headline
     return f"could not run on {stopped.target}: {_clipped(stopped.error)}"
@@ -157,14 +171,21 @@ def hint_of(comparison: Comparison | None, finding: Finding) -> str:
 
 def _failure(record: ParityRecord, finding: Finding) -> str:
     """Return `fails on e2b: KeyError: 'x'` where a finding says that one side failed and the other did not."""
+    failed = _failed(record, finding)
+    if failed is None:
+        return ""
+    error = _clipped(failed.error)
+    kind = f"{failed.error_type}: " if failed.error_type and " " not in error else ""
+    return f"fails on {failed.target} alone: {kind}{error}"
+
+
+def _failed(record: ParityRecord, finding: Finding) -> TargetRun | None:
+    """Return the one target that failed, where a finding is about that."""
     if finding.code not in _FAILED_STATES or decides(record):
-        return ""
+        return None
     failed = [run for run in record.targets if run.outcome == "failed" and run.error]
-    if len(failed) != 1 or len(record.targets) < 2:  # noqa: PLR2004 - both sides are needed to say that one failed
-        return ""
-    error = _clipped(failed[0].error)
-    kind = f"{failed[0].error_type}: " if failed[0].error_type and " " not in error else ""
-    return f"fails on {failed[0].target} alone: {kind}{error}"
+    # both sides are needed to say that one failed
+    return failed[0] if len(failed) == 1 and len(record.targets) > 1 else None
 
 
 def _of_factor(factor: TriageFactor, names: list[str]) -> str:

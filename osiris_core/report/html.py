@@ -39,6 +39,7 @@ _STYLES = (
     "base",
     "first-screen",
     "filters",
+    "alike",
     "manifests",
     "graph",
     "timeline",

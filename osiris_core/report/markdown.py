@@ -13,10 +13,18 @@ from typing import TYPE_CHECKING, Final
 
 from osiris_core.report.baselines import summary_line
 from osiris_core.report.gathered import origin_lines
+from osiris_core.report.kinds import explained, kinds_of, others_line
 from osiris_core.report.marks import MARKS, failures_first, mark_of
 from osiris_core.report.sentence import report_sentence
 from osiris_core.report.since import since_lines, since_view
-from osiris_core.report.terminal import attempt_lines, failure_lines, first_cause, place_lines, waiver_lines
+from osiris_core.report.terminal import (
+    attempt_lines,
+    failure_lines,
+    first_cause,
+    kind_lines,
+    place_lines,
+    waiver_lines,
+)
 from osiris_core.report.text import capped_line, visible_line
 from osiris_core.report.units import plural, size
 
@@ -25,6 +33,7 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.record import ParityRecord, RecordSet, ReportSection
     from osiris_core.parity.since import Since
+    from osiris_core.report.kinds import Kind
     from osiris_core.report.since import SinceView
 
 LIMIT_BYTES: Final = 1024 * 1024
@@ -32,7 +41,7 @@ LIMIT_BYTES: Final = 1024 * 1024
 LEAST_BYTES: Final = 8192
 """Below this there is no room for a summary that says anything."""
 _EXPLAINED: Final = 25
-"""So many failures are explained; the table has all of them."""
+"""So many failures are explained, of many that are alike the first; the table has all of them."""
 _SECTION_LINES: Final = 40
 _SINCE_LINES: Final = 120
 _COLUMNS: Final = 110
@@ -55,13 +64,14 @@ def render_markdown(
     ordered = failures_first(records.records)
     good = bool(ordered) and not any(record.fails for record in ordered) and not (records.unmet or records.note)
     failures = _Text(limit_bytes // 2)
-    explained = _add_failures(failures, [record for record in ordered if record.fails])
+    kinds = kinds_of(ordered)
+    unexplained = _add_failures(failures, [record for record in ordered if record.fails], kinds)
     for section in records.sections:
         failures.add(_section(section))
     text = _Text(limit_bytes - _RESERVED_BYTES - failures.used)
     sentence = report_sentence(ordered)
-    said = sentence if _HARMLESS.fullmatch(sentence) else code(sentence)
-    text.add(f"## {'✓' if good else '✗'} osiris parity: {said}\n\n")
+    title = sentence if _HARMLESS.fullmatch(sentence) else code(sentence)
+    text.add(f"## {'✓' if good else '✗'} osiris parity: {title}\n\n")
     for each in records.unmet:
         text.add(f"**Not as asked for:** {code(each)}\n\n")
     if records.note:
@@ -70,13 +80,13 @@ def render_markdown(
     if counts:
         text.add(" · ".join(f"{mark.symbol} {counts[mark]:,} {mark.word}" for mark in MARKS if counts[mark]) + "\n\n")
     baselines = [summary_line(ordered)] if summary_line(ordered) else []
-    lines = (*attempt_lines(ordered), *place_lines(ordered), *waiver_lines(ordered), *baselines)
-    for each in (*lines, *records.remarks, *origin_lines(records)):
+    said = (*attempt_lines(ordered), *place_lines(ordered), *waiver_lines(ordered), *baselines)
+    for each in (*said, *records.remarks, *origin_lines(records), *kind_lines(kinds)):
         text.add(f"- {code(each)}\n")
     if since is not None:
         text.add(_since(since_view(since)))
     listed = _add_table(text, ordered)
-    left_out = _left_out(ordered, listed, explained, limit_bytes)
+    left_out = _left_out(ordered, listed, unexplained, limit_bytes)
     return "".join((*text.parts, *failures.parts, left_out, _pointer(report, link)))
 
 
@@ -129,15 +139,17 @@ def _row(record: ParityRecord) -> str:
     return f"| {mark.symbol} | {code(record.name, _NAME_CHARACTERS)} | {mark.word} | {cause} |\n"
 
 
-def _add_failures(text: _Text, failed: Sequence[ParityRecord]) -> int:
-    """Explain the first failures; return how many."""
+def _add_failures(text: _Text, failed: Sequence[ParityRecord], kinds: Sequence[Kind]) -> int:
+    """Explain the first failures, and of many that are alike the first one; return how many are not explained by that."""
     if not failed or not text.add("\n### What failed\n"):
-        return 0
-    shown = failed[:_EXPLAINED]
-    return next(
-        (number for number, record in enumerate(shown) if not text.add(f"\n{block(failure_lines(record, _COLUMNS))}")),
-        len(shown),
-    )
+        return len(failed)
+    left = len(failed)
+    for record, kind in explained(failed, kinds)[:_EXPLAINED]:
+        others = [f"    {others_line(kind)}"] if kind else []
+        if not text.add(f"\n{block([*failure_lines(record, _COLUMNS), *others])}"):
+            break
+        left -= len(kind.records) if kind else 1
+    return left
 
 
 def _since(view: SinceView) -> str:
@@ -159,8 +171,7 @@ def _section(section: ReportSection) -> str:
     return f"\n### {code(section.title)}\n\n{block(_first(lines, _SECTION_LINES))}"
 
 
-def _left_out(ordered: Sequence[ParityRecord], listed: int, explained: int, limit_bytes: int) -> str:
-    failed = sum(record.fails for record in ordered)
+def _left_out(ordered: Sequence[ParityRecord], listed: int, unexplained: int, limit_bytes: int) -> str:
     unlisted = len(ordered) - listed
     sentences = []
     if unlisted:
@@ -169,8 +180,8 @@ def _left_out(ordered: Sequence[ParityRecord], listed: int, explained: int, limi
             f"{plural(unlisted, 'more manifest')}, {hidden:,} of them failing, left out of the table, because the summary "
             f"would be larger than {size(limit_bytes)}."
         )
-    if failed > explained:
-        sentences.append(f"{plural(failed - explained, 'more failure')} not explained here.")
+    if unexplained:
+        sentences.append(f"{plural(unexplained, 'more failure')} not explained here.")
     return "".join(f"\n{each}\n" for each in sentences)
 
 

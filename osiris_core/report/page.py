@@ -16,6 +16,7 @@ from osiris_core.report.bulk.embedding import Bulk
 from osiris_core.report.evidence import evidence_of
 from osiris_core.report.gathered import origin_lines
 from osiris_core.report.history import identity_of
+from osiris_core.report.kinds import alike_of, kinds_of
 from osiris_core.report.ledger import ledger_of
 from osiris_core.report.manifest_view import groups_of, manifest_view
 from osiris_core.report.marks import MARKS, failures_first
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from osiris_core.parity.record import ParityRecord, RecordSet, ReportSection
     from osiris_core.parity.since import Since
     from osiris_core.report.bulk.embedding import Embedded
+    from osiris_core.report.kinds import Alike
     from osiris_core.report.ledger import Ledger
     from osiris_core.report.manifest_view import ManifestGroup, ManifestView
     from osiris_core.report.marks import Mark
@@ -70,6 +72,7 @@ class Page:
     origins: tuple[str, ...]
     targets: tuple[str, ...]
     manifests: tuple[ManifestView, ...]
+    alike: Alike | None
     groups: tuple[ManifestGroup, ...]
     ledger: Ledger | None
     environments: tuple[SharedEnvironment, ...]
@@ -98,6 +101,7 @@ def page_of(
     bulk = Bulk(lambda record: read(record, roots))
     ordered = failures_first(records.records)
     failing = sum(record.fails for record in ordered)
+    kinds = kinds_of(ordered)
     diffs = [environments_of(record) for record in ordered]
     environments = shared_environments(diffs)
     anchors = manifest_anchors(record.name for record in ordered)
@@ -136,11 +140,12 @@ def page_of(
         origins=tuple(origin_lines(records)),
         targets=time_columns(ordered),
         manifests=manifests,
+        alike=alike_of(kinds, {id(record): anchor for record, anchor in zip(ordered, anchors, strict=True)}, failing),
         groups=groups_of(manifests),
         ledger=ledger_of((view.record, view.anchor) for view in manifests),
         environments=tuple(shared for shared in environments.values() if shared.anchor),
         about=about_page(ordered, brief=sum(view.brief for view in manifests), shown=_shown_differences(manifests)),
-        search=search_index(ordered),
+        search=search_index(ordered, kinds),
         keys=KEYS,
         texts={view.anchor: as_text(view.record) for view in manifests if view.record.fails and not view.brief},
         sections=records.sections,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from osiris_core.parity.record import Comparison, ParityRecord
+    from osiris_core.report.kinds import Kind
 
 _EXAMPLES: Final = 2
 _CHARACTERS: Final = 300  # as much as a path has that people use, so that it is found whole
@@ -32,6 +33,7 @@ _MEANINGS: Final = {  # key -> (short form, what it asks for)
     "driver": ("d", "a driver that it uses"),
     "target": ("t", "a target that it ran on"),
     "cause": ("c", "where the divergence comes from"),
+    "kind": ("k", "what fails alike: the list above the manifests names them"),
     "layer": ("l", "what differs: logs, tables, artifacts …"),
     "code": ("", "how it differs"),
     "rule": ("r", "a rule that set something aside"),
@@ -81,11 +83,15 @@ class SearchIndex:
         }
 
 
-def search_index(records: Sequence[ParityRecord]) -> SearchIndex:
-    """Return the index of records in the order in which the page shows them."""
+def search_index(records: Sequence[ParityRecord], kinds: Sequence[Kind] = ()) -> SearchIndex:
+    """Return the index of records in the order in which the page shows them; `kinds` are those that fail alike."""
+    alike = {id(record): kind.key for kind in kinds for record in kind.records}
     places: dict[tuple[str, str], int] = {}
     of = tuple(
-        tuple(places.setdefault((key, _value(value)), len(places)) for key, value in dict.fromkeys(_facts(record)))
+        tuple(
+            places.setdefault((key, _value(value)), len(places))
+            for key, value in dict.fromkeys(_facts(record, alike.get(id(record), "")))
+        )
         for record in records
     )
     facts = tuple(places)
@@ -114,7 +120,7 @@ def _keys(
     )
 
 
-def _facts(record: ParityRecord) -> Iterable[tuple[str, str]]:
+def _facts(record: ParityRecord, kind: str) -> Iterable[tuple[str, str]]:
     yield "is", "failing" if record.fails else "passing"
     if is_flaky(record):
         yield "is", "flaky"
@@ -127,7 +133,7 @@ def _facts(record: ParityRecord) -> Iterable[tuple[str, str]]:
             yield "driver", step.driver
     parted = record.first_diverging_step
     cause = (record.triage.cause if record.triage else "") or record.cause
-    single = {"at": parted or "", "cause": cause, "origin": record.origin}
+    single = {"at": parted or "", "cause": cause, "kind": kind, "origin": record.origin}
     yield from ((key, value) for key, value in single.items() if value)
     for each in (record.comparison, *(held.comparison for held in (record.baseline.held if record.baseline else ()))):
         yield from _compared_facts(each) if each else ()

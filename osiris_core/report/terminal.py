@@ -12,6 +12,7 @@ from osiris_core.parity.summary import causes_and_effects
 from osiris_core.report.attempts import attempt_in_words
 from osiris_core.report.baselines import baseline_lines, decides, speaking, summary_line
 from osiris_core.report.cause import cause_in_words, deciding_finding, hint_of
+from osiris_core.report.kinds import MANY, explained, kind_line, kinds_of, others_line
 from osiris_core.report.marks import failures_first, mark_of
 from osiris_core.report.place import sandbox_places, time_columns
 from osiris_core.report.rules import rule_lines
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from osiris_core.parity.record import Finding, ParityRecord, RecordSet, WaiverUse
+    from osiris_core.report.kinds import Kind
 
 FAILURE_LINES = 8
 """A failure takes at most this many lines, and one more where a command shows its cause."""
 
+_KINDS = 5
 _NARROWEST = 60
 _ERROR_CHARACTERS = 200
 _NUMBER_WIDTH = 9
@@ -40,14 +43,21 @@ def summary_lines(
 ) -> list[str]:
     """Return the lines, each at most `width` columns (60 at least), without colour codes.
 
-    Without `failures` there is only the table, for a place where each failure was explained before.
+    Of many failures that are alike the first is explained, and the others are named. Without `failures` there is only the table, for a
+    place where each failure was explained before.
     """
     width = max(width, _NARROWEST)
     ordered = failures_first(records.records)
-    explained = [record for record in ordered if failures and record.fails]
-    details = [line for record in explained for line in ("", *failure_lines(record, width))]
+    kinds = kinds_of(ordered)
+    told = explained([record for record in ordered if record.fails], kinds) if failures else []
+    details = [
+        line
+        for record, kind in told
+        for line in ("", *failure_lines(record, width), *([f"{_INDENT}{others_line(kind)}"] if kind else []))
+    ]
     baselines = [each for each in [summary_line(ordered)] if each]
     said = [*place_lines(ordered), *waiver_lines(ordered), *rule_lines(ordered), *attempt_lines(ordered), *baselines]
+    said += kind_lines(kinds)
     said += [f"{report_sentence(ordered)}.", *([f"not all: {records.note}"] if records.note else [])]
     tail = ["", *(line for each in said for line in textwrap.wrap(visible_line(each), width))]
     report = [f"report: {report_path}"] if report_path else []
@@ -73,6 +83,14 @@ def waiver_lines(records: Sequence[ParityRecord]) -> list[str]:
         if not hit
     ]
     return [*idle, *(ending_line(use) for use in ending_soon(records) if hits[use.name])]
+
+
+def kind_lines(kinds: Sequence[Kind]) -> list[str]:
+    """Return a line for each of the most frequent kinds of many failures, and one that counts the other kinds."""
+    large = [kind for kind in kinds if len(kind.records) >= MANY]
+    more = len(large) - _KINDS
+    rest = [f"{plural(more, 'more kind')} of {MANY} failures or more that are alike"] if more > 0 else []
+    return [*map(kind_line, large[:_KINDS]), *rest]
 
 
 def ending_line(use: WaiverUse) -> str:

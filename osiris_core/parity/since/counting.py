@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.record import Comparison, ParityRecord
 
-_VARYING: Final = re.compile(
+VARYING: Final = re.compile(
     r"\b\d{8}T\d{6}Z-[0-9a-f]{8}\b"
     r"|\b(?=[a-f]*\d)[0-9a-f]{8,}\b"
     r"|\b(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{16,}\b"
@@ -86,4 +86,4 @@ def _signature(layer: str, step: str | None, code: str, pattern: str) -> str:
 
 def steady(sentence: str) -> str:
     """Return a sentence with `#` for what varies in it by itself: numbers, digests, ids of sessions and sandboxes."""
-    return _VARYING.sub("#", sentence)
+    return VARYING.sub("#", sentence)
