@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.parity.kinds.protocol import FileComparison, FileFinding
 from osiris_core.parity.kinds.tables.parquet_layout import layout
+from osiris_core.parity.kinds.tables.parquet_pages import first_rows, untrue_pages
 from osiris_core.parity.kinds.tables.parquet_statistics import contradictions, statistics_of
 from osiris_core.parity.values import shorten
 
@@ -46,6 +47,8 @@ def footer_contradictions(pair: FilePair, has_same_rows: bool) -> FileComparison
     gaps: list[str] = []
     if has_same_rows and not findings and _is_split_alike(layouts):
         findings += _pages(layouts)
+    if has_same_rows and not findings:
+        findings += [*_filters(layouts), *_told_of_pages(pair, layouts, gaps)]
     findings += _statistics(pair, layouts, gaps, has_same_rows=has_same_rows)
     return FileComparison(findings=tuple(findings[:_KEPT]), findings_total=len(findings), not_compared=tuple(gaps))
 
@@ -125,12 +128,45 @@ def _pages(layouts: tuple[Layout, Layout]) -> Iterator[FileFinding]:
                 shown = next((x, y) for x, y in zip(*said, strict=True) if x != y)
                 if not _is_told_by_one(*shown):
                     yield _differs(f"the pages of {a.name} are described otherwise", *shown)
-            for what, place in (("index of the pages", 1), ("Bloom filter", 2)):
-                if a.indexes[place] and b.indexes[place] and a.indexes[place] != b.indexes[place]:
-                    yield _differs(f"another {what} of {a.name}", a.indexes[place], b.indexes[place])
+            if a.indexes[1] and b.indexes[1] and a.indexes[1] != b.indexes[1]:
+                yield _differs(f"another index of the pages of {a.name}", a.indexes[1], b.indexes[1])
             sizes = a.meta.get(_SIZES), b.meta.get(_SIZES)
             if all(sizes) and sizes[0] != sizes[1]:
                 yield _differs(f"other sizes of the values of {a.name}", *sizes)
+
+
+def _filters(layouts: tuple[Layout, Layout]) -> Iterator[FileFinding]:
+    """Yield Bloom filters that differ: of the same values in row groups of the same rows, one of one size has one form."""
+    a, b = ([group[3] for group in each.footer.get(4, [])] for each in layouts)
+    if a != b:
+        return
+    for left, right in zip(*(each.groups for each in layouts), strict=True):
+        for here, there in zip(left, right, strict=True):
+            filters = here.indexes[2], there.indexes[2]
+            if len(filters[0]) == len(filters[1]) and filters[0] != filters[1]:
+                yield _differs(f"another Bloom filter of {here.name}", *filters)
+
+
+def _told_of_pages(pair: FilePair, layouts: tuple[Layout, Layout], gaps: list[str]) -> Iterator[FileFinding]:
+    """Yield what is told of pages that their values belie, unless the same is told of the same pages on both sides."""
+    told = [
+        [
+            [(chunk.indexes[1], first_rows(chunk), [_said(page) for page in chunk.pages]) for chunk in group]
+            for group in each.groups
+        ]
+        for each in layouts
+    ]
+    if told[0] == told[1]:
+        return
+    unread: dict[str, None] = {}
+    for path, label, own in zip((pair.left, pair.right), pair.labels, layouts, strict=True):
+        rows = [group[3] for group in own.footer.get(4, [])]
+        for column, wrong in untrue_pages(path, own.groups, rows):
+            if wrong:
+                yield FileFinding(path=column, message=f"{WRONG_STATISTICS}: on {label} {wrong}")
+            else:
+                unread[column] = None
+    gaps += [f"{pair.path}: what is told of the pages of {column} is not held against its values" for column in unread]
 
 
 def _body(page: Struct) -> tuple[int, Struct]:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -53,31 +54,36 @@ def contradictions(path: Path, groups: list[list[Chunk]]) -> Iterator[tuple[str,
 
 
 def _wrong(file: Any, group: int, place: int, told: Struct) -> Iterator[str]:
-    column = file.schema.column(place)
-    (nulls, nans), smallest, largest, is_nested, is_coded = _ends_of(file, group, place, column)
-    where = f"in row group {group}"
+    (ends,) = ends_of(file, group, place)
+    yield from untrue(told, ends, file.schema.column(place), f"in row group {group}")
+
+
+def untrue(told: Struct, ends: Ends, column: Any, where: str) -> Iterator[str]:
+    """Yield what statistics say of values that these are not. NotImplementedError for a type that is not known."""
+    nulls, nans, is_coded = ends.nulls, ends.nans, ends.is_coded
     if not set(told) <= _KNOWN:
         yield f"something unknown {where}"
-    if not is_nested and told.get(_NULLS, nulls) != nulls:
+    if not ends.is_nested and told.get(_NULLS, nulls) != nulls:
         yield f"{told[_NULLS]:,} nulls {where}, which has {nulls:,}"
     if told.get(_NANS, nans) != nans:
         yield f"{told[_NANS]:,} NaN {where}, which has {nans:,}"
-    for (number, old, word, exact), data in zip(_ENDS, (smallest, largest), strict=True):
+    for (number, old, word, exact), data in zip(_ENDS, (ends.smallest, ends.largest), strict=True):
         if number in told and told.get(old, told[number]) != told[number]:
             yield f"two {word} values {where}"
         raw = told.get(number, told.get(old))
         if raw is None:
             continue
-        value = _decoded(raw, column)
+        value = decoded(raw, column)
         if value != value:  # noqa: PLR0124 - NaN: readers go by no such end
             continue
         if is_coded and data is not None and (value <= data if number == _MIN else value >= data):
             continue  # Arrow tells the ends of the whole dictionary, of which a row group may use a part
-        if data is None or not _is_end(value, data, is_smallest=number == _MIN, is_exact=told.get(exact) is True):
+        if data is None or not is_end(value, data, is_smallest=number == _MIN, is_exact=told.get(exact) is True):
             yield f"{value!r} as the {word} value {where}, whose {word} is {data!r}"
 
 
-def _is_end(value: Any, data: Any, *, is_smallest: bool, is_exact: bool) -> bool:
+def is_end(value: Any, data: Any, *, is_smallest: bool, is_exact: bool = False) -> bool:
+    """Whether what is told of an end is that end, or that of a text which was cut off."""
     if value == data:
         return True
     if is_exact or not isinstance(value, bytes) or not _CUT_BYTES <= len(value) < len(data):
@@ -90,40 +96,64 @@ def _is_end(value: Any, data: Any, *, is_smallest: bool, is_exact: bool) -> bool
     return bool(value > data and len(value) - same <= 4)  # noqa: PLR2004 - a character has no more bytes
 
 
-def _ends_of(file: Any, group: int, place: int, column: Any) -> tuple[tuple[int, int], Any, Any, bool, bool]:
-    """Read one column of a row group: how many nulls and NaN it has, its smallest and its largest value, whether it is nested, and whether a dictionary."""
-    import pyarrow as pa
-    from pyarrow import compute as pc
+@dataclass(slots=True, kw_only=True)
+class Ends:
+    """Of some values: how many nulls and NaN there are, the smallest and the largest, whether they lie in others, and whether in a dictionary."""
 
-    nulls, nans, is_nested, is_coded = 0, 0, False, False
+    nulls: int = 0
+    nans: int = 0
     smallest: Any = None
     largest: Any = None
-    for batch in file.reader.iter_batches(1 << 15, [group], column_indices=[place], use_threads=False):
-        values = batch.column(0)
+    is_nested: bool = False
+    is_coded: bool = False
+
+    def take(self, values: pa.Array, column: Any) -> None:
+        """Add values, as Arrow reads them."""
+        import pyarrow as pa
+        from pyarrow import compute as pc
+
         while True:
             kind = values.type
             if isinstance(kind, pa.BaseExtensionType):
                 values = values.storage
             elif pa.types.is_dictionary(kind):
-                is_coded, values = True, values.dictionary_decode()
+                self.is_coded, values = True, values.dictionary_decode()
             elif pa.types.is_nested(kind):
-                is_nested = True
+                self.is_nested = True
                 flat = values.flatten()
                 values = flat[0] if isinstance(flat, list) else flat
             else:
                 break
-        nulls += values.null_count
+        self.nulls += values.null_count
         values = _stored(values.drop_null(), column)
         if pa.types.is_floating(values.type):
             numbers = values.filter(pc.invert(pc.is_nan(values)))
-            nans, values = nans + len(values) - len(numbers), numbers
+            self.nans, values = self.nans + len(values) - len(numbers), numbers
         if len(values):
             ends = pc.min_max(values).as_py()
-            smallest = ends["min"] if smallest is None else min(smallest, ends["min"])
-            largest = ends["max"] if largest is None else max(largest, ends["max"])
-    if isinstance(smallest, Decimal) and isinstance(largest, Decimal):
-        smallest, largest = (_unscaled(end, column.scale) for end in (smallest, largest))
-    return (nulls, nans), smallest, largest, is_nested, is_coded
+            low, high = (
+                _unscaled(end, column.scale) if isinstance(end, Decimal) else end for end in (ends["min"], ends["max"])
+            )
+            self.smallest = low if self.smallest is None else min(self.smallest, low)
+            self.largest = high if self.largest is None else max(self.largest, high)
+
+
+def ends_of(file: Any, group: int, place: int, rows: Sequence[int] = ()) -> list[Ends]:
+    """Read one column of a row group: its ends, or those of each of its parts of so many `rows`."""
+    column = file.schema.column(place)
+    found = [Ends() for _ in rows] or [Ends()]
+    left = list(rows)
+    part = 0
+    for batch in file.reader.iter_batches(1 << 15, [group], column_indices=[place], use_threads=False):
+        values = batch.column(0)
+        while left and len(values):
+            length = min(left[part], len(values))
+            found[part].take(values[:length], column)
+            values, left[part] = values[length:], left[part] - length
+            part += not left[part] and part + 1 < len(left)
+        if not rows:
+            found[0].take(values, column)
+    return found
 
 
 def _unscaled(value: Decimal, scale: int) -> int:
@@ -168,7 +198,8 @@ def _stored(values: pa.Array, column: Any) -> pa.Array:  # noqa: PLR0911 - one f
     raise NotImplementedError
 
 
-def _decoded(raw: bytes, column: Any) -> Any:
+def decoded(raw: bytes, column: Any) -> Any:
+    """Return a value as statistics have it. `struct.error` where its bytes are none of this type."""
     kind = {"BOOLEAN": 0, "INT32": 1, "INT64": 2, "FLOAT": 4, "DOUBLE": 5}.get(column.physical_type)
     logical = json.loads(column.logical_type.to_json())
     if logical.get("Type") == "Float16":
