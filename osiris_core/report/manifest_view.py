@@ -89,6 +89,16 @@ class ManifestGroup:
     title: str
     batches: tuple[Batch, ...]
 
+    @property
+    def total(self) -> int:
+        """How many manifests there are."""
+        return sum(len(batch.manifests) for batch in self.batches)
+
+    @property
+    def brief(self) -> int:
+        """How many of them are shown in brief."""
+        return sum(len(batch.manifests) for batch in self.batches if batch.brief)
+
 
 def manifest_view(
     record: ParityRecord,

@@ -220,9 +220,12 @@ def test_a_large_report_shows_passing_manifests_in_brief_and_says_so():
     """With many manifests the failures keep everything, the others say where the rest is."""
     many = [record(f"m{number}", Verdict.IDENTICAL) for number in range(ALL_IN_FULL)]
     page = render_html(RecordSet(records=(*many, divergent())))
-    assert page.count("Shown in brief") == ALL_IN_FULL
+    assert page.count("<small>In brief; its sessions:") == ALL_IN_FULL
+    assert page.count('<p class="quiet">All in brief, because this report has many manifests') == 1
     assert page.count('<figure class="timeline">') == 1
-    assert "Shown in brief" not in render_html(RecordSet(records=tuple(many[:2])))
+    few = render_html(RecordSet(records=tuple(many[:2])))
+    assert "<small>In brief" not in few
+    assert "in brief, because" not in few
 
 
 def test_surplus_findings_are_told_with_numbers():

@@ -33,8 +33,17 @@ const copyFrom = (button) => {
 
 const copyOf = (button, text) => copied(button, text, () => saidOn(button, "the browser refuses"));
 
+// A command in brief is a `code` alone: a button has no place in it.
+const framed = (code) => {
+  const frame = made("p", code.className);
+  code.className = "";
+  code.replaceWith(frame);
+  frame.append(code);
+};
+
 // Put the buttons of a manifest where they belong: the page has none that would do nothing without the script.
 const offerCopies = (manifest) => {
+  for (const code of all("code.command", manifest)) framed(code);
   for (const command of all(".command", manifest)) {
     const copy = button("copy", () => copyFrom(copy), "copy");
     command.append(" ", copy);

@@ -11,8 +11,12 @@ const textOf = (manifest) => {
   return texts.get(manifest);
 };
 
+let narrowed = false;
+
 // A batch of which some manifests are hidden is drawn wherever it is, because its height is another one than the style supposes.
 const list = (listed) => {
+  if (!narrowed && listed.size === manifests.length) return;
+  narrowed = listed.size < manifests.length;
   for (const each of manifests) if (each.hidden === listed.has(each)) each.hidden = !each.hidden;
   for (const batch of batches) {
     const hidden = [...batch.children].filter((each) => each.hidden).length;
@@ -141,7 +145,7 @@ if (search) {
   });
   byId("reset").addEventListener("click", () => ask("", "pushState"));
   byId("unfold").addEventListener("click", (event) => unfold(event.currentTarget));
-  for (const radio of all("input[name=show]")) radio.addEventListener("change", () => askByRadio(radio));
+  for (const radio of all("input", document.querySelector(".filters"))) radio.addEventListener("change", () => askByRadio(radio));
   for (const example of all("#help .example")) {
     example.addEventListener("click", () => {
       byId("help").close();

@@ -4,6 +4,7 @@ const lineOf = (manifest) => manifest.querySelector(":scope > summary, :scope > 
 const isOpen = (manifest) => manifest.hasAttribute("open");
 
 const setOpen = (manifest, open) => {
+  if (open) prepare(manifest);
   if (manifest.tagName === "DETAILS") {
     manifest.open = open;
     return;
@@ -12,7 +13,6 @@ const setOpen = (manifest, open) => {
   manifest.classList.toggle("is-folded", !open);
   manifest.lastElementChild.hidden = open ? false : "until-found";
   lineOf(manifest).setAttribute("aria-expanded", String(open));
-  if (open) prepare(manifest);
 };
 
 // What a manifest has of the script, it gets when it is unfolded first: a page of a thousand is not gone through before it is shown.
@@ -21,6 +21,7 @@ const prepare = (manifest) => {
   if (prepared.has(manifest)) return;
   prepared.add(manifest);
   all("div.lines", manifest).forEach(foldLines);
+  showDiffs(manifest);
   offerCopies(manifest);
   watchBoxes(all(".scroll", manifest));
 };

@@ -17,6 +17,8 @@ const neighbour = (items, by) => {
 const goTo = (element, block = "nearest") => {
   if (!element) return;
   const inside = element.tagName === "SUMMARY" ? element.parentElement : element;
+  const manifest = inside.parentElement.closest(".manifest");
+  if (manifest) prepare(manifest);
   for (let each = inside.parentElement; each; each = each.parentElement) if (each.tagName === "DETAILS") each.open = true;
   if (element.tabIndex < 0) element.tabIndex = -1;
   element.focus({ preventScroll: true });

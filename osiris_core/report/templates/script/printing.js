@@ -1,6 +1,7 @@
 // On paper nothing is folded away.
 
 addEventListener("beforeprint", () => {
+  showDiffs();
   for (const each of all("details:not([open])")) {
     each.dataset.folded = "";
     each.open = true;

@@ -13,7 +13,7 @@ class RowTable {
   // `rules` are pairs of a name and its reason; `linkTo` makes the address of a row.
   constructor(targets, rules, linkTo) {
     Object.assign(this, { targets, rules, linkTo, mode: "normalized", rows: [], differing: [], items: [], current: -1 });
-    this.unified = chosenView ? chosenView === "as-unified" : narrowScreen.matches;
+    this.unified = diffView() === "as-unified";
     this.unfolded = new Set();
     this.hits = new Set();
     this.place = spoken("quiet");

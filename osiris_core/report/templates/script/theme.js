@@ -1,7 +1,7 @@
 // The colours that were chosen are chosen again, as far as the browser remembers anything for a file; the choice itself works by style alone.
 
 const THEME = "osiris-report-theme";
-const themes = all("input[name=theme]");
+const themes = all("input", document.querySelector(".themes"));
 
 const rememberTheme = (id) => {
   try {
