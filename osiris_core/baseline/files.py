@@ -42,6 +42,13 @@ def kept_text(file: ArtifactFile) -> bytes | None:
     return data if is_text(data) else None
 
 
+def content_of(file: ArtifactFile) -> str:
+    """Return the digest of what an archive or a compressed file holds; empty for any other file. OSError where it cannot be read."""
+    from osiris_core.parity.kinds.containers.digests import content_digest
+
+    return content_digest(file.absolute) if file.size_bytes <= DESCRIBED_BYTES else ""
+
+
 def is_text(data: bytes) -> bool:
     """Whether a person could read it: UTF-8 without NUL."""
     try:

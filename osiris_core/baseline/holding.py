@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from osiris_core.baseline.digests import table_digests, without_digests
 from osiris_core.baseline.document import FILE
-from osiris_core.baseline.files import summary_of
+from osiris_core.baseline.files import content_of, summary_of
 from osiris_core.baseline.making import long_stream, texts_of
 from osiris_core.baseline.reading import LABEL, as_session
 from osiris_core.baseline.window import text_window
@@ -42,6 +42,8 @@ DESCRIBED: Final = "table-by-description"
 _REASON: Final = (
     "the baseline has only the digest of a file that holds a table: other bytes, and a table of the same description"
 )
+REPACKED: Final = "container-by-content"
+_REPACKED_REASON: Final = "the baseline has the digests of an archive and of what it holds: other bytes, and the same members with the same content"
 _AGAIN: Final = "write the baseline anew: --osiris-update=changed"
 
 
@@ -113,7 +115,9 @@ def _with_artifacts(
         if file is None:
             continue  # the comparison says that it is not there
         found[path] = replace(file, mode=known.mode)
-        if file.sha256 != known.sha256:
+        if file.sha256 != known.sha256 and stored.contents.get(path) and stored.contents[path] == content_of(file):
+            unopened.uses.append(_use(REPACKED, _REPACKED_REASON, path, *_forms(known, file)))
+        elif file.sha256 != known.sha256:
             table = _table_in(stored, file, right)
             unordered = _may_be_unordered(holding.rules, path)
             _look_into(known, file, (stored.described.get(path), table), unopened, unordered=unordered)
@@ -130,7 +134,7 @@ def _look_into(
 ) -> None:
     """Say that a file differs, or hand on the table in it to be compared as a step's is; of a file the order of rows counts."""
     path, step = file.path, file.path.partition("/")[0]
-    left, right = (f"{each.size_bytes:,} bytes, sha256 {each.sha256[:12]}" for each in (known, file))
+    left, right = _forms(known, file)
     finding = partial(Finding, layer=Layer.ARTIFACTS, step=step, path=path, left=left, right=right)
     stored, found = tables
     if stored is None or found is None:
@@ -140,18 +144,17 @@ def _look_into(
         out.findings.append(finding(code=ROW_ORDER_CODE, message="the same rows in another order", hint=ROW_ORDER))
     else:
         out.tables.setdefault(step, {})[path] = found
-        examples = ((path, left, right),)
-        out.uses.append(
-            RuleUse(
-                rule=DESCRIBED,
-                reason=_REASON,
-                left_hits=1,
-                right_hits=1,
-                decided=1,
-                examples=examples,
-                source="reading",
-            )
-        )
+        out.uses.append(_use(DESCRIBED, _REASON, path, left, right))
+
+
+def _forms(known: ArtifactFile, file: ArtifactFile) -> tuple[str, str]:
+    a, b = (f"{each.size_bytes:,} bytes, sha256 {each.sha256[:12]}" for each in (known, file))
+    return a, b
+
+
+def _use(rule: str, reason: str, path: str, left: str, right: str) -> RuleUse:
+    examples = ((path, left, right),)
+    return RuleUse(rule=rule, reason=reason, left_hits=1, right_hits=1, decided=1, examples=examples, source="reading")
 
 
 def _table_in(stored: StoredBaseline, file: ArtifactFile, right: Session) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.baseline.digests import table_digests
 from osiris_core.baseline.document import ARTIFACTS, FILE, SUMMARIES, Baseline
-from osiris_core.baseline.files import encode_summary, kept_text, summary_of
+from osiris_core.baseline.files import content_of, encode_summary, kept_text, summary_of
 from osiris_core.baseline.frames import without_lines
 from osiris_core.baseline.known import KnownValues
 from osiris_core.baseline.layout import encode_baseline
@@ -213,7 +213,9 @@ def _artifacts(session: Session, files: dict[str, bytes], known: KnownValues) ->
             continue
         summary = summary_of(path, file.absolute, file.size_bytes)
         files[f"{SUMMARIES}/{path}.json"] = encode_summary(summary)
-        yield {**line, "size_bytes": file.size_bytes, "sha256": file.sha256}
+        content = content_of(file)
+        known_by = {"size_bytes": file.size_bytes, "sha256": file.sha256}
+        yield {**line, **known_by, **({"content": content} if content else {})}
 
 
 def _started(session: Session, rules: Sequence[Rule]) -> str | None:

@@ -6,7 +6,7 @@ and of the run that is held against it the logical time, seed and manifest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -40,7 +40,8 @@ _NO_TIME: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 class StoredBaseline:
     """A baseline as it lies in its directory.
 
-    `kept` are the artifacts that are there as they are; `digests` those of which only that is known, and `described` the tables in them.
+    `kept` are the artifacts that are there as they are; `digests` those of which only that is known, `described` the tables in them, and
+    `contents` the digests of what those hold that are archives or compressed (none in an older baseline).
     """
 
     directory: Path
@@ -48,6 +49,7 @@ class StoredBaseline:
     kept: dict[str, ArtifactFile]
     digests: dict[str, ArtifactFile]
     described: dict[str, dict[str, Any]]
+    contents: dict[str, str] = field(default_factory=dict)
 
 
 def read_baseline(directory: Path, *, name: str, place: str) -> StoredBaseline:
@@ -65,10 +67,13 @@ def read_baseline(directory: Path, *, name: str, place: str) -> StoredBaseline:
     kept: dict[str, ArtifactFile] = {}
     digests: dict[str, ArtifactFile] = {}
     described: dict[str, dict[str, Any]] = {}
+    contents: dict[str, str] = {}
     for line in baseline.artifacts:
         path = _safe(str(line["path"]), place)
         if "sha256" in line:
             digests[path] = _known_by_digest(directory, path, line)
+            if "content" in line:
+                contents[path] = str(line["content"])
             if (table := _described(directory, path, place)) is not None:
                 described[path] = table
         else:
@@ -76,7 +81,9 @@ def read_baseline(directory: Path, *, name: str, place: str) -> StoredBaseline:
     found = {path for path, _ in tree_files(directory / ARTIFACTS)}
     if strangers := sorted(found - kept.keys()):
         raise _wrong(f"{place}/{ARTIFACTS}/{strangers[0]} is not named in {FILE}")
-    return StoredBaseline(directory=directory, baseline=baseline, kept=kept, digests=digests, described=described)
+    return StoredBaseline(
+        directory=directory, baseline=baseline, kept=kept, digests=digests, described=described, contents=contents
+    )
 
 
 def own_files(directory: Path) -> set[str]:

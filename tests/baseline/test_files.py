@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import gzip
 import json
+import zipfile
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -67,6 +70,33 @@ def test_a_summary_reads_well(tmp_path):
     wanted = {"name": "n", "type": "int64", "nullable": True, "count": 3, "nulls": 0, "min": 1, "max": 3, "sum": 6}
     assert {name: summary["columns"][0][name] for name in wanted} == wanted
     assert len(files["summaries/write/all.parquet.json"].splitlines()) == 16  # one column, and one row, a line
+
+
+def packed(content: bytes, mtime: int) -> bytes:
+    """Return a zip file with a gzip file in it, made at another time."""
+    sink = BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        archive.writestr(
+            zipfile.ZipInfo("in.csv.gz", (1980 + mtime, 1, 1, 0, 0, 0)), gzip.compress(content, mtime=mtime)
+        )
+    return sink.getvalue()
+
+
+def test_an_archive_that_was_packed_anew_holds_by_the_digest_of_what_it_holds(tmp_path):
+    """Under a name of its own; with another byte in it, it is a difference; a baseline without that digest says what it did before."""
+    found = held_with(tmp_path / "same", "write/a.zip", packed(b"a\n", 1), packed(b"a\n", 2))
+    assert (found.verdict, [use.rule for use in found.rules if use.decided]) == (
+        Verdict.EQUIVALENT,
+        ["container-by-content"],
+    )
+    other = held_with(tmp_path / "other", "write/a.zip", packed(b"a\n", 1), packed(b"b\n", 2))
+    assert [(each.code, each.path) for each in other.findings] == [("artifact-content", "write/a.zip")]
+    left, right = healthy("local"), healthy("e2b")
+    left.files["write/a.zip"], right.files["write/a.zip"] = packed(b"a\n", 1), packed(b"a\n", 2)
+    baseline = stored(tmp_path / "b", left.build(tmp_path))
+    assert baseline.contents
+    old = hold(dataclasses.replace(baseline, contents={}), right.build(tmp_path), Holding())
+    assert [each.code for each in old.findings] == ["artifact-content"]
 
 
 @pytest.mark.parametrize(

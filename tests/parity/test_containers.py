@@ -14,6 +14,7 @@ import pytest
 
 from osiris_core.parity.kinds import expansion
 from osiris_core.parity.kinds.containers import members
+from osiris_core.parity.kinds.containers.digests import content_digest
 from osiris_core.parity.kinds.protocol import FilePair
 from osiris_core.parity.kinds.registry import compare_files
 
@@ -109,6 +110,35 @@ METADATA = {
     ),
     "tar in gzip": ("x.tgz", gzip.compress(tarred(*FILES), mtime=1), gzip.compress(tarred(*FILES), mtime=2), ["mtime"]),
 }  # fmt: skip
+
+
+def digests(folder, left, right):
+    """Return what both hold as digests."""
+    for side, data in (("left", left), ("right", right)):
+        (folder / side).write_bytes(data)
+    return content_digest(folder / "left"), content_digest(folder / "right")
+
+
+def test_the_digest_of_what_a_container_holds_is_the_same_where_its_comparer_finds_the_same(tmp_path):
+    """And never where it finds a difference: a baseline has nothing else to hold a run against."""
+    for _, left, right, _ in METADATA.values():
+        a, b = digests(tmp_path, left, right)
+        assert a.startswith("1:")
+        assert a == b
+    for name, (_, left, right, *_) in CONTENT.items():
+        a, b = digests(tmp_path, left, right)
+        assert a != b, name
+    for name, (_, left, right, _) in DAMAGED.items():
+        a, b = digests(tmp_path, left, right)
+        assert (b, a.startswith("1:")) == ("", True), name
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        doubled = zipped(("a", b"1"), ("a", b"2"))
+    links = tarred(
+        ("a", b""), change=lambda info: (setattr(info, "type", tarfile.SYMTYPE), setattr(info, "linkname", "?"))
+    )
+    found = digests(tmp_path, doubled, links)
+    assert (found[0], found[1][:2]) == ("", "1:")
+    assert digests(tmp_path, CSV, b"") == ("", "")
 
 
 @pytest.mark.parametrize("name", METADATA)

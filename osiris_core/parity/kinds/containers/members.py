@@ -57,10 +57,26 @@ class Member:
         return bool(self.mode & 0o111) and self.kind == "file"
 
     @property
+    def has_content(self) -> bool:
+        """Whether it is of a kind that may hold bytes."""
+        return self.kind in _WITH_CONTENT
+
+    @property
     def rights(self) -> str:
         """Whose rights it lends: of the mode what makes more of a file than its content does."""
         words = [word for bit, word in ((0o4000, "setuid"), (0o2000, "setgid")) if self.mode & bit]
         return " and ".join(words) or "neither setuid nor setgid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What one container holds: its members, and what else in it is no trace of how it was made, by its place.
+
+    `written` is asked after the members were read.
+    """
+
+    members: Sequence[Member]
+    written: Callable[[], Iterator[tuple[str, str]]]
 
 
 @dataclass(slots=True)
@@ -172,7 +188,7 @@ def compare_content(parts: Parts, name: str, left: Member, right: Member, expans
     """Compare what two members hold, add what is found, and return whether they hold the same bytes. `name` is empty for the only one."""
     place = printable(f"{parts.pair.path}/{left.name}")
     try:
-        if same_pieces(_counted(left, expansion), _counted(right, expansion)):
+        if same_pieces(counted_pieces(left, expansion), counted_pieces(right, expansion)):
             return True
         parts.opened += 1
         if parts.opened > limits.OPENED_MEMBERS or not expansion.may_open():
@@ -228,7 +244,7 @@ def _compare_member(parts: Parts, left: Member, right: Member, expansion: Expans
     if left.rights != right.rights:
         message = f"{left.rights} on {parts.pair.labels[0]}, {right.rights} on {parts.pair.labels[1]}"
         parts.differs("artifact-mode", left.name, message, left.rights, right.rights)
-    if left.kind in _WITH_CONTENT:
+    if left.has_content:
         compare_content(parts, left.name, left, right, expansion)
 
 
@@ -258,13 +274,14 @@ def _unpacked(member: Member, path: Path, expansion: Expansion) -> tuple[int, st
     """Write what a member holds to a file of our own, and return its size and the beginning of its SHA-256."""
     digest, size_bytes = hashlib.sha256(), 0
     with path.open("xb") as out:
-        for piece in _counted(member, expansion):
+        for piece in counted_pieces(member, expansion):
             digest.update(piece)
             size_bytes += out.write(piece)
     return size_bytes, digest.hexdigest()[:12]
 
 
-def _counted(member: Member, expansion: Expansion) -> Iterator[bytes]:
+def counted_pieces(member: Member, expansion: Expansion) -> Iterator[bytes]:
+    """Yield what a member holds, as far as may be taken out. NotExpandedError past a limit."""
     expanded = 0
     for piece in member.content():
         expanded += len(piece)

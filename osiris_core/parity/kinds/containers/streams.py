@@ -9,13 +9,14 @@ import bz2
 import hashlib
 import lzma
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.parity.kinds.containers.gzip_header import GZIP, read_header
-from osiris_core.parity.kinds.containers.members import Member, Parts, compare_content
+from osiris_core.parity.kinds.containers.members import Contents, Member, Parts, compare_content
 from osiris_core.parity.kinds.expansion import Expansion, NotExpandedError
 
 if TYPE_CHECKING:
@@ -91,6 +92,21 @@ class StreamComparer:
         same = compare_content(parts, "", members[0], members[1], pair.expansion or Expansion())
         _compare_metadata(parts, streams[0], streams[1], same=same)
         return parts.comparison()
+
+
+@contextmanager
+def stream_contents(path: Path, codec: Codec, label: str) -> Iterator[Contents]:
+    """Give the one file that a compressed file holds; what stands around it is known once that was read."""
+    streams = Streams(path, codec, label)
+    member = Member(name="", kind="file", size_bytes=path.stat().st_size, content=streams.pieces)
+
+    def written() -> Iterator[tuple[str, str]]:
+        yield "surplus", streams.surplus
+        for number, header in enumerate(streams.headers):
+            if any(header.content()):
+                yield str(number), str(header.content())
+
+    yield Contents(members=[member], written=written)
 
 
 @dataclass(slots=True)

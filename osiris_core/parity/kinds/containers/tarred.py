@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tarfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from osiris_core.parity.kinds.containers.members import Member, Parts, compare_members
+from osiris_core.parity.kinds.containers.members import Contents, Member, Parts, compare_members
 from osiris_core.parity.kinds.expansion import MEMBERS, Expansion, NotExpandedError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class TarComparer:
     def claims(self, path: str, head: bytes) -> bool:
         """Go by the mark in the first header."""
         del path
-        return head[_MAGIC] == b"ustar"
+        return is_tar(head)
 
     def compare(self, pair: FilePair) -> FileComparison:
         """Compare what both hold, and name what differs about how they hold it."""
@@ -113,6 +114,21 @@ class _Tar:
         return data
 
 
+def is_tar(head: bytes) -> bool:
+    """Whether a file that begins so is a tar file."""
+    return head[_MAGIC] == b"ustar"
+
+
+@contextmanager
+def tar_contents(path: Path, label: str, expansion: Expansion) -> Iterator[Contents]:
+    """Open a tar file and give what it holds. NotExpandedError where it is damaged, or holds too much."""
+    with _opened(path, label) as archive:
+        own = _Tar(archive, label)
+        infos = own.members(expansion)
+        headers = [(info.name, str(sorted(_own_headers(info).items()))) for info in infos]
+        yield Contents(members=[own.member(info) for info in infos], written=lambda: iter(headers))
+
+
 def _opened(path: Path, label: str) -> TarFile:
     try:
         return tarfile.open(path, "r:")
@@ -148,8 +164,10 @@ def _compare_fields(parts: Parts, left: TarInfo, right: TarInfo) -> None:
     ):
         if x != y:
             parts.metadata(field, f"{left.name}: {x}", f"{left.name}: {y}")
-    own, other = (
-        {key: value for key, value in each.pax_headers.items() if key not in _TRACES} for each in (left, right)
-    )
+    own, other = _own_headers(left), _own_headers(right)
     if own != other:
         parts.differs("artifact-content", left.name, "other extended headers of this member", str(own), str(other))
+
+
+def _own_headers(info: TarInfo) -> dict[str, str]:
+    return {key: value for key, value in info.pax_headers.items() if key not in _TRACES}

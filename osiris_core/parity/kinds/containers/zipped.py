@@ -6,10 +6,11 @@ import lzma
 import stat
 import zipfile
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from osiris_core.parity.kinds.containers.members import Member, Parts, compare_members, same_pieces
+from osiris_core.parity.kinds.containers.members import Contents, Member, Parts, compare_members, same_pieces
 from osiris_core.parity.kinds.containers.zip_layout import between, check_size, layout, unknown_fields
 from osiris_core.parity.kinds.containers.zip_streams import behind_the_end
 from osiris_core.parity.kinds.expansion import Expansion, NotExpandedError
@@ -49,7 +50,7 @@ class ZipComparer:
     def claims(self, path: str, head: bytes) -> bool:
         """Go by the first bytes alone."""
         del path
-        return head.startswith(_STARTS)
+        return is_zip(head)
 
     def compare(self, pair: FilePair) -> FileComparison:
         """Compare what both hold, and name what differs about how they hold it."""
@@ -105,6 +106,33 @@ class _Zip:
                     yield piece
         except _DAMAGE as error:
             raise NotExpandedError(f"cannot be read on {self.label}: {error}") from error
+
+
+def is_zip(head: bytes) -> bool:
+    """Whether a file that begins so is a zip file."""
+    return head.startswith(_STARTS)
+
+
+@contextmanager
+def zip_contents(path: Path, label: str, expansion: Expansion) -> Iterator[Contents]:
+    """Open a zip file and give what it holds. NotExpandedError where it is damaged, or holds too much."""
+    with _opened(path, label, expansion) as archive:
+        own = _Zip(archive, label)
+        infos, where = archive.infolist(), own.layout()
+
+        def written() -> Iterator[tuple[str, str]]:
+            yield "unclaimed", where.unclaimed
+            yield "comment", archive.comment.hex()
+            for info, place in zip(infos, where.locals, strict=True):
+                raw = between(own.source, place.data, place.data + info.compress_size)
+                extra = unknown_fields(info.extra) + unknown_fields(place.extra)
+                try:
+                    behind = behind_the_end(raw, info)
+                except _DAMAGE as error:
+                    raise NotExpandedError(f"holds {info.filename}, which cannot be read: {error}") from error
+                yield info.orig_filename, f"{info.comment.hex()} {extra.hex()} {behind}"
+
+        yield Contents(members=[own.member(info) for info in infos], written=written)
 
 
 def _opened(path: Path, label: str, expansion: Expansion) -> ZipFile:
