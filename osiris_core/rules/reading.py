@@ -47,6 +47,12 @@ _INDEX: Final = re.compile(r"\[(?!\*\])")
 SCOPE_KEYS: Final = ("record", "step", "name", "path", "match")
 SHAPE_KEYS: Final = ("type", "pattern", "least", "greatest")
 BOUND_KEYS: Final = ("max_hits", "max_share", "must_fire")
+_NOT_FOR_CELLS: Final = (RuleKind.TOKEN, RuleKind.BIJECTION, RuleKind.KNOWN_VALUE)
+_TEXT_TABLES: Final = (".csv", ".tsv")
+_TABLE_FILES: Final = (
+    *_TEXT_TABLES,
+    *(".jsonl", ".ndjson", ".parquet", ".pq", ".arrow", ".arrows", ".feather", ".ipc", ".sqlite", ".duckdb"),
+)
 _COMMON: Final = ("id", "reason", "kind", "scope", "shape", *BOUND_KEYS)
 KIND_KEYS: Final[Mapping[RuleKind, tuple[str, ...]]] = {
     RuleKind.TOKEN: (),
@@ -275,10 +281,22 @@ def _check_together(reader: _Reader, rule: Rule) -> None:
         )
     if rule.form and Form(rule.form) not in _forms_of(rule.scope.record):
         reader.add(("form",), f"`{rule.form}` is a form of files, not of {rule.scope.record} records")
+    if _is_for_cells(rule.scope) and rule.kind in _NOT_FOR_CELLS:
+        reader.add(
+            ("kind",),
+            f"a rule of kind `{rule.kind}` does nothing for the cells of {rule.scope.name}",
+            "cells know `tolerance`, `unordered` and `canonical`; a stretch of a CSV file's text is found by `match`",
+        )
     if rule.scope.record in TEXT_RECORDS and rule.kind is RuleKind.UNORDERED:
         reader.add(("kind",), "lines of text cannot be `unordered`", "the order of what one stream says is content")
     if rule.scope.record in TEXT_RECORDS and not rule.scope.match and rule.kind in _NEED_MATCH:
         reader.add(("scope",), "`match` is missing in `scope`: which part of a line may differ", 'as "id=([0-9]+)"')
+
+
+def _is_for_cells(scope: Scope) -> bool:
+    """Whether the files of a scope are tables, by the end of their name: of one that may be anything, comparers decide."""
+    is_text = bool(scope.match) and scope.name.lower().endswith(_TEXT_TABLES)
+    return scope.record is RecordKind.ARTIFACT and scope.name.lower().endswith(_TABLE_FILES) and not is_text
 
 
 def _forms_of(record: RecordKind) -> Collection[Form]:

@@ -180,6 +180,24 @@ WRONG = {
 }
 
 
+@pytest.mark.parametrize("kind", ["token", "bijection", "known-value"])
+def test_a_rule_that_does_nothing_for_cells_is_refused_where_its_files_are_tables(kind):
+    """Before anything runs, with what to declare instead; of a name that may be any file's, and of a stretch of CSV's text, nothing is said."""
+    own = {"known": ["user"]} if kind == "known-value" else {}
+
+    def said(**scope):
+        return [
+            each.message
+            for each in read_rules([other(kind=kind, scope={"record": "artifact", **scope}, **own)], "manifest")[1]
+        ]
+
+    for name in ("write/*.csv", "write/a.PARQUET", "a.jsonl"):
+        assert said(name=name, path="id") == [f"a rule of kind `{kind}` does nothing for the cells of {name}"]
+    assert said(name="a.json", path="id") == said(path="id") == []
+    if kind != "known-value":
+        assert said(name="a.csv", match="id=([0-9]+)") == []
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_wrong_is_said_with_its_place(name):
     """One sentence each, and no rule at all: half a set of rules would hide too little or too much."""
