@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,10 +44,24 @@ def kept_text(file: ArtifactFile) -> bytes | None:
 
 
 def content_of(file: ArtifactFile) -> str:
-    """Return the digest of what an archive or a compressed file holds; empty for any other file. OSError where it cannot be read."""
-    from osiris_core.parity.kinds.containers.digests import content_digest
+    """Return the digest of what an archive, a compressed file or an SQLite database holds; empty for any other file.
 
-    return content_digest(file.absolute) if file.size_bytes <= DESCRIBED_BYTES else ""
+    OSError where it cannot be read.
+    """
+    from osiris_core.parity.kinds.containers.digests import FORM, content_digest
+    from osiris_core.parity.kinds.tables.sqlite import MAGIC, database_digest
+
+    if file.size_bytes > DESCRIBED_BYTES:
+        return ""
+    with file.absolute.open("rb") as source:
+        is_database = source.read(len(MAGIC)) == MAGIC
+    if not is_database:
+        return content_digest(file.absolute)
+    try:
+        found = database_digest(file.absolute)
+    except (sqlite3.Error, ValueError, TypeError):  # it is torn, or has texts that are none
+        return ""
+    return f"{FORM}:{found}" if found else ""
 
 
 def is_text(data: bytes) -> bool:

@@ -43,7 +43,7 @@ _REASON: Final = (
     "the baseline has only the digest of a file that holds a table: other bytes, and a table of the same description"
 )
 REPACKED: Final = "container-by-content"
-_REPACKED_REASON: Final = "the baseline has the digests of an archive and of what it holds: other bytes, and the same members with the same content"
+_REPACKED_REASON: Final = "the baseline has the digests of a file and of what it holds: other bytes, and the same members, or rows, with the same content"
 _AGAIN: Final = "write the baseline anew: --osiris-update=changed"
 
 

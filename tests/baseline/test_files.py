@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import json
+import sqlite3
 import zipfile
+from contextlib import closing
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -80,6 +82,36 @@ def packed(content: bytes, mtime: int) -> bytes:
             zipfile.ZipInfo("in.csv.gz", (1980 + mtime, 1, 1, 0, 0, 0)), gzip.compress(content, mtime=mtime)
         )
     return sink.getvalue()
+
+
+def database(folder: Path, *statements: str) -> bytes:
+    """Return an SQLite database of one table."""
+    path = folder / "x.db"
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in (*statements, "create table t (a, b)", "insert into t values (1, 'x'), (2.5, null)"):
+            connection.execute(statement)
+        connection.commit()
+    return path.read_bytes()
+
+
+def test_a_database_of_other_pages_holds_by_the_digest_of_what_it_holds(tmp_path):
+    """Its definitions, rows, row numbers and what lies behind its last page: each of them counts, and a page's size does not."""
+    data = database(tmp_path)
+    found = held_with(tmp_path / "same", "write/a.db", data, database(tmp_path, "pragma page_size = 8192"))
+    assert (found.verdict, [use.rule for use in found.rules if use.decided]) == (
+        Verdict.EQUIVALENT,
+        ["container-by-content"],
+    )
+    others = {
+        "a definition": database(tmp_path, "create table u (a)"),
+        "a version": database(tmp_path, "pragma user_version = 1"),
+        "a cell": b"y".join(data.rsplit(b"x", 1)),
+        "behind the last page": data + b"hidden",
+    }
+    for name, other in others.items():
+        found = held_with(tmp_path / name, "write/a.db", data, other)
+        assert [(each.code, each.path) for each in found.findings] == [("artifact-content", "write/a.db")], name
 
 
 def test_an_archive_that_was_packed_anew_holds_by_the_digest_of_what_it_holds(tmp_path):

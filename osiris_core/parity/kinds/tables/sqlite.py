@@ -42,6 +42,27 @@ def open_pair(left: Path, right: Path) -> Iterator[tuple[Database, Database]]:
         )
 
 
+def database_digest(path: Path) -> str:
+    """Return a digest of what is defined in a database, all rows in their order and what no table shows; empty where some cannot be read.
+
+    `sqlite3.Error` passes for one that is torn.
+    """
+    digest = hashlib.sha256()
+    with open_pair(path, path) as (own, _):
+        if own.unread:
+            return ""
+        digest.update(
+            repr((sorted(own.defined.items()), sorted(own.hidden().items()))).encode("utf-8", "backslashreplace")
+        )
+        for name in sorted(own.tables):
+            table = own.tables[name]
+            digest.update(repr((name, [(each.name, str(each.type)) for each in table.schema])).encode())
+            for batch in table.batches():
+                for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                    digest.update(repr(row).encode("utf-8", "backslashreplace"))
+    return digest.hexdigest()
+
+
 def _opened(path: Path, stack: ExitStack) -> sqlite3.Connection:
     """Open a file that nothing is to be written to; its last changes may stand in a log beside it, so then a copy is read."""
     logs = _logs(path)
