@@ -25,6 +25,8 @@ class CompiledTemplates(FileSystemBytecodeCache):
     """The compiled form of the templates in the directory `templates` of the package in `package`, a directory.
 
     Nothing is written where Python is told to write no compiled code (`sys.dont_write_bytecode`), or cannot; templates are compiled then.
+    So they are for an overlay of the environment, whose switches are others: without autoescape a template compiles to another page, which
+    must neither be kept nor take the place of the kept one.
     """
 
     def __init__(self, package: Path) -> None:
@@ -38,12 +40,13 @@ class CompiledTemplates(FileSystemBytecodeCache):
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Take a compiled template, if there is one of the same making."""
-        with suppress(OSError):
-            super().load_bytecode(bucket)
+        if not bucket.environment.overlayed:
+            with suppress(OSError):
+                super().load_bytecode(bucket)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep a compiled template, if that is possible."""
-        if not sys.dont_write_bytecode:
+        if not sys.dont_write_bytecode and not bucket.environment.overlayed:
             with suppress(OSError):  # a place that cannot be written, or is full: as with modules, it only takes longer
                 Path(self.directory).mkdir(parents=True, exist_ok=True)
                 super().dump_bytecode(bucket)

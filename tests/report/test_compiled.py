@@ -60,6 +60,18 @@ def test_what_it_was_made_from_makes_it_anew(rendered, package):
     assert rendered("b{{ 1 + 1 }}") == ("b2", 1)
 
 
+def test_an_overlay_takes_and_leaves_nothing(package, rendered):
+    """With autoescape off, a constant compiles to markup: that is never the page's, whoever comes first."""
+    safe = Environment(
+        loader=DictLoader({"page": "{{ '<b>' }}"}), bytecode_cache=CompiledTemplates(package), autoescape=True
+    )
+    unsafe = safe.overlay(autoescape=False)
+    assert unsafe.get_template("page").render() == "<b>"
+    assert rendered("{{ '<b>' }}") == ("&lt;b&gt;", 1)
+    assert safe.overlay(autoescape=False).get_template("page").render() == "<b>"
+    assert rendered("{{ '<b>' }}") == ("&lt;b&gt;", 0)
+
+
 @pytest.mark.parametrize("hindered", ["forbidden", "a file in the way"])
 def test_where_nothing_can_be_kept_the_page_is_made(rendered, package, monkeypatch, hindered):
     """Python's switch is obeyed, and a place that cannot be written costs time alone."""
