@@ -77,7 +77,7 @@ def _divergence(comparison: Comparison, left: str, right: str) -> str:
     first = _first(comparison.findings, step)
     told = f": {_told(first)}" if first else ""
     rest = f" ({causes_and_effects(comparison)})" if comparison.effects or len(comparison.causes) > 1 else ""
-    hint = f" Hint: {first.hint}." if first and first.hint else ""
+    hint = f" Hint: {first.hint.rstrip(':')}." if first and first.hint else ""
     return f"{left} and {right} {where}{told}{rest}.{hint}"
 
 

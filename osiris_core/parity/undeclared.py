@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from osiris_core.parity.side import Side
 
 UNDECLARED: Final = (
-    "it was given the same on both, so something undeclared differs: "
-    "a variable (env:), a file (inputs:), the clock (ctx.now), or chance (ctx.rng)"
+    "it was given the same, so something undeclared differs: "
+    "a variable (env:), a file (inputs:), the clock (ctx.now), chance (ctx.rng), a service, or the machine"
 )
 UNDECLARED_FILE: Final = (
-    "it was given the same on both, so something undeclared differs, "
-    'perhaps the file "{file}", of which it tells: declare it under inputs:'
+    "it was given the same, so something undeclared differs, "
+    'perhaps the file "{file}" that it tells of: list it under inputs:, in the project'
 )
 OPEN_QUERY: Final = (
     "it was given the same on both, so its query leaves something open: "
@@ -49,7 +49,7 @@ _FILE: Final = re.compile(
     re.ASCII,
 )
 _LOOKED_AT: Final = 2_000
-_FILE_CHARACTERS: Final = 40
+_FILE_CHARACTERS: Final = 28
 
 
 def undeclared(pair: Pair, findings: Sequence[Finding], causes: Collection[str]) -> Mapping[str, str]:

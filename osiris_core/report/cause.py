@@ -202,7 +202,7 @@ def _with_hint(message: str, hint: str) -> str:
     told = remedy if twice else _clipped(hint)
     if len(f"{message}; {told}") > _CHARACTERS:
         message = message.partition("; ")[0]
-    return f"{message}{f'; {told}' if told else ''}"
+    return f"{message}{f'; {told}' if told else ''}".rstrip(":")  # a hint may end with a manifest's key
 
 
 def _first_clauses(message: str) -> str:

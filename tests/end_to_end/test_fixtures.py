@@ -74,7 +74,7 @@ DIVERGENT = {
     "regional-departures": Expected("region", "REPORT_REGION", {"REPORT_REGION": "JFK"}, in_sandbox="failed"),
     "short-names": Expected("shorten", 'perhaps the file "names.json"', {"HOME": "home"}),
     "sources": Expected("list", "absolute paths"),
-    "spot-check": Expected("draw", "or chance (ctx.rng)"),
+    "spot-check": Expected("draw", "chance (ctx.rng)"),
     "tail-numbers": Expected("pairs", "ORDER BY"),
 }
 NOT_ON_EVERY_HOST = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from osiris_core.parity.compare import ALL, compare
-from osiris_core.parity.record import Comparison, Layer, ParityRecord, RecordSet, TargetRun, Verdict
+from osiris_core.parity.record import Comparison, Finding, Layer, ParityRecord, RecordSet, TargetRun, Verdict
 from osiris_core.parity.record_io import decode_records, encode_records
 from osiris_core.parity.summary import headline, step_runs
 from tests.parity.sessions import failing, healthy, pair
@@ -96,6 +96,9 @@ def test_divergent_carries_the_hint(tmp_path):
     said = headline(compare(*pair(tmp_path, right=right)))
     assert said.startswith("local and e2b part at step `delays`")
     assert said.endswith('Hint: add "requests" to requirements: (not found on e2b).')
+    finding = Finding(layer=Layer.LOGS, step="a", code="c", path="a.log", message="m", hint="set TZ under env:")
+    told = Comparison(verdict=Verdict.DIVERGENT, findings=(finding,), first_diverging_step="a")
+    assert headline(told) == "local and e2b part at step `a`: a.log: m. Hint: set TZ under env."
 
 
 def test_inconclusive_says_why(tmp_path):

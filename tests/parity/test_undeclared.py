@@ -61,6 +61,14 @@ def test_a_file_that_the_step_tells_of_is_named(tmp_path):
     assert hints(tmp_path, left, right) == {UNDECLARED_FILE.format(file="names.json")}
 
 
+def test_a_hint_of_this_kind_says_all_in_what_a_headline_has_room_for():
+    """What is to be looked for and what to do, also beyond what a manifest has a key for; a headline cuts a hint after 160 characters."""
+    assert len(UNDECLARED) <= 160
+    assert len(UNDECLARED_FILE.format(file="n" * 28)) <= 160
+    assert UNDECLARED.endswith("a service, or the machine")
+    assert UNDECLARED_FILE.endswith("inputs:, in the project")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -83,6 +83,11 @@ def test_a_headline_counts_what_follows_and_says_what_reruns_found():
         "local and e2b part at step `write-delays`: the same rows in another order; "
         "because of time zone, Europe/Prague on local and Etc/UTC on e2b (1 cause, 3 effects)."
     )
+    keyed = dataclasses.replace(ORDER, hint="every time is shifted by +01:00: a time zone; set TZ under env:")
+    held = dataclasses.replace(held, findings=(keyed,))
+    assert cause.divergence_headline(record("a", Verdict.DIVERGENT, comparison=held)).endswith(
+        "a time zone; set TZ under env (1 cause, 3 effects)."
+    )
     bare = record("a", Verdict.DIVERGENT, headline="they part")
     assert cause.divergence_headline(bare) == "they part"
 
