@@ -20,9 +20,11 @@ const sayAddress = (sentence, beside = null) => {
   if (sentence) (beside ?? byId("manifests")).prepend(unfound);
 };
 
-// An address from another report, or from an older page: its manifest is shown, if that is here.
+// An address from another report, or from an older page: its manifest is shown, if that is here. Of two that the address begins with, as
+// of two results of one name, it is the one with the longer id.
 const revealInstead = (name) => {
-  const manifest = manifests.find((each) => name.startsWith(`${each.id}-`));
+  const meant = manifests.filter((each) => name.startsWith(`${each.id}-`));
+  const manifest = meant.sort((one, other) => other.id.length - one.id.length)[0];
   if (manifest) reveal([manifest.id]);
   const what = `The address names #${shortened(name)}, which this page does not have`;
   sayAddress(manifest ? `${what}; this is the manifest of it.` : `${what}: it may be of another report.`, manifest?.querySelector(".body"));
