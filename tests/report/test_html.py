@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from osiris_core.parity.record import BaselineState, BaselineUse, Comparison, HeldTarget, RecordSet, StepRun, Verdict
-from osiris_core.report.html import render_html
+from osiris_core.report.html import render_html, style_text
 from osiris_core.report.page import ALL_IN_FULL
 from tests.report.samples import DIFF, comparison, divergent, e2b_run, local_run, record
 from tests.report.structure import Structure
@@ -226,6 +226,14 @@ def test_a_large_report_shows_passing_manifests_in_brief_and_says_so():
     few = render_html(RecordSet(records=tuple(many[:2])))
     assert "<small>In brief" not in few
     assert "in brief, because" not in few
+
+
+def test_the_style_asks_the_root_for_nothing_that_may_be_anywhere():
+    """What `:root:has()` looks for has a way of children: else a browser goes through the whole page for it, at each addition."""
+    asked = re.findall(r":(?:root|html|body):has\((.*?) *\)", style_text().replace(":checked", ""))
+    assert len(asked) == 3
+    assert all(way.startswith("> body > header > ") and " > " in way for way in asked)
+    assert [way for way in asked if re.search(r"[^> ] +[^> ]", way)] == []
 
 
 def test_surplus_findings_are_told_with_numbers():
