@@ -98,7 +98,7 @@ def test_files_are_of_one_run_by_their_directory_their_moment_or_their_shards():
         run(4, PASSES, name="4a.json"),
         run(4, FAILS, name="4b.json"),
         dataclasses.replace(run(7, FAILS, shard="2/2"), made="2026-01-07T12:00:00+01:00"),
-        dataclasses.replace(run(6, PASSES, shard="1/2"), made="2026-01-07T11:30:00.5+01:00", name="06.json"),
+        dataclasses.replace(run(6, PASSES, shard="1/2"), made="2026-01-07T23:30:00.5+14:00", name="06.json"),
     ]
     orders = [kept, kept[::-1], *list(permutations(kept))[1000:1003]]
 
@@ -117,7 +117,7 @@ def test_files_are_of_one_run_by_their_directory_their_moment_or_their_shards():
 def test_a_time_that_no_calendar_has_is_none():
     """The records are then as old as the last of their tests."""
     assert made_at(RecordSet(records=(PASSES,), created_at="2026-02-31T00:00:00Z")) == "2026-02-03T10:15:00.000000Z"
-    assert made_at(RecordSet(records=())) == ""
+    assert made_at(RecordSet(records=(), created_at="2026-02-03")) == ""
 
 
 def held(evil: str = "") -> tuple[RecordSet, object]:

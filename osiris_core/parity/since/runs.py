@@ -32,11 +32,12 @@ def made_at(records: RecordSet) -> str:
 
 
 def moment(at: str) -> datetime | None:
-    """Return a time of a record; None where there is none, or it is none that a calendar has."""
+    """Return a time of a record; None where there is none, it is none that a calendar has, or does not say where its clock stood."""
     try:
-        return datetime.fromisoformat(at)
+        found = datetime.fromisoformat(at)
     except ValueError:
         return None
+    return found if found.tzinfo else None
 
 
 def order_of(at: str) -> datetime:

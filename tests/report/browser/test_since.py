@@ -42,6 +42,11 @@ def test_what_changed_is_three_clicks_from_its_difference(opened, since_page):
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
     strip = page.locator("details.manifest").filter(has_text="flight-delays").locator(".strip")
     assert [each.inner_text() for each in strip.locator("i").all()] == ["=", "=", "≠"]
+    gap = page.locator("details.manifest").filter(has_text="orders").locator(".strip i").nth(1)
+    assert (gap.text_content(), gap.evaluate("each => getComputedStyle(each).backgroundColor")) == (
+        "·",
+        "rgba(0, 0, 0, 0)",
+    )
     page.get_by_role("link", name="History", exact=True).click()
     row = page.get_by_role("row").filter(has_text="flight-delays").filter(has_text="fails since")
     assert "fails since 2026-02-03, 1 run" in row.inner_text()
