@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
 from functools import cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin, get_type_hints
@@ -26,7 +27,10 @@ _TIMES: Final = frozenset({"phases"})
 """Numbers that are times without a unit in their name."""
 _COUNTED_DOWN: Final = frozenset({"days_left"})
 """Whole numbers that may be below zero."""
-_DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TO_29: Final = "0[1-9]|[12][0-9]"
+_DAY: Final = f"[0-9]{{4}}-((0[13578]|1[02])-({_TO_29}|3[01])|(0[469]|11)-({_TO_29}|30)|02-({_TO_29}))"
+"""A day that there is, but for the 29th of February, which a pattern cannot count."""
+_HOUR: Final = "([01][0-9]|2[0-3]):[0-5][0-9]"
 _MOMENTS: Final = frozenset({"created_at", "started_at"})
 _DAYS: Final = frozenset({"expires"})
 
@@ -41,14 +45,22 @@ class Bound:
     def holds(self, value: Any) -> bool:
         """Whether a value of the right type is within."""
         if "pattern" in self.keywords:
-            return re.fullmatch(self.keywords["pattern"], value) is not None
+            return re.fullmatch(self.keywords["pattern"], value) is not None and _is_day(value[:10])
         return bool(self.keywords["minimum"] <= value <= self.keywords.get("maximum", value))
+
+
+def _is_day(text: str) -> bool:
+    """Whether a calendar has a day that is written well; what is not told is none."""
+    try:
+        return not text or bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 _COUNT: Final = Bound({"minimum": 0}, "{}, which counts nothing")
 _TIME: Final = Bound({"minimum": -LONGEST, "maximum": LONGEST}, "{:g}, and nothing takes so long")
 _MOMENT: Final = Bound(
-    {"pattern": rf"^({_DAY}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]{{1,9}})?(Z|[+-][0-9]{{2}}:[0-9]{{2}}))?$"},
+    {"pattern": rf"^({_DAY}T{_HOUR}:([0-5][0-9]|60)(\.[0-9]{{1,9}})?(Z|[+-]{_HOUR}))?$"},
     "{!r:.40}, which is no time as 2026-02-03T10:15:09Z is",
 )
 _LAST_DAY: Final = Bound({"pattern": rf"^({_DAY})?$"}, "{!r:.40}, which is no day as 2026-02-03 is")

@@ -126,6 +126,20 @@ NESTED = b'{"a":' * 51 + b"1" + b"}" * 51
             b'"created_at":"99999',
             r"`\$\.created_at` is '99999-11-24T12:00:00Z', which is no time",
         ),
+        *(
+            (
+                b'"created_at":"2026-11-24T12:00',
+                f'"created_at":"{each}'.encode(),
+                r"`\$\.created_at` is '.*', which is no time",
+            )
+            for each in (
+                "2026-13-24T12:00",
+                "2026-11-31T12:00",
+                "2026-02-29T12:00",
+                "2026-11-24T24:00",
+                "2026-11-24T12:60",
+            )
+        ),
     ],
 )
 def test_what_json_allows_and_no_record_has_is_refused(records, old, new, sentence):
