@@ -56,6 +56,7 @@ _STYLES = (
 _SCRIPTS = (
     "page",
     "query",
+    "order",
     "filters",
     "differences",
     "copying",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from osiris_core.parity.exhibit.reading import read_exhibit
 from osiris_core.parity.gates import ending_soon
@@ -20,6 +20,7 @@ from osiris_core.report.kinds import alike_of, kinds_of
 from osiris_core.report.ledger import ledger_of
 from osiris_core.report.manifest_view import groups_of, manifest_view
 from osiris_core.report.marks import MARKS, failures_first
+from osiris_core.report.orders import orders_of
 from osiris_core.report.place import sandbox_places, time_columns
 from osiris_core.report.search import KEYS, search_index
 from osiris_core.report.sentence import report_sentence
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from osiris_core.report.ledger import Ledger
     from osiris_core.report.manifest_view import ManifestGroup, ManifestView
     from osiris_core.report.marks import Mark
+    from osiris_core.report.orders import Order
     from osiris_core.report.place import Place
     from osiris_core.report.search import SearchIndex
     from osiris_core.report.shared_environments import SharedEnvironment
@@ -78,11 +80,17 @@ class Page:
     environments: tuple[SharedEnvironment, ...]
     about: tuple[tuple[str, str], ...]
     search: SearchIndex
+    orders: tuple[Order, ...]
     keys: tuple[tuple[tuple[str, ...], str], ...]
     texts: dict[str, str]
     sections: tuple[ReportSection, ...]
     since: SinceView | None
     embedded: Embedded
+
+    @property
+    def order_data(self) -> dict[str, dict[str, Any]]:
+        """What the script is given of the orders, by their keys."""
+        return {order.key: order.data for order in self.orders}
 
 
 def page_of(
@@ -146,6 +154,7 @@ def page_of(
         environments=tuple(shared for shared in environments.values() if shared.anchor),
         about=about_page(ordered, brief=sum(view.brief for view in manifests), shown=_shown_differences(manifests)),
         search=search_index(ordered, kinds),
+        orders=orders_of(ordered),
         keys=KEYS,
         texts={view.anchor: as_text(view.record) for view in manifests if view.record.fails and not view.brief},
         sections=records.sections,

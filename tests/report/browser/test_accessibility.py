@@ -51,7 +51,7 @@ def full_page(tmp_path_factory) -> Path:
     return write_report(hostile_set(["a word and `code`"]), tmp_path_factory.mktemp("full") / "full.html").html
 
 
-def violations(page: Page, *rules: str, where: str = "") -> list[str]:
+def violations(page: Page, *rules: str, where: str | dict[str, list[list[str]]] = "") -> list[str]:
     """Return what axe-core has against a page by all of its rules, or by these: a line a rule, with the first of its places."""
     from axe_playwright_python.sync_playwright import Axe
 

@@ -12,10 +12,12 @@ const textOf = (manifest) => {
 };
 
 let narrowed = false;
+let listedIn = batches;
 
 // A batch of which some manifests are hidden is drawn wherever it is, because its height is another one than the style supposes.
 const list = (listed) => {
-  if (!narrowed && listed.size === manifests.length) return;
+  if (!narrowed && listedIn === batches && listed.size === manifests.length) return;
+  listedIn = batches;
   narrowed = listed.size < manifests.length;
   for (const each of manifests) if (each.hidden === listed.has(each)) each.hidden = !each.hidden;
   for (const batch of batches) {
@@ -82,7 +84,10 @@ const apply = async () => {
   say(terms, listed, `, ${number(listed.size - shown)} by their lines`);
 };
 
-const addressOf = (query) => (query ? `#?${new URLSearchParams({ q: query })}` : "");
+const addressOf = (query) => {
+  const asked = new URLSearchParams({ ...(query && { q: query }), ...(order && { by: order }) });
+  return asked.size ? `#?${asked}` : "";
+};
 
 const putInAddress = (query, how) => {
   if (addressOf(query) === location.hash) return;
@@ -138,6 +143,7 @@ const askByRadio = (radio) => {
 if (search) {
   let typing = 0;
   byId("bar").hidden = false;
+  document.querySelector(".filters").classList.add("by-script");
   search.addEventListener("input", () => {
     suggest();
     clearTimeout(typing);

@@ -30,12 +30,12 @@ const showHelp = () => {
   byId("help-close").focus();
 };
 
-const listedSummaries = (only = "") => manifests.filter((each) => !each.hidden && each.matches(`.manifest${only}`)).map(lineOf);
+const listedSummaries = (only = "") => inOrder.filter((each) => !each.hidden && each.matches(`.manifest${only}`)).map(lineOf);
 const listedDifferences = () => all(".manifest:not([hidden]) .finding");
 
 const currentManifest = () => document.activeElement?.closest(".manifest")
-  ?? manifests.find((each) => !each.hidden && isOpen(each))
-  ?? manifests.find((each) => !each.hidden);
+  ?? inOrder.find((each) => !each.hidden && isOpen(each))
+  ?? inOrder.find((each) => !each.hidden);
 
 const goToFailing = (by) => goTo(neighbour(listedSummaries(".fails"), by), "start");
 

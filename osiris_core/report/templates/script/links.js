@@ -1,4 +1,4 @@
-// The address says what is seen: `#?q=...` is a query, everything else the id of a part, which is unfolded whatever hides it.
+// The address says what is seen: `#?q=...&by=...` is a query and an order, everything else the id of a part, which is unfolded whatever hides it.
 // Behind the name of a manifest an address may name lines: #manifest/step/kind of lines/line.
 
 // What the address names, in its parts; one that is written wrongly is one name, which nothing has.
@@ -48,10 +48,17 @@ const reveal = ([name, ...rest]) => {
   if (rest[0]) revealLines(name, rest);
 };
 
+const followQuery = (asked) => {
+  const by = asked.get("by") ?? "";
+  arrange(by);
+  ask(asked.get("q") ?? "");
+  if (order !== by) sayAddress(`The address asks for the order ${shortened(by)}, which this page does not have.`);
+};
+
 const follow = () => {
   sayAddress("");
   const hash = location.hash.slice(1);
-  if (search && (!hash || hash.startsWith("?"))) ask(new URLSearchParams(hash.slice(1)).get("q") ?? "");
+  if (search && (!hash || hash.startsWith("?"))) followQuery(new URLSearchParams(hash.slice(1)));
   else reveal(named(hash));
 };
 

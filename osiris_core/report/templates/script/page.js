@@ -4,7 +4,6 @@
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const byId = (id) => document.getElementById(id);
 const manifests = all(".manifest");
-const batches = all(".batch");
 
 // What an element carries as JSON, over what stands for it where the page was cut or changed: all else goes on working.
 const dataOf = (id, otherwise) => {
