@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +28,8 @@ class Counterpart:
         Equal is what has the same path, size, mode and SHA-256: the other side's read from its disk, this side's as the
         worker took it in the sandbox. Waits until the other target has ended.
         """
+        import asyncio  # a check without a sandbox has a counterpart too, and does without it
+
         others = await asyncio.shield(asyncio.wrap_future(self._artifacts))
         found = {}
         for each in records:

@@ -5,12 +5,10 @@ Nothing of a living owner is touched, and nothing of which this machine cannot k
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from osiris_core.backends.farms import unfinished_farms
-from osiris_core.backends.owned import kill_sandbox, list_sandboxes
 from osiris_core.errors import SessionError
 from osiris_core.session import contract
 from osiris_core.session.files import remove_tree
@@ -41,7 +39,11 @@ def collect_sandboxes(provider: Provider, *, everyones: bool, dry_run: bool) -> 
 
     SandboxError where the provider cannot be asked, or one may still live.
     """
+    import asyncio  # what a run here leaves behind is collected without it, or the SDK
+
     from e2b import E2B
+
+    from osiris_core.backends.owned import kill_sandbox, list_sandboxes
 
     client = E2B(**provider.address)
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from osiris_core.choices import REQUIREMENTS
 from osiris_core.manifest import fields
 from osiris_core.manifest.model import FORMAT, Pipeline, Resources, Variable
@@ -65,6 +62,9 @@ def read_pipeline(problems: Problems, node: Node) -> Pipeline:
 
 def read_requirements(problems: Problems, node: Node) -> tuple[str, ...]:
     """Return the requirements in canonical spelling (PEP 503 names, PEP 508 text), sorted."""
+    from packaging.requirements import InvalidRequirement, Requirement  # a tenth of a start, and few manifests have any
+    from packaging.utils import canonicalize_name
+
     found: dict[str, str] = {}
     for written, at in fields.texts(problems, node, "requirements"):
         try:

@@ -6,8 +6,6 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from osiris_core.backends.closure import resolve_closure
-from osiris_core.backends.farm import build_farm
 from osiris_core.backends.interpreter import current_interpreter
 from osiris_core.backends.workspace import declared_files
 from osiris_core.errors import InfrastructureError
@@ -38,6 +36,9 @@ def original_of(job: Job, sessions: Sequence[Session], scratch: Path) -> tuple[O
     if job.manifest.template is not None:
         impossible[factor.DISTRIBUTIONS] = "the manifest names a template of its own"
     elif bwrap is not None:
+        from osiris_core.backends.closure import resolve_closure  # few checks come to this
+        from osiris_core.backends.farm import build_farm
+
         try:
             farm = build_farm(resolve_closure(job.requirements), current_interpreter())
         except InfrastructureError as error:

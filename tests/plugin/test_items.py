@@ -73,7 +73,7 @@ def test_collect_only_imports_no_sdk_and_no_engine(project: Project) -> None:
     project.pytester.makeconftest(
         "import sys\n"
         "def pytest_unconfigure(config):\n"
-        "    heavy = {'e2b', 'httpx', 'duckdb', 'pyarrow', 'jinja2', 'asyncio'} & set(sys.modules)\n"
+        "    heavy = {'e2b', 'httpx', 'duckdb', 'pyarrow', 'jinja2', 'asyncio', 'packaging.requirements'} & set(sys.modules)\n"
         "    print('LOADED', sorted(heavy), 'osiris_core.check' in sys.modules)\n"
     )
 
