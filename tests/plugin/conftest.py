@@ -3,14 +3,17 @@ from __future__ import annotations
 import importlib
 import json
 import os
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from execnet import gateway_io
 
 from osiris_core.parity.record import Comparison, Finding, Layer, ParityRecord, TargetRun, Verdict
+from tests.plugin.warm_workers import WarmWorkers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from osiris_core.check import CheckOptions
@@ -89,9 +92,17 @@ class Project:
         return [record for path in files for record in json.loads(path.read_text())["records"]]
 
 
+@pytest.fixture(scope="session")
+def warm_workers() -> Iterator[WarmWorkers]:
+    """What xdist's workers are forked from."""
+    with closing(WarmWorkers()) as workers:
+        yield workers
+
+
 @pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, warm_workers: WarmWorkers) -> Project:
     """An empty project."""
+    monkeypatch.setattr(gateway_io, "create_io", warm_workers.instead_of(gateway_io.create_io))
     return Project(pytester, monkeypatch)
 
 
