@@ -25,6 +25,7 @@ Everything shown here stands in a `RecordSet` or in the sessions that it names; 
 ``diffs``        a unified diff as numbered lines; ``words`` what differs in two texts, ``lookalikes`` where they look the same
 ``table_view``   where two tables differ; ``json_view`` two JSON values, ``dumps`` bytes, ``trees`` files
 ``rest``         where what is left out of a difference can be found
+``images``       pictures that differ, in the page
 ``bulk``         the lines of the sessions in the page, compressed, for its step inspector
 ``units``        numbers as people read them
 """

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.record import Finding, TableDifference, TargetRun
     from osiris_core.parity.record import FindingGroup as Signature
+    from osiris_core.report.images.gallery import ImagesOf
 
 SHOWN_IN_A_GROUP: Final = 50
 SHOWN_PLACES: Final = 100
@@ -36,9 +37,15 @@ class Arranging:
     """Makes views of findings and remembers their addresses."""
 
     def __init__(
-        self, anchor: str, runs: Sequence[TargetRun], names: tuple[str, str], counts: dict[SignatureKey, int]
+        self,
+        anchor: str,
+        runs: Sequence[TargetRun],
+        names: tuple[str, str],
+        counts: dict[SignatureKey, int],
+        images: ImagesOf | None = None,
     ) -> None:
         self._anchor, self._runs, self._names, self._counts = anchor, runs, names, counts
+        self._images = images
         self._files = {path for run in runs for step in run.steps for path in step.artifacts}
         self.anchors: dict[int, str] = {}
         self._above: dict[tuple[str | None, str, TableDifference | None], str] = {}
@@ -107,6 +114,7 @@ class Arranging:
             if is_in_json(finding)
             else ()
         )
+        images = self._images(finding, artifact_of(finding, self._files), self._names) if self._images else None
         is_cut = bool(diff.hidden_lines or diff.notes or (table and table.more) or finding.ranges)
         return FindingView(
             anchor=anchor,
@@ -123,6 +131,7 @@ class Arranging:
             findings=len(unit),
             rest=rest_of(finding, self._runs, self._files) if is_cut else (),
             said_above=above,
+            images=images,
         )
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from osiris_core.parity.record import FindingGroup as Signature
     from osiris_core.report.diffs import Diff
     from osiris_core.report.dumps import Dump
+    from osiris_core.report.images.gallery import Images
     from osiris_core.report.json_view import JsonPlace
     from osiris_core.report.table_view import TableView
     from osiris_core.report.words import Marked
@@ -23,7 +24,7 @@ class FindingView:
 
     `places` are all differences of the same file of JSON, this one among them, `findings` their number. `note` says what both values
     have that cannot be seen, `rest` where what is left out here can be found, `said_above` the address of the difference that has
-    table and diff of the same file already.
+    table and diff of the same file already. `images` are the pictures of both sides, where the file is one.
     """
 
     anchor: str
@@ -40,6 +41,7 @@ class FindingView:
     findings: int
     rest: tuple[str, ...]
     said_above: str
+    images: Images | None = None
 
     @property
     def has_places(self) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from osiris_core.parity.record import Comparison, Finding, TargetRun
     from osiris_core.report.finding_view import FindingGroup
+    from osiris_core.report.images.gallery import ImagesOf
     from osiris_core.report.trees import Tree
 
 
@@ -31,10 +32,12 @@ class Differences:
     tree: Tree | None = None
 
 
-def differences_of(comparison: Comparison, anchor: str, runs: Sequence[TargetRun]) -> Differences:
+def differences_of(
+    comparison: Comparison, anchor: str, runs: Sequence[TargetRun], images: ImagesOf | None = None
+) -> Differences:
     """Return the differences: those of the steps that differ by themselves, their effects, accepted ones, clues.
 
-    `runs` are both targets; `anchor` begins every address.
+    `runs` are both targets; `anchor` begins every address. `images` returns the pictures of a finding.
     """
     names = _names(runs)
     first = comparison.first_diverging_step
@@ -51,7 +54,7 @@ def differences_of(comparison: Comparison, anchor: str, runs: Sequence[TargetRun
     also = f", and in {', '.join(comparison.causes[1:])}" if len(comparison.causes) > 1 else ""
     title = f"What differs in step {first}, where the targets part{also}" if first else "What differs"
     counts = {(each.layer, each.step, each.code, each.pattern): each for each in comparison.groups}
-    arranged = Arranging(anchor, runs, names, {signature: each.count for signature, each in counts.items()})
+    arranged = Arranging(anchor, runs, names, {signature: each.count for signature, each in counts.items()}, images)
     held = {signature_of(finding) for finding in deciding}
     unheld = [each for signature, each in counts.items() if signature not in held]
     groups = (

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from osiris_core.report.equal import Equal
     from osiris_core.report.evidence import Evidence
     from osiris_core.report.history import StripView
+    from osiris_core.report.images.gallery import Gallery
     from osiris_core.report.marks import Mark
     from osiris_core.report.outcomes import Ending
     from osiris_core.report.picture import Picture
@@ -107,12 +108,15 @@ def manifest_view(
     bulk: Bulk,
     evidence: Evidence,
     *,
+    gallery: Gallery,
     alone: bool,
     brief: bool,
 ) -> ManifestView:
     """Arrange one record; `alone` where no other fails, `brief` where it is shown without its steps, lanes and differences."""
     found = (
-        differences_of(record.comparison, anchor, record.targets) if record.comparison and not brief else Differences()
+        differences_of(record.comparison, anchor, record.targets, gallery.of(record))
+        if record.comparison and not brief
+        else Differences()
     )
     picture = None if brief else picture_of(record, anchor, found.groups)
     return ManifestView(

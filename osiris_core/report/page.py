@@ -16,6 +16,7 @@ from osiris_core.report.bulk.embedding import Bulk
 from osiris_core.report.evidence import evidence_of
 from osiris_core.report.gathered import origin_lines
 from osiris_core.report.history import identity_of
+from osiris_core.report.images.gallery import Gallery
 from osiris_core.report.kinds import alike_of, kinds_of
 from osiris_core.report.ledger import ledger_of
 from osiris_core.report.manifest_view import groups_of, manifest_view
@@ -106,7 +107,7 @@ def page_of(
     Below one of `roots` lie the sessions that they name, and `read` reads those of a record; at most those of one are in memory.
     `since` is what changed since older records. From `beside`, the directory of the page, links lead to their files.
     """
-    bulk = Bulk(lambda record: read(record, roots))
+    bulk, gallery = Bulk(lambda record: read(record, roots)), Gallery(roots)
     ordered = failures_first(records.records)
     failing = sum(record.fails for record in ordered)
     kinds = kinds_of(ordered)
@@ -120,6 +121,7 @@ def page_of(
             environments[diff],
             bulk,
             evidence_of(record, roots, beside),
+            gallery=gallery,
             alone=failing == 1,
             brief=len(ordered) > ALL_IN_FULL and (record.passed or position >= ALL_IN_FULL),
         )
@@ -152,7 +154,10 @@ def page_of(
         groups=groups_of(manifests),
         ledger=ledger_of((view.record, view.anchor) for view in manifests),
         environments=tuple(shared for shared in environments.values() if shared.anchor),
-        about=about_page(ordered, brief=sum(view.brief for view in manifests), shown=_shown_differences(manifests)),
+        about=(
+            *about_page(ordered, brief=sum(view.brief for view in manifests), shown=_shown_differences(manifests)),
+            *gallery.told(),
+        ),
         search=search_index(ordered, kinds),
         orders=orders_of(ordered),
         keys=KEYS,

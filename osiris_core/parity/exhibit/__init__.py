@@ -10,5 +10,6 @@ of the comparison itself, under the rules that the record names; a test holds ev
 ``places``     where a session may lie         ``building``    puts the parts together
 ``text_rows``  lines as rows; ``streams`` logs and printed output, huge ones too
 ``event_rows`` and ``metric_rows`` records as rows; ``forms`` what the rules made of a record
+``contents``   the bytes of an artifact that differs
 ``entries``    the artifact trees              ``cutting``     what of a long stream is shown
 """
