@@ -44,6 +44,9 @@ def test_a_single_failure_is_unfolded():
     page = page_of(record("a", Verdict.IDENTICAL), divergent())
     manifests = [each for tag, each in page.elements if tag == "details" and each["class"].startswith("manifest ")]
     assert ["open" in each for each in manifests] == [True, False]
+    assert "link to pipelines/a.osiris.yaml" in page.values(
+        "aria-label"
+    )  # each says whose it is where links are listed
 
 
 def test_a_passing_report_unfolds_nothing():
