@@ -78,7 +78,7 @@ def test_1_a_disconnect_does_not_kill_the_command(sandbox):
 
 def test_2_a_subscriber_that_does_not_read_stalls_the_command(sandbox):
     """A full subscriber stops the pipe, and so the command; reading on lets it go on, with nothing lost."""
-    handle = sandbox.commands.run("seq 1 3000000; touch done", background=True, timeout=60)
+    handle = sandbox.commands.run("seq 1 3000000; touch done", background=True, timeout=200)
     first = next(iter(handle))[0]
     until(lambda: _is_blocked_writing(sandbox, handle.pid))
     assert not sandbox.files.exists("done")
@@ -91,7 +91,7 @@ def test_2_a_subscriber_that_does_not_read_stalls_the_command(sandbox):
 
 def test_2_one_stalled_subscriber_stalls_the_others(sandbox):
     """A second subscriber sees nothing new while the first one's queue is full."""
-    idle = sandbox.commands.run("seq 1 3000000; touch done", background=True, timeout=60)
+    idle = sandbox.commands.run("seq 1 3000000; touch done", background=True, timeout=200)
     other = sandbox.commands.connect(idle.pid)
     until(lambda: _is_blocked_writing(sandbox, idle.pid))
     assert not sandbox.files.exists("done")
@@ -139,7 +139,7 @@ def _is_forgotten_soon(client, **patience) -> None:
 def test_5_a_signal_by_rpc_loses_what_is_still_to_come(sandbox):
     """After a kill by the API the exit alone ends the stream: what a child writes later is lost."""
     handle = sandbox.commands.run(
-        "(read; echo tail) <>gate & touch up; wait", background=True, cwd=_gate(sandbox), timeout=60
+        "(read; echo tail) <>gate & touch up; wait", background=True, cwd=_gate(sandbox), timeout=200
     )
     until(exists(sandbox, "gate.d/up"))
     assert handle.kill() is True

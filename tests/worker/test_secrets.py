@@ -205,7 +205,7 @@ def test_without_the_line_nothing_starts(worker, told, words):
 def test_a_line_that_never_comes_is_waited_for_so_long(worker):
     """With stdin open and silent the wait is bounded."""
     worker.prepare(USE, [("use", "use", (), {})], expects_secrets=True, secrets_patience_s=0.05)
-    worker.start(stdin=subprocess.PIPE).wait(timeout=60)
+    worker.start(stdin=subprocess.PIPE).wait(timeout=200)
     run = worker.finish()
     assert (run.exit_code, run.spool) == (3, b"")
     assert b"the line of secrets did not come within 0.05 s" in run.stderr
