@@ -358,3 +358,40 @@ def test_zip_fields_are_set_aside_only_where_an_independent_reader_sees_the_same
         with zipfile.ZipFile(io.BytesIO(changed)) as archive:
             assert {name: archive.read(name) for name in archive.namelist()} == {"a.txt": b"one\n"}
     assert 0 < quiet < 60
+
+
+def test_a_comment_in_the_header_of_one_stream_more_is_a_difference(tmp_path):
+    """An empty stream behind the content changes nothing of it, and may say anything."""
+    empty = at(gzip.compress(b"", mtime=1), 3, 16)
+    left, right = gzip.compress(CSV, mtime=1), gzip.compress(CSV, mtime=1) + empty[:10] + b"said\0" + empty[10:]
+    (found,) = compared(tmp_path, left, right, "x.gz").findings
+    assert (found.message, "said" in found.right) == ("another comment or extra field in the gzip header", True)
+
+
+@pytest.mark.parametrize("system", [0, 3, 19])
+def test_a_link_in_a_zip_file_is_one_whatever_system_made_it(system, tmp_path):
+    """Tools make a link of it, too, where it says to come from DOS or macOS."""
+
+    def link(info):
+        info.create_system, info.external_attr = system, 0o120777 << 16
+
+    (found,) = compared(tmp_path, zipped(("a", b"b")), zipped(("a", b"b"), change=link), "x.zip").findings
+    assert (found.code, found.right) == ("artifact-type", "link")
+
+
+WHOLE = zipped(("a", b"x"))
+BREAKING = {
+    "a name without letters": at(WHOLE, WHOLE.index(b"PK\1\2") + 46, 0),
+    "a directory before the beginning": at(WHOLE, WHOLE.index(b"PK\5\6") + 17, 255),
+    "headers in front of headers": tarred(("a", b""), change=lambda info: setattr(info, "type", b"x"))[:512] * 2000
+    + tarred(("a", b"x")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BREAKING)
+def test_a_file_that_breaks_its_reader_has_no_digest_of_what_it_holds(name, tmp_path):
+    """`zipfile` and `tarfile` raise whatever comes; a baseline is written all the same, and in a member its bytes count."""
+    (tmp_path / "x").write_bytes(BREAKING[name])
+    assert not content_digest(tmp_path / "x")
+    (tmp_path / "x").write_bytes(zipped(("in", BREAKING[name])))
+    assert content_digest(tmp_path / "x")

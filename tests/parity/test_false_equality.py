@@ -17,6 +17,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import ipc, parquet
 
+from osiris_core.parity.kinds.tables.sqlite import database_digest
 from osiris_core.parity.kinds.tables.thrift import read_struct
 from tests.parity.table_pairs import canonical, codes, compared, parquets, told, tolerance, unordered
 
@@ -390,6 +391,32 @@ def test_bytes_behind_the_last_page_are_seen_beside_a_log_too(tmp_path):
     assert [(each.message, each.right[:7]) for each in found.findings] == [
         ("other bytes behind the last page", "6 bytes")
     ]
+
+
+def test_an_index_that_belies_its_table_is_a_difference(tmp_path):
+    """A query that goes by it returns other rows, or none: all rows, definitions and row numbers are the same."""
+    for side, column in (("a", "k"), ("b", "v")):
+        _sqlite(
+            tmp_path / side / "x.db",
+            "create table t (k, v)",
+            "insert into t values (1, 20), (2, 10)",
+            f"create index i on t ({column})",
+            "pragma writable_schema = on",
+            "update sqlite_master set sql = 'create index i on t (k)' where name = 'i'",
+        )
+    (found,) = compared(tmp_path, "x.db").findings
+    assert (found.message, found.left) == ("other contradictions between rows and indexes", "(none)")
+    assert "row 1 missing from index i" in found.right
+    assert len({database_digest(tmp_path / side / "x.db") for side in "ab"}) == 2
+
+
+def test_bytes_of_a_database_header_that_mean_nothing_are_seen(tmp_path):
+    """They are zeros, says the format."""
+    for side in "ab":
+        _sqlite(tmp_path / side / "x.db", "create table t (a)")
+    data = (tmp_path / "a" / "x.db").read_bytes()
+    (found,) = told(tmp_path, "x.db", data, data[:72] + b"hidden" + data[78:]).findings
+    assert (found.message, found.left) == ("other bytes of the header that mean nothing", "(none)")
 
 
 def test_row_numbers_that_no_column_shows_are_compared(tmp_path):

@@ -207,3 +207,6 @@ def test_a_tar_with_holes_is_no_bomb(tmp_path, monkeypatch):
     assert result.findings
     left, right = sparse(b"a"), summed(sparse(b"a")[:136] + b"00000000007\0" + sparse(b"a")[148:])
     assert "holds more than 1,048,576 bytes" in compared(tmp_path, left, right, "x.tar").not_compared[0]
+    monkeypatch.setattr(expansion, "EXPANDED_BYTES", 1 << 40)
+    monkeypatch.setattr(expansion, "RATIO_FROM_BYTES", 1 << 20)
+    assert "holds more than 250 times its 512 bytes" in compared(tmp_path, left, right, "x.tar").not_compared[0]

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from osiris_core.parity.kinds.tables.parquet_layout import layout
-from tests.parity.test_false_equality import _parquet, told
+from tests.parity.table_pairs import told, unordered
+from tests.parity.test_false_equality import _parquet
 
 DATA = {"v": [1, 2, 3, 4, None, None], "s": ["a", "b", "c", None, "d", "e"]}
 INDEXED = {"write_page_index": True, "max_rows_per_page": 2, "write_batch_size": 1}
@@ -44,6 +45,15 @@ def test_an_index_that_belies_its_pages_is_a_difference(name, tmp_path):
     which, old, new, sentence = WRONG[name]
     found = told(tmp_path, "x.parquet", _parquet(DATA), changed(tmp_path, which, old, new))
     assert [(each.path, each.message.rpartition(": ")[2]) for each in found.findings] == [("v", f"on e2b {sentence}")]
+
+
+def test_a_rule_about_rows_sets_no_index_aside_that_belies_them(tmp_path):
+    """Other rows, or rows in another order, are equal by a rule; what a file tells of its own pages is true or not all the same."""
+    which, old, new, sentence = WRONG["smallest value"]
+    moved = {name: values[::-1] for name, values in DATA.items()}
+    found = told(tmp_path, "x.parquet", _parquet(moved), changed(tmp_path, which, old, new), (unordered(),))
+    assert [(each.path, each.message.rpartition(": ")[2]) for each in found.findings] == [("v", f"on e2b {sentence}")]
+    assert not told(tmp_path, "x.parquet", _parquet(moved), _parquet(DATA, **INDEXED), (unordered(),)).findings
 
 
 def test_statistics_in_the_headers_of_pages_are_held_against_the_values(tmp_path):

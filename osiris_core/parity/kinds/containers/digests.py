@@ -5,6 +5,7 @@ It is stricter than the comparer: members are the same where their bytes are, or
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import tempfile
@@ -31,13 +32,27 @@ _HERE: Final = "this side"
 def content_digest(path: Path) -> str:
     """Return the digest of what a container holds, `1:<sha256>`; empty for any other file, and where it cannot be said.
 
-    OSError where the file cannot be read.
+    OSError where the file cannot be opened.
     """
+    with path.open("rb"):
+        found = _digest_or_none(path, Expansion())
+    return f"{FORM}:{found}" if found else ""
+
+
+def _digest_or_none(path: Path, expansion: Expansion) -> str:
     try:
-        found = _digest(path, Expansion())
+        return _digest(path, expansion)
     except NotExpandedError:
         return ""
-    return f"{FORM}:{found}" if found else ""
+    except OSError as error:
+        if error.errno not in {
+            None,
+            errno.EINVAL,
+        }:  # that is one that the file leads to: a place in front of its beginning
+            raise
+        return ""
+    except Exception:  # noqa: BLE001 - a hostile file may break any reader: what it holds cannot be said then
+        return ""
 
 
 def _digest(path: Path, expansion: Expansion) -> str:
@@ -81,7 +96,7 @@ def _content(member: Member, expansion: Expansion) -> str:
                 digest.update(piece)
                 out.write(piece)
         try:
-            inner = _digest(path, expansion.deeper())
+            inner = _digest_or_none(path, expansion.deeper())
         except NotExpandedError:
             inner = ""
     return f"holds {inner}" if inner else digest.hexdigest()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.parity.kinds.containers.gzip_header import GZIP, read_header
@@ -182,13 +183,11 @@ def _compare_metadata(parts: Parts, left: Streams, right: Streams, *, same: bool
     for a, b in zip(left.headers, right.headers, strict=False):
         for name, x, y in a.differences(b):
             parts.metadata(name, x, y)
-        if a.content() != b.content():
-            parts.differs(
-                "artifact-content",
-                "",
-                "another comment or extra field in the gzip header",
-                *map(str, (a.content(), b.content())),
-            )
+    for a, b in zip_longest(left.headers, right.headers):
+        here, there = (each.content() if each else (b"", b"") for each in (a, b))
+        if here != there:
+            message = "another comment or extra field in the gzip header"
+            parts.differs("artifact-content", "", message, str(here), str(there))
     parts.metadata("number of streams", left.count, right.count)
     parts.metadata("padding", left.padding, right.padding)
     if same and not parts.findings and not parts.set_aside:

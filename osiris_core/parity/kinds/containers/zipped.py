@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _STARTS: Final = (b"PK\3\4", b"PK\5\6")
 _CHUNK_BYTES: Final = 256 * 1024
 _ENCRYPTED: Final = 1
-_UNIX: Final = 3
+_WITH_MODES: Final = frozenset({0, 3, 19})
+"""Systems in whose entries tools look for a mode: DOS (Python on Windows, PKZIP for Unix), Unix, macOS."""
 _DAMAGE: Final = (
     zipfile.BadZipFile,
     zlib.error,
@@ -85,7 +86,7 @@ class _Zip:
             raise NotExpandedError(f"{error} (on {self.label})") from error
 
     def member(self, info: ZipInfo) -> Member:
-        mode = info.external_attr >> 16 if info.create_system == _UNIX else 0
+        mode = info.external_attr >> 16 if info.create_system in _WITH_MODES else 0
         special = stat.S_IFMT(mode) not in {0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}
         kind = "directory" if info.is_dir() else "link" if stat.S_ISLNK(mode) else "special file" if special else "file"
         return Member(

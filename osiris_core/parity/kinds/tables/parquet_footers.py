@@ -48,7 +48,9 @@ def footer_contradictions(pair: FilePair, has_same_rows: bool) -> FileComparison
     if has_same_rows and not findings and _is_split_alike(layouts):
         findings += _pages(layouts)
     if has_same_rows and not findings:
-        findings += [*_filters(layouts), *_told_of_pages(pair, layouts, gaps)]
+        findings += _filters(layouts)
+    if not findings:
+        findings += _told_of_pages(pair, layouts, gaps, has_same_rows=has_same_rows)
     findings += _statistics(pair, layouts, gaps, has_same_rows=has_same_rows)
     return FileComparison(findings=tuple(findings[:_KEPT]), findings_total=len(findings), not_compared=tuple(gaps))
 
@@ -147,8 +149,10 @@ def _filters(layouts: tuple[Layout, Layout]) -> Iterator[FileFinding]:
                 yield _differs(f"another Bloom filter of {here.name}", *filters)
 
 
-def _told_of_pages(pair: FilePair, layouts: tuple[Layout, Layout], gaps: list[str]) -> Iterator[FileFinding]:
-    """Yield what is told of pages that their values belie, unless the same is told of the same pages on both sides."""
+def _told_of_pages(
+    pair: FilePair, layouts: tuple[Layout, Layout], gaps: list[str], *, has_same_rows: bool
+) -> Iterator[FileFinding]:
+    """Yield what is told of pages that their values belie, unless the same is told of pages of the same rows on both sides."""
     told = [
         [
             [(chunk.indexes[1], first_rows(chunk), [_said(page) for page in chunk.pages]) for chunk in group]
@@ -156,7 +160,7 @@ def _told_of_pages(pair: FilePair, layouts: tuple[Layout, Layout], gaps: list[st
         ]
         for each in layouts
     ]
-    if told[0] == told[1]:
+    if has_same_rows and told[0] == told[1]:
         return
     unread: dict[str, None] = {}
     for path, label, own in zip((pair.left, pair.right), pair.labels, layouts, strict=True):

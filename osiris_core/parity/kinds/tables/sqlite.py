@@ -27,6 +27,10 @@ _LAYOUT: Final = ("page_size", "page_count", "freelist_count", "schema_version",
 _ROW_NUMBERS: Final = ("rowid", "_rowid_", "oid")
 """Names of the number that each row has; a column of one of these names hides it."""
 _MIXED: Final = "mixed"
+_HEADER_BYTES: Final = 100
+_UNUSED: Final = slice(72, 92)
+"""What the file format says to be zeros, of the header."""
+_KEPT: Final = 5
 
 
 @contextmanager
@@ -125,7 +129,7 @@ def _database(
         defined[f"pragma {name}"] = str(connection.execute(f"pragma {name}").fetchone()[0])
     facts = {name: connection.execute(f"pragma {name}").fetchone()[0] for name in _LAYOUT}
     with path.open("rb") as source:
-        header = source.read(100)
+        header = source.read(_HEADER_BYTES)
     facts |= {"change counter": int.from_bytes(header[24:28]), "library version": int.from_bytes(header[96:100])}
     return Database(
         defined=defined,
@@ -140,9 +144,11 @@ def _database(
 
 
 def _hidden(path: Path, connection: sqlite3.Connection, tables: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
-    """Yield what lies behind the last page, and the row numbers of tables that have no column for them."""
+    """Yield what lies behind the last page, what in the file belies its rows, and the row numbers of tables that have no column for them."""
     page_bytes, pages = (connection.execute(f"pragma {name}").fetchone()[0] for name in ("page_size", "page_count"))
     with path.open("rb") as source:
+        if any(unused := source.read(_HEADER_BYTES)[_UNUSED]):
+            yield "bytes of the header that mean nothing", unused.hex()
         length = (
             source.seek(0, os.SEEK_END) - page_bytes * pages
         )  # less than nothing where a log has pages that the file lacks
@@ -150,6 +156,8 @@ def _hidden(path: Path, connection: sqlite3.Connection, tables: dict[str, list[s
             source.seek(page_bytes * pages)
             behind = hashlib.file_digest(source, "sha256").hexdigest()
             yield "bytes behind the last page", f"{length:,} bytes, sha256 {behind[:16]}"
+    if wrong := _contradictions(connection):
+        yield "contradictions between rows and indexes", wrong
     without = {
         str(name) for (name,) in connection.execute("select name from pragma_table_list where schema = 'main' and wr")
     }
@@ -162,6 +170,15 @@ def _hidden(path: Path, connection: sqlite3.Connection, tables: dict[str, list[s
         for (row,) in connection.execute(f"select {number} from {_quoted(table)} order by {number}"):
             digest.update(b"%d " % row)
         yield f"row numbers in {table}", f"sha256 {digest.hexdigest()[:16]}"
+
+
+def _contradictions(connection: sqlite3.Connection) -> str:
+    """Return what SQLite finds wrong, or cannot look at: a query that goes by an index that belies its table returns other rows."""
+    try:
+        said = [str(row[0]) for row in connection.execute(f"pragma integrity_check({_KEPT})")]
+    except sqlite3.OperationalError as error:  # an index goes by a function or an order that only its application has
+        return str(error)
+    return "" if said == ["ok"] else "; ".join(said)
 
 
 def _classes(mine: dict[str, set[str]], others: dict[str, set[str]]) -> dict[str, str]:
