@@ -1,24 +1,29 @@
 """Keeps the templates' compiled form where Python keeps that of modules, and under the same switches.
 
 Compiling them costs ten times what a report of a few manifests costs else. As with modules, a compiled template is used as long as
-nothing it was made from has changed: its source, this package, which its constants were folded with, and Jinja.
+nothing it was made from has changed: its source, this package, which its constants were folded with, Jinja, and Markupsafe. All of these
+are held by what they are and not by their times: there are installations that give all files one.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from contextlib import suppress
 from importlib.metadata import version
 from importlib.util import cache_from_source
 from pathlib import Path
-from typing import TYPE_CHECKING
+from pickle import UnpicklingError
+from typing import TYPE_CHECKING, Final
 
 from jinja2 import FileSystemBytecodeCache
 
 if TYPE_CHECKING:
     from jinja2.bccache import Bucket
+
+
+_TORN: Final = (EOFError, ValueError, TypeError, AttributeError, ImportError, IndexError, KeyError, UnpicklingError)
+"""What reading a file that was cut raises, wherever that was: Jinja catches some of these, and not where its digest stands."""
 
 
 class CompiledTemplates(FileSystemBytecodeCache):
@@ -41,7 +46,7 @@ class CompiledTemplates(FileSystemBytecodeCache):
     def load_bytecode(self, bucket: Bucket) -> None:
         """Take a compiled template, if there is one of the same making."""
         if not bucket.environment.overlayed:
-            with suppress(OSError):
+            with suppress(OSError, *_TORN):
                 super().load_bytecode(bucket)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
@@ -53,7 +58,5 @@ class CompiledTemplates(FileSystemBytecodeCache):
 
 
 def _state_of(package: Path) -> str:
-    modules = sorted((each for each in os.scandir(package) if each.name.endswith(".py")), key=lambda each: each.name)
-    return "\n".join(
-        [version("jinja2"), *(f"{each.name} {each.stat().st_size} {each.stat().st_mtime_ns}" for each in modules)]
-    )
+    modules = (f"{each.name} {hashlib.sha256(each.read_bytes()).hexdigest()}" for each in sorted(package.glob("*.py")))
+    return "\n".join([version("jinja2"), version("markupsafe"), *modules])

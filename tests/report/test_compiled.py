@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
 from jinja2 import DictLoader, Environment
 
+from osiris_core.report import compiled
 from osiris_core.report.compiled import CompiledTemplates
 
 
@@ -52,12 +54,35 @@ def test_what_it_was_made_from_makes_it_anew(rendered, package):
     """Another source, a changed module of the package, or a torn file: it is compiled, and the right text comes."""
     rendered("a{{ 1 + 1 }}")
     assert rendered("b{{ 1 + 1 }}") == ("b2", 1)
-    (package / "words.py").write_text("A = 1  # longer\n")
+    facts = (package / "words.py").stat()
+    (package / "words.py").write_text("A = 2\n")
+    os.utime(package / "words.py", ns=(facts.st_atime_ns, facts.st_mtime_ns))  # as where all files are of one time
     assert rendered("b{{ 1 + 1 }}") == ("b2", 1)
     assert rendered("b{{ 1 + 1 }}") == ("b2", 0)
     (kept,) = (package / "templates" / "__pycache__").iterdir()
-    kept.write_bytes(kept.read_bytes()[:-20])
-    assert rendered("b{{ 1 + 1 }}") == ("b2", 1)
+    whole = kept.read_bytes()
+    for length in range(0, len(whole), 40):
+        kept.write_bytes(whole[:length])
+        assert rendered("b{{ 1 + 1 }}") == ("b2", 1)
+
+
+@pytest.mark.parametrize("library", ["jinja2", "markupsafe"])
+def test_another_version_of_what_compiles_makes_it_anew(rendered, monkeypatch, library):
+    """What was kept by one version is not taken by another, in either direction."""
+    rendered("a")
+    real = compiled.version
+    monkeypatch.setattr(compiled, "version", lambda name: "0.0" if name == library else real(name))
+    assert [rendered("a")[1] for _ in range(2)] == [1, 0]
+    monkeypatch.setattr(compiled, "version", real)
+    assert rendered("a") == ("a", 1)
+
+
+def test_each_python_keeps_its_own(rendered, package, monkeypatch):
+    """Two that share a directory never overwrite each other's."""
+    rendered("a")
+    monkeypatch.setattr(sys.implementation, "cache_tag", "cpython-399")
+    assert rendered("a") == ("a", 1)
+    assert len(list((package / "templates" / "__pycache__").iterdir())) == 2
 
 
 def test_an_overlay_takes_and_leaves_nothing(package, rendered):
