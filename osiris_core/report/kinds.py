@@ -39,6 +39,8 @@ MANY: Final = 3
 _OPEN: Final = "…"
 _NAMED: Final = 3
 _LONGEST_NAME: Final = 200
+_LONGEST_LINE: Final = 2_000
+"""Of an error's line so much is held against others."""
 _ROW_OF_OPEN: Final = re.compile(rf"{_OPEN}(?:[.:/-]{_OPEN})+")
 _QUOTED: Final = "`[^`]*`"
 _says_something: Final = re.compile(r"\w").search
@@ -226,5 +228,5 @@ def _where(records: Sequence[ParityRecord]) -> str:
 
 
 def _line_of(error: str) -> str:
-    """Return the first line of an error that says something."""
-    return visible_line(next((line for line in error.splitlines() if line.strip()), "")).strip()
+    """Return the first line of an error that says something, as far as it is looked at."""
+    return visible_line(next((line for line in error.splitlines() if line.strip()), "").strip()[:_LONGEST_LINE])

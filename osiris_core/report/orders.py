@@ -46,7 +46,7 @@ def orders_of(records: Sequence[ParityRecord]) -> tuple[Order, ...]:
     """Return the orders that tell something of `records`, which stand in the page's own order; it decides between equals."""
     if len(records) < 2:  # noqa: PLR2004 - one has no order
         return ()
-    names = [[int(each) if each.isdecimal() else each.casefold() for each in _NUMBER.split(r.name)] for r in records]
+    names = [_counting(record.name) for record in records]
     orders = [
         Order(key="name", title="by name", heading="by name", places=_sorted(len(records), lambda place: names[place]))
     ]
@@ -91,6 +91,15 @@ def orders_of(records: Sequence[ParityRecord]) -> tuple[Order, ...]:
 
 def _sorted(count: int, key: Callable[[int], Any]) -> tuple[int, ...]:
     return tuple(sorted(range(count), key=key))
+
+
+def _counting(name: str) -> list[str | tuple[int, str]]:
+    """Return a name as people count: its numbers, at odd places, by their digits, because `int` takes only so many of them."""
+    pieces: list[str | tuple[int, str]] = []
+    for place, piece in enumerate(_NUMBER.split(name)):
+        digits = piece.lstrip("0")
+        pieces.append((len(digits), digits) if place % 2 else piece.casefold())
+    return pieces
 
 
 def _ratio(record: ParityRecord) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from osiris_core.parity.record import Verdict
 from osiris_core.report.orders import orders_of
 from tests.report.samples import comparison, divergent, e2b_run, local_run, record
@@ -41,3 +43,10 @@ def test_an_order_that_would_tell_nothing_is_not_offered():
     assert [order.key for order in orders_of(alone)] == ["name", "slowest"]
     blank = [record(name, None, targets=(), comparison=comparison(Verdict.INFRA)) for name in "ab"]
     assert [order.key for order in orders_of(blank)] == ["name"]
+
+
+def test_digits_of_any_script_and_number_have_an_order():
+    """A digit that is not ASCII is a letter, and a number may have more digits than Python makes an `int` of."""
+    names = ("1a2", "1\u06632", f"n{'9' * 5_000}", "n10", "n009")
+    records = [dataclasses.replace(record("m", Verdict.IDENTICAL), manifest=name) for name in names]
+    assert orders_of(records)[0].places == (0, 1, 4, 3, 2)
