@@ -119,6 +119,11 @@ def identity_of(record: ParityRecord) -> Identity:
     return record.manifest, record.case, tuple(run.target for run in record.targets)
 
 
+def flaky_in(history: History) -> frozenset[Identity]:
+    """Return which manifests went between passing and failing from run to run."""
+    return frozenset((each.manifest, each.case, each.targets) for each in history.strips if each.is_flaky)
+
+
 def history_view(history: History) -> HistoryView:
     """Return `history` as it is told: what fails first, then what is flaky, what takes longer, what was red before."""
     strips = {(each.manifest, each.case, each.targets): _strip(each, history) for each in history.strips}

@@ -156,7 +156,8 @@ def _since(view: SinceView) -> str:
     """Return what changed: the sentence, and what is told of each manifest as far as there is room."""
     lines = since_lines(view)
     told = f"\n{block(_first(lines, _SINCE_LINES))}" if lines else ""
-    return f"\n{code(view.sentence)}\n{told}"
+    left_out = [f"- of older runs: {code(each)}\n" for each in (view.history.left_out if view.history else ())]
+    return "".join([f"\n{code(view.sentence)}\n{told}", *(["\n", *left_out] if left_out else [])])
 
 
 def _first(lines: Sequence[str], most: int) -> list[str]:

@@ -15,7 +15,7 @@ from osiris_core.report.attempts import attempt_in_words, is_flaky
 from osiris_core.report.bulk.embedding import Bulk
 from osiris_core.report.evidence import evidence_of
 from osiris_core.report.gathered import origin_lines
-from osiris_core.report.history import identity_of
+from osiris_core.report.history import flaky_in, identity_of
 from osiris_core.report.images.gallery import Gallery
 from osiris_core.report.kinds import alike_of, kinds_of
 from osiris_core.report.ledger import ledger_of
@@ -158,7 +158,7 @@ def page_of(
             *about_page(ordered, brief=sum(view.brief for view in manifests), shown=_shown_differences(manifests)),
             *gallery.told(),
         ),
-        search=search_index(ordered, kinds),
+        search=search_index(ordered, kinds, flaky_in(since.history) if since and since.history else ()),
         orders=orders_of(ordered),
         keys=KEYS,
         texts={view.anchor: as_text(view.record) for view in manifests if view.record.fails and not view.brief},

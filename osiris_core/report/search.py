@@ -13,19 +13,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.report.attempts import is_flaky
+from osiris_core.report.history import identity_of
 from osiris_core.report.marks import MARKS, mark_of
 from osiris_core.report.text import capped_line, visible_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from osiris_core.parity.record import Comparison, ParityRecord
+    from osiris_core.report.history import Identity
     from osiris_core.report.kinds import Kind
 
 _EXAMPLES: Final = 2
 _CHARACTERS: Final = 300  # as much as a path has that people use, so that it is found whole
 _MEANINGS: Final = {  # key -> (short form, what it asks for)
-    "is": ("", "`failing` or `passing`; `flaky`: it passed in a later attempt only"),
+    "is": (
+        "",
+        "`failing` or `passing`; `flaky`: it passed in a later attempt only, or went to and fro from run to run",
+    ),
     "verdict": ("v", "the verdict"),
     "manifest": ("m", "the manifest's name"),
     "step": ("s", "a step that it has"),
@@ -83,14 +88,16 @@ class SearchIndex:
         }
 
 
-def search_index(records: Sequence[ParityRecord], kinds: Sequence[Kind] = ()) -> SearchIndex:
-    """Return the index of records in the order in which the page shows them; `kinds` are those that fail alike."""
+def search_index(
+    records: Sequence[ParityRecord], kinds: Sequence[Kind] = (), flaky: Collection[Identity] = ()
+) -> SearchIndex:
+    """Return the index of records in the order in which the page shows them; `kinds` are those that fail alike, `flaky` those that older runs say it of."""
     alike = {id(record): kind.key for kind in kinds for record in kind.records}
     places: dict[tuple[str, str], int] = {}
     of = tuple(
         tuple(
             places.setdefault((key, _value(value)), len(places))
-            for key, value in dict.fromkeys(_facts(record, alike.get(id(record), "")))
+            for key, value in dict.fromkeys(_facts(record, alike.get(id(record), ""), flaky))
         )
         for record in records
     )
@@ -120,9 +127,9 @@ def _keys(
     )
 
 
-def _facts(record: ParityRecord, kind: str) -> Iterable[tuple[str, str]]:
+def _facts(record: ParityRecord, kind: str, flaky: Collection[Identity]) -> Iterable[tuple[str, str]]:
     yield "is", "failing" if record.fails else "passing"
-    if is_flaky(record):
+    if is_flaky(record) or identity_of(record) in flaky:
         yield "is", "flaky"
     yield "verdict", mark_of(record).key
     yield "manifest", record.name

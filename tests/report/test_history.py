@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 from itertools import permutations
 
 import pytest
 
+from osiris_core.parity.attempts import attempt_from
 from osiris_core.parity.record import RecordSet, Verdict
 from osiris_core.parity.since import Kept, history, made_at, runs_of, since
 from osiris_core.report.history import history_view, seen_in
@@ -161,7 +164,9 @@ def test_the_sentence_and_the_lines_say_who():
         "    DIVERGENT at step delays",
         "    fails since 2026-01-05, 4 runs",
     ]
-    assert "    fails since 2026-01-05, 4 runs\n" in render_markdown(records, since=changed)
+    markdown = render_markdown(records, since=changed)
+    assert "    fails since 2026-01-05, 4 runs\n" in markdown
+    assert "\n- of older runs: `1 file  is left out`\n" in markdown
 
 
 def test_the_page_has_a_strip_a_table_and_a_way_there():
@@ -185,6 +190,21 @@ def test_the_page_has_a_strip_a_table_and_a_way_there():
         if each.startswith("2026-01-02T10:00:00Z, 02.json: DIVERGENT: step delays: column")
     ]
     assert render_html(records, since=changed) == html
+
+
+def test_what_is_flaky_is_found_whichever_way_it_shows():
+    """What went to and fro from run to run, as what passed in a later attempt only: one word of the search for both."""
+    records, changed = held()
+    again = dataclasses.replace(records.records[-1], earlier=(attempt_from(divergent()),))
+    records = dataclasses.replace(records, records=(*records.records[:-1], again))
+
+    def flaky(since=None) -> list[str]:
+        index = json.loads(re.search(r'id="search-index">(.*?)</script>', render_html(records, since=since))[1])
+        names = [[index["facts"][place] for place in own] for own in index["of"]]
+        return [value for own in names if ["is", "flaky"] in own for key, value in own if key == "manifest"]
+
+    assert flaky() == ["pipelines/calm.osiris.yaml"]
+    assert flaky(changed) == ["pipelines/a.osiris.yaml", "pipelines/calm.osiris.yaml"]
 
 
 def test_what_older_records_say_makes_no_markup_and_moves_no_cursor():
