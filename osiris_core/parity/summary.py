@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 _KEPT_ATTEMPTS: Final = 20
-_ERROR_CHARACTERS: Final = 2_000
+_ERROR_CHARACTERS: Final = 1_500
+_ERROR_TYPE_CHARACTERS: Final = 200
 _NAMED_RULES: Final = 4
 """Rules that a headline names; all of them are in the comparison."""
 
@@ -144,10 +145,15 @@ def _attempts(session: Session, events: Iterable[dict[str, Any]]) -> Iterator[St
     for number, event in enumerate(islice(retried, _KEPT_ATTEMPTS), 1):
         yield StepAttempt(
             number=number,
-            error_type=str(event.get("error_type", ""))[:_ERROR_CHARACTERS],
-            error=str(event.get("message", ""))[:_ERROR_CHARACTERS],
+            error_type=_cut(str(event.get("error_type", "")), _ERROR_TYPE_CHARACTERS),
+            error=_cut(str(event.get("message", "")), _ERROR_CHARACTERS),
             ended_ms=_started_ms(session, event),
         )
+
+
+def _cut(text: str, most: int) -> str:
+    more = len(text) - most
+    return text if more <= 0 else f"{text[:most]}… ({more:,} more characters)"
 
 
 def _rows(value: Any) -> int | None:

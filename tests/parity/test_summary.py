@@ -45,6 +45,24 @@ def test_a_step_tells_of_its_attempts(tmp_path):
     assert attempt.ended_ms is not None
 
 
+def test_attempts_of_a_step_are_bounded_and_say_so(tmp_path):
+    """The first twenty; of an error so much, with the number of the characters that are not there."""
+    draft = healthy("local")
+    end = draft.events.index(draft.event("step_complete", "delays"))
+    told = {
+        **draft.events[end - 1],
+        "event": "step_retried",
+        "step": "delays",
+        "message": "x" * 1_600,
+        "error_type": "E" * 300,
+    }
+    draft.events[end:end] = [{**told, "attempt": number} for number in range(1, 26)]
+    step = step_runs(draft.build(tmp_path))[1]
+    assert (step.retries, len(step.attempts)) == (25, 20)
+    assert step.attempts[0].error == f"{'x' * 1_500}… (100 more characters)"
+    assert step.attempts[0].error_type == f"{'E' * 200}… (100 more characters)"
+
+
 @pytest.mark.parametrize(("rows", "duration_ms"), [(-1, 1e300), (10**30, True), (True, "1 s"), (2.5, float("inf"))])
 def test_numbers_that_no_record_may_have_are_left_out(tmp_path, rows, duration_ms):
     """Events may be those of another program; a record that holds them could not be read again."""

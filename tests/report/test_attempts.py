@@ -68,6 +68,7 @@ def test_attempts_come_to_one_sentence():
     unexpected = dataclasses.replace(passed, passed=False)
     assert said(good, unexpected) == "passed in its 2nd attempt; the 1st was not as expected"
     assert [is_flaky(dataclasses.replace(good, earlier=(each,))) for each in (passed, PARTED)] == [False, True]
+    assert not is_flaky(dataclasses.replace(bad, earlier=(PARTED,)))
 
 
 def test_each_attempt_stands_beside_the_next():
@@ -128,3 +129,41 @@ def test_attempts_at_a_step_stand_beside_those_on_the_other_target():
     many = dataclasses.replace(flaky, retries=100)
     [shown] = attempts_of(dataclasses.replace(made, targets=(local_run(steps=(many,)),)), ()).tries
     assert ([number for number, _ in shown.rows][-2:], shown.left_out) == ([20, 101], 80)
+
+
+def test_what_the_next_attempt_had_otherwise_is_told_and_nothing_small():
+    """Another step, other words at the same one, another error, a time; not a time that is twice nothing. A place with a blank is one word."""
+
+    def unlike(**changes):
+        runs = changes.pop("runs", {})
+        local = dataclasses.replace(PARTED.targets[0], **runs)
+        earlier = dataclasses.replace(PARTED, targets=(local, PARTED.targets[1]), **changes)
+        return attempts_of(dataclasses.replace(divergent(), earlier=(earlier,)), ()).rows[0].unlike
+
+    assert unlike() == ()
+    assert unlike(step="read") == ("at `read`, then at `delays`",)
+    assert unlike(step=None) == ("at `no step`, then at `delays`",)
+    assert unlike(headline="something else") == ("told otherwise",)
+    assert unlike(runs={"error": "refused"}) == ("local: another error",)
+    assert unlike(runs={"elapsed_ms": 1_300.0}) == ()  # thrice, and less than a second
+    assert unlike(runs={"elapsed_ms": 1_500.0}) == ("local: 1.50 s, then 436 ms",)
+    blank = dataclasses.replace(PARTED.targets[0], session_directory="a b/local")
+    record_of = dataclasses.replace(divergent(), earlier=(dataclasses.replace(PARTED, targets=(blank,)),))
+    assert attempts_of(record_of, ()).commands[0][1].startswith("osiris-parity diff 'a b/local' ")
+
+
+def test_what_is_left_out_of_many_is_counted():
+    """Of steps that were tried again, and of manifests that passed only so."""
+    steps = tuple(dataclasses.replace(three_steps()[0], id=f"s{number}", retries=1) for number in range(53))
+    many = record("m", Verdict.IDENTICAL, targets=(local_run(steps=steps),))
+    found = attempts_of(many, ())
+    assert (len(found.tries), found.tries_left_out) == (50, 3)
+    assert (
+        "3 more steps were tried again, see the JSON beside this page"
+        in Structure(render_html(RecordSet(records=(many,)))).text
+    )
+    flaky = [dataclasses.replace(record(f"m{number}", Verdict.IDENTICAL), earlier=(PARTED,)) for number in range(7)]
+    told = Structure(render_html(RecordSet(records=tuple(flaky)))).text
+    first = told[told.index("7 manifests passed only when tried again") :]
+    assert "m4" in first[: first.index("and 2 more: search for is:flaky")]
+    assert "m5" not in first[: first.index("and 2 more: search for is:flaky")]

@@ -10,6 +10,7 @@ import pytest
 from osiris_core.parity.attempts import attempt_from
 from osiris_core.parity.record import RecordSet, Verdict
 from osiris_core.parity.since import Kept, history, made_at, runs_of, since
+from osiris_core.report import history as telling
 from osiris_core.report.history import history_view, seen_in
 from osiris_core.report.html import render_html
 from osiris_core.report.markdown import render_markdown
@@ -23,7 +24,8 @@ CANNOT = record("a", Verdict.INFRA, comparison=None, headline="e2b: no room")
 EDITED = dataclasses.replace(PASSES, fingerprint="another")
 CLOUD = dataclasses.replace(PASSES, targets=(local_run(), e2b_run(provider="cloud", isolation="microvm")))
 ALONE = record("a", None, targets=(local_run(),))
-RESULTS = {"=": PASSES, "x": FAILS, "!": CANNOT, "e": EDITED, "c": CLOUD, "1": ALONE}
+UNSTARTED = dataclasses.replace(CANNOT, fingerprint="", targets=(local_run(), e2b_run(provider="", outcome=None)))
+RESULTS = {"?": UNSTARTED, "=": PASSES, "x": FAILS, "!": CANNOT, "e": EDITED, "c": CLOUD, "1": ALONE}
 
 
 def run(day: int, *records, name="", unit="", shard="") -> Kept:
@@ -55,6 +57,8 @@ def told(results: str):
         ("=xc", "=≠┊=", ()),
         ("=x1", "=≠┊✓", ()),
         ("ece=", "=┊=┊=┊=", ()),
+        ("=?e", "=!┊=", ()),
+        ("c?=", "=!┊=", ()),
         ("x!", "≠!", ("never passed: 2 runs since 2026-01-01",)),
         ("x" + 20 * "=", 20 * "=", ()),
         ("=" + 24 * "x", 20 * "≠", ("fails since 2026-01-02, 24 runs",)),
@@ -76,12 +80,23 @@ def test_a_strip_says_what_became_of_a_manifest(results, marks, said):
         ([100] * 4 + [900] * 3, None),  # not a second longer
         ([1_000] * 4 + [1_000, 9_000, 1_000], None),  # once
         ([1_000] * 2 + [2_500] * 3, None),  # nothing to hold it against
+        ([1_000] * 4 + [2_500] * 3 + [-2_500], None),  # now it failed
+        ([1_000] * 4 + [-9_000, -9_000, 1_000], None),  # what failed has no time
     ],
 )  # fmt: skip
 def test_a_time_that_got_longer_is_told(times, longer):
-    """By medians, so that one slow run is none; where it is at least twice as long and a second."""
+    """By medians, so that one slow run is none; where it is at least twice as long and a second. Below zero is a run that failed."""
     kept = [
-        run(day, dataclasses.replace(PASSES, targets=(local_run(), e2b_run(elapsed_ms=float(each)))))
+        run(
+            day,
+            dataclasses.replace(
+                PASSES,
+                targets=(
+                    local_run(),
+                    e2b_run(elapsed_ms=float(abs(each)), outcome="succeeded" if each > 0 else "failed"),
+                ),
+            ),
+        )
         for day, each in enumerate(times, 1)
     ]
     *past, now = runs_of(kept)
@@ -115,6 +130,44 @@ def test_files_are_of_one_run_by_their_directory_their_moment_or_their_shards():
         ("06.json, 07.json", "x"),
     ]
     assert all(each == runs[0] for each in runs)
+
+
+def test_the_same_shard_twice_is_two_runs():
+    """And so are shards of wholes that are cut otherwise."""
+    for shards in (("1/2", "1/2"), ("1/2", "2/3")):
+        files = [dataclasses.replace(run(1, PASSES, shard=shard), made=f"2026-01-01T10:0{minute}:00Z", name=f"{minute}") for minute, shard in enumerate(shards)]  # fmt: skip
+        assert [each.name for each in runs_of(files)] == ["0", "1"]
+
+
+def test_a_run_is_told_by_the_targets_of_now():
+    """The same manifest on one target alone may have failed in it; where it ran on others only, the worst of these stands for it."""
+    failing = dataclasses.replace(ALONE, passed=False)
+    other = dataclasses.replace(ALONE, targets=(e2b_run(),))
+    for records, mark in (((PASSES, failing), "="), ((other, failing), "✗")):
+        past = runs_of([run(1, *records)])
+        (now,) = runs_of([run(2, PASSES)])
+        ((_, strip),) = history_view(history(past, now)).strips.items()
+        assert strip.sights[0].symbol == mark
+
+
+def test_what_is_left_out_of_a_long_history_is_counted(monkeypatch):
+    """Manifests in the table, and those that are named where there is no page; a cause with another number in it is the same one."""
+    monkeypatch.setattr(telling, "MOST_ROWS", 2)
+    monkeypatch.setattr(telling, "MOST_NAMED", 1)
+    records = [
+        [dataclasses.replace(record(f"m{place}", Verdict.INFRA, comparison=None, headline=f"no room: {day}") if sign == "!" else RESULTS[sign], manifest=f"m{place}") for place in range(3)]
+        for day, sign in enumerate("=x=!!", 10)
+    ]  # fmt: skip
+    *past, now = runs_of([run(day, *each) for day, each in enumerate(records, 10)])
+    view = history_view(history(past, now))
+    assert (len(view.rows), view.rows_hidden, view.calm) == (2, 1, 0)
+    assert view.lines[1:] == ("  flaky: 2 more of 3; the page has them",)
+    assert view.rows[0].in_words == "1 run IDENTICAL, 1 run DIVERGENT, 1 run IDENTICAL, 2 runs INFRA"
+    changed = dataclasses.replace(
+        since(RecordSet(records=()), RecordSet(records=()), "old"), history=history(past, now)
+    )
+    page = Structure(render_html(RecordSet(records=tuple(records[-1])), since=changed))
+    assert "1 more manifest of 3 not listed here: the sentence counts all." in page.text
 
 
 def test_a_time_that_no_calendar_has_is_none():

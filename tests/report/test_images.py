@@ -165,7 +165,6 @@ def doubled(levels: int, reference: str, times: int = 10) -> str:
         (doubled(6, '<use href="{}"/>'), "more than 20,000 elements"),
         (doubled(6, '<rect fill="url({})"/>'), "more than 20,000 elements"),
         (doubled(6, '<rect style="mask: url( &quot;{}&quot; )"/>'), "more than 20,000 elements"),
-        (doubled(6, '<use><set attributeName="href" to="{}"/></use>'), "more than 20,000 elements"),
         (doubled(6, '<use href="{}"/>').replace('"#g', '"%23&#10;g'), "more than 20,000 elements"),
         ("<g/>" * 20_000, "more than 20,000 elements"),
         ("<g>" * 101 + "</g>" * 101, "nested more than 100 deep"),
@@ -177,6 +176,15 @@ def doubled(levels: int, reference: str, times: int = 10) -> str:
         (r"<style>g { fill: u\72l(#a) }</style>", "style sheet"),
         ('<style>@import "data:text/css,a"</style>', "style sheet"),
         ('<image href="data:image/png;base64,BOMB"/>', "data that was not looked into"),
+        ('<image href="data:image/png;base64,A"/>', "data that was not looked into"),
+        ('<image href="data:image/png;base64,TALL"/>', "data that was not looked into"),
+        ('<image href="data:image/png;base64,HALF"/>' * 3, "data that was not looked into"),
+        (doubled(6, '<use href="{}"/>').replace("<g id", "<g xml:id"), "more than 20,000 elements"),
+        ("<style><g>g { fill: url('#a') }</g></style>", "style sheet"),
+        ('<circle r="1"><animate attributeName="r" to="9" dur="1s" repeatCount="indefinite"/></circle>', "moving"),
+        ('<circle r="1"><animateTransform attributeName="transform" to="9" dur="1s"/></circle>', "moving"),
+        ('<circle r="1"><set attributeName="r" to="9" begin="1s"/></circle>', "moving"),
+        ("<style>@keyframes a { to { opacity: 0 } } g { animation: a 1s infinite }</style>", "moving"),
         ('<image href="data:image/svg+xml;base64,PHN2Zy8+"/>', "data that was not looked into"),
         ('<image href="d&#10;ata:,x"/>', "data that was not looked into"),
         ("<?xml-stylesheet href='a.css'?>", "instructions for other programs"),
@@ -185,7 +193,12 @@ def doubled(levels: int, reference: str, times: int = 10) -> str:
 )
 def test_an_svg_is_weighed_before_a_browser_has_it(body, unfit):
     """What its references make of it, however they are written; what cannot be weighed is not shown."""
-    pictures = {"PNG": plain(BLUE, 2, 2), "BOMB": png([[BLUE]], size=(60_000, 60_000))}
+    pictures = {
+        "PNG": plain(BLUE, 2, 2),
+        "BOMB": png([[BLUE]], size=(60_000, 60_000)),
+        "TALL": png([[BLUE]], size=(1, 20_000)),
+        "HALF": png([[BLUE]], size=(2_000, 4_000)),
+    }
     for name, data in pictures.items():
         body = body.replace(name, base64.b64encode(data).decode())
     facts = read_vector(b"<!DOCTYPE svg><!-- made by hand -->" + SVG.format(body).encode())
@@ -228,3 +241,13 @@ def test_pictures_of_many_manifests_come_in_their_order(tmp_path, monkeypatch):
     page = Structure(text)
     assert [each["alt"].split()[0] for each in images(page)] == ["write-delays/fail.png"] * 2
     assert page.text.count("the pictures before it fill what a page has room for") == 2
+
+
+def test_two_differences_of_one_file_show_its_pictures_once(tmp_path):
+    """As of its bytes and of its mode: the second one takes no room."""
+    record = put(tmp_path, {"write-delays/a.png": (plain(BLUE), plain(RED))})
+    (finding,) = record.comparison.findings
+    shelf = gallery.Gallery([tmp_path])
+    images = shelf.of(record)
+    shown = [images(each, each.path, ("local", "e2b")) for each in (finding, dataclasses.replace(finding, code="mode"))]
+    assert ([each is None for each in shown], shelf.shown) == ([False, True], 2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from osiris_core.parity.record import Finding, Layer, RecordSet, Triage, TriageFactor, Verdict
@@ -167,3 +169,21 @@ def test_two_that_are_alike_are_both_explained():
     assert explained(trio[:2], kinds_of(trio[:2])) == [(trio[0], None), (trio[1], None)]
     [kind] = kinds_of(trio)
     assert explained(trio, [kind]) == [(trio[0], kind)]
+
+
+def test_a_manifests_own_names_are_taken_out_whole_and_its_targets_are_not():
+    """A name in a longer word is none; the manifest's file is one, whatever the pipeline is called; a step that is named like a target is no reason."""
+    assert told_of(unable("ab-x", "ab-xy is full"), unable("cd-x", "cd-xy is full")) == []
+    files = [unable(name, f"{name}.osiris.yaml is torn") for name in ("ab-x", "cd-x")]
+    assert told_of(*(dataclasses.replace(each, pipeline_id="p") for each in files)) == [
+        (2, "could not run on e2b: … is torn")
+    ]
+    alike = [unable("a", "no room on e2b"), unable("b", "no room on e2b", steps=(step("e2b", "duckdb.processor"),))]
+    assert told_of(*alike) == [(2, "could not run on e2b: no room on e2b")]
+
+
+def test_kinds_that_the_terminal_does_not_name_are_counted():
+    """Five are named."""
+    words = ("disk", "queue", "room", "port", "clock", "name", "key")
+    records = RecordSet(records=tuple(unable(f"{word}-{n}", f"{word} is gone") for word in words for n in "abc"))
+    assert "2 more kinds of 3 failures or more that are alike" in summary_lines(records, 200, None)

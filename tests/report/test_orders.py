@@ -50,3 +50,10 @@ def test_digits_of_any_script_and_number_have_an_order():
     names = ("1a2", "1\u06632", f"n{'9' * 5_000}", "n10", "n009")
     records = [dataclasses.replace(record("m", Verdict.IDENTICAL), manifest=name) for name in names]
     assert orders_of(records)[0].places == (0, 1, 4, 3, 2)
+
+
+def test_a_ratio_of_pairs_with_other_names_names_none():
+    """It is that of the second target to the first, whichever they are."""
+    other = record("b", Verdict.IDENTICAL, targets=(local_run(), e2b_run(target="cloud")))
+    ratio = {order.key: order for order in orders_of([timed("a", 1, 2), other])}["ratio"]
+    assert (ratio.title, ratio.heading, ratio.column) == ("greatest ratio", "by ratio", "ratio")

@@ -1,7 +1,7 @@
 """SVG as an expat parser tells it: its size, and what a browser would make of it.
 
 A browser draws an SVG in an `img` without running a script, without asking anybody for anything and without an event; that is its own promise, and a test holds it
-to that. What it does not bound is work: a few hundred characters that refer to each other ten times each are 100,000 elements, and the page
+to that. It lets it move, however, and a moving picture is told and not shown (`rasters`). What it does not bound is work: a few hundred characters that refer to each other ten times each are 100,000 elements, and the page
 hangs. So an SVG is weighed: each reference counts as what it refers to. What cannot be weighed (style sheets that refer to elements, data of unknown
 kind) is not shown.
 """
@@ -39,6 +39,8 @@ _ID: Final = re.compile(r"[^\s\"'();,#<>%\\]+")
 _REFERENCE: Final = re.compile(f"#({_ID.pattern})")
 _REACHES: Final = re.compile(r"\\|data:|url\([^)]*#", re.IGNORECASE)
 """What a style sheet has that refers to an element, brings something along, or may be written so that this cannot be seen."""
+_MOVING: Final = frozenset({"animate", "animateColor", "animateMotion", "animateTransform", "set"})
+_MOVES: Final = "it is a moving picture"
 _DROPPED: Final = dict.fromkeys(map(ord, "\t\r\n"))
 _TOO_MANY: Final = f"a browser would make more than {MOST_ELEMENTS:,} elements of it"
 _UNSEEN: Final = "it refers to elements in a way that was not looked into"
@@ -108,7 +110,10 @@ class _Reader:
         parser.EntityDeclHandler = _refuse("it declares entities")
         parser.ProcessingInstructionHandler = _refuse("it has instructions for other programs")
         parser.Parse(data, True)
-        if _REACHES.search("".join(self._sheet)):
+        sheet = "".join(self._sheet)
+        if "keyframes" in sheet.lower():
+            raise _UnfitError(_MOVES)
+        if _REACHES.search(sheet):
             raise _UnfitError("it has a style sheet that refers to its elements, or holds data")
         if _weight(self._groups, _WHOLE, {}, _CHAIN) > MOST_ELEMENTS:
             raise _UnfitError(_TOO_MANY)
@@ -121,6 +126,8 @@ class _Reader:
             self.root = attributes
             if namespace != _NAMESPACE:
                 raise _UnfitError("it does not say that it is SVG, by its namespace")
+        if local in _MOVING:
+            raise _UnfitError(_MOVES)
         self._elements += 1
         if self._elements > MOST_ELEMENTS:
             raise _UnfitError(_TOO_MANY)

@@ -83,3 +83,12 @@ def test_a_session_that_is_gone_is_told(tmp_path, record):
     assert told(tmp_path, given, bare) == ["its session was not kept"] * 2
     assert told(tmp_path, dataclasses.replace(given, digests=("", "")), record) == [None, None]
     assert told(tmp_path, given, dataclasses.replace(found(given), targets=())) == [None, None]
+
+
+def test_a_file_that_is_not_read_whole_has_the_size_that_was_compared(tmp_path, record):
+    """Its digest cannot be held against the record's then; and a manifest that nests without end says nothing."""
+    large = finding(PATH, b"left and more", b"right and more")
+    assert [each.problem for each in Contents(record, [tmp_path]).of(large, PATH, 2)] == ["it is not the file that was compared"] * 2  # fmt: skip
+    (tmp_path / RUN / "local" / "manifest.json").write_text('{"a":' * 100_000)
+    (given,) = record.comparison.findings
+    assert told(tmp_path, given, record) == ["the session does not say whether it may hold a secret"] * 2
