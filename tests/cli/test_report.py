@@ -190,9 +190,11 @@ def test_older_runs_are_found_and_what_is_none_is_told(project: Project) -> None
 
     (project.root / "empty").mkdir()
     first = project.run("report", "new.json", "--against=empty")
+    later = project.run("report", "new.json", "--against=kept/a.json")
     ended = project.run("report", "new.json", "--against=kept", "--against=kept/z.json", "-o", "new.html")
 
     assert (first.code, first.err) == (0, "there are no older records to hold these against yet\n")
+    assert later.out.splitlines()[1] == "since kept/a.json of 2026-02-09T10:15:09Z: 1 newly diverges"
 
     assert (ended.code, contents(project.root).items() - before.items()) == (
         0,
