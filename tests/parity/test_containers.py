@@ -8,6 +8,7 @@ import io
 import lzma
 import struct
 import tarfile
+import tempfile
 import zipfile
 
 import pytest
@@ -395,3 +396,17 @@ def test_a_file_that_breaks_its_reader_has_no_digest_of_what_it_holds(name, tmp_
     assert not content_digest(tmp_path / "x")
     (tmp_path / "x").write_bytes(zipped(("in", BREAKING[name])))
     assert content_digest(tmp_path / "x")
+
+
+def test_only_members_that_begin_as_containers_are_put_into_files(tmp_path, monkeypatch):
+    """Of a hundred thousand members each would have a directory of its own, made and removed."""
+    made = []
+    folder = tempfile.TemporaryDirectory
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", lambda **how: made.append(how) or folder(**how))
+    large = CSV * 50_000
+    for name, inner in (("a", gzip.compress(large, mtime=1)), ("b", gzip.compress(large, mtime=2))):
+        (tmp_path / name).write_bytes(zipped(("large", large), ("small", b""), ("in", inner)))
+    assert content_digest(tmp_path / "a") == content_digest(tmp_path / "b") != ""
+    assert len(made) == 2
+    (tmp_path / "b").write_bytes(zipped(("large", large[:-1]), ("small", b""), ("in", inner)))
+    assert content_digest(tmp_path / "a") != content_digest(tmp_path / "b") != ""

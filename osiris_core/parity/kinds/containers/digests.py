@@ -87,12 +87,24 @@ def _member(member: Member, expansion: Expansion) -> tuple[str, str, bool, str, 
 
 
 def _content(member: Member, expansion: Expansion) -> str:
-    """Return the digest of a member's bytes, or of what these hold where they are a container that can be read."""
-    digest = hashlib.sha256()
+    """Return the digest of a member's bytes, or of what these hold where they are a container that can be read.
+
+    Only what begins as a container is put into a file of our own: an archive may have a hundred thousand members.
+    """
+    pieces = counted_pieces(member, expansion)
+    head = b""
+    while len(head) < HEAD_BYTES and (piece := next(pieces, b"")):
+        head += piece
+    digest = hashlib.sha256(head)
+    if not _is_container(head):
+        for piece in pieces:
+            digest.update(piece)
+        return digest.hexdigest()
     with tempfile.TemporaryDirectory(prefix="osiris-members-") as folder:
         path = Path(folder) / "member"
         with path.open("xb") as out:
-            for piece in counted_pieces(member, expansion):
+            out.write(head)
+            for piece in pieces:
                 digest.update(piece)
                 out.write(piece)
         try:
@@ -100,3 +112,7 @@ def _content(member: Member, expansion: Expansion) -> str:
         except NotExpandedError:
             inner = ""
     return f"holds {inner}" if inner else digest.hexdigest()
+
+
+def _is_container(head: bytes) -> bool:
+    return any(head.startswith(codec.magic) for codec in CODECS) or is_zip(head) or is_tar(head)
