@@ -30,6 +30,8 @@ _WORTH_TELLING_MS: Final = 1_000
 """A time is told that is at least twice another, and a second longer: as between two runs (`parity/since/`)."""
 _MOST_STEPS: Final = 50
 _MOST_TRIES: Final = 20
+"""The first attempts, and the last, at a test as at a step."""
+_MOST_NAMED: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +72,14 @@ class Tries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempts:
-    """All attempts of a record: `sentence` says what they come to, `commands` compare one with the next, `lost` tells what is not kept."""
+    """All attempts of a record: `sentence` says what they come to, `commands` compare one with the next, `lost` tells what is not kept.
+
+    Of many attempts the first and the last are shown, and those between counted.
+    """
 
     sentence: str
     rows: tuple[AttemptRow, ...]
+    rows_left_out: int
     commands: tuple[tuple[str, str], ...]
     lost: str
     tries: tuple[Tries, ...]
@@ -114,10 +120,13 @@ def attempts_of(record: ParityRecord, roots: Sequence[Path]) -> Attempts | None:
     if not record.earlier and not tries:
         return None
     ways = [_there(each, roots) for each in (*record.earlier, attempt_from(record))] if record.earlier else []
+    rows = list(_rows(record, ways))
+    shown = [*rows[:_MOST_TRIES], *rows[_MOST_TRIES:][-1:]]
     return Attempts(
         sentence=attempt_in_words(record),
-        rows=tuple(_rows(record, ways)),
-        commands=tuple(_commands(ways)),
+        rows=tuple(shown),
+        rows_left_out=len(rows) - len(shown),
+        commands=tuple(_commands(ways[:_MOST_TRIES])) if len(shown) < len(rows) else tuple(_commands(ways)),
         lost=_lost(ways[:-1]),
         tries=tries[:_MOST_STEPS],
         tries_left_out=max(0, len(tries) - _MOST_STEPS),
@@ -147,7 +156,9 @@ def _became(word: str, count: int) -> str:
 
 
 def _listed(numbers: Sequence[int]) -> str:
-    words = [ordinal(number) for number in numbers]
+    more = len(numbers) - _MOST_NAMED
+    words = [ordinal(number) for number in (numbers[:_MOST_NAMED] if more > 1 else numbers)]
+    words += [f"{more:,} others"] if more > 1 else []
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 

@@ -162,6 +162,15 @@ def test_what_is_left_out_of_many_is_counted():
         "3 more steps were tried again, see the JSON beside this page"
         in Structure(render_html(RecordSet(records=(many,)))).text
     )
+    often = dataclasses.replace(FLAKY, earlier=(PARTED,) * 99)
+    found = attempts_of(often, ())
+    assert ([each.number for each in found.rows][-2:], found.rows_left_out) == ([20, 100], 79)
+    assert len(found.commands) == 19 * 2
+    told = Structure(render_html(RecordSet(records=(often,)))).text
+    assert "79 attempts before the last are not shown; the JSON beside this page has them." in told
+    assert found.sentence == (
+        "passed in its 100th attempt; the 1st, 2nd, 3rd, 4th, 5th and 94 others were DIVERGENT at `delays`"
+    )
     flaky = [dataclasses.replace(record(f"m{number}", Verdict.IDENTICAL), earlier=(PARTED,)) for number in range(7)]
     told = Structure(render_html(RecordSet(records=tuple(flaky)))).text
     first = told[told.index("7 manifests passed only when tried again") :]
