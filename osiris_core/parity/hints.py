@@ -8,14 +8,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from osiris_core.parity.lines import same_multiset
+from osiris_core.parity.record import Layer
 from osiris_core.parity.writings import needed_forms
 from osiris_core.rules.forms import Form
-from osiris_core.wire.records import STEP_FAILED
+from osiris_core.wire.records import ARTIFACT_CREATED, STEP_FAILED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from osiris_core.parity.pair import Pair
+    from osiris_core.parity.record import Finding
     from osiris_core.parity.side import Side
 
 ROW_ORDER: Final = "rows in another order: add an ORDER BY"
@@ -62,6 +64,7 @@ _CLOCKS: Final = 2
 """Different clock times without a date that have to be shifted alike: one of them could be shifted by chance."""
 _DAY_MINUTES: Final = 24 * 60
 
+_ONE_SIDED: Final = frozenset({"artifact-missing", "artifact-extra"})
 _TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d{1,6})?")
 
 
@@ -70,6 +73,14 @@ def hint_rank(hint: str) -> int:
     if not hint:
         return 2
     return 1 if hint == CUT_OFF else 0
+
+
+def of_its_file(finding: Finding, others: Iterable[Finding]) -> Finding:
+    """Return the finding that names the file, where an event says only that one side alone has one; else `finding` itself."""
+    if finding.layer is not Layer.EVENTS or finding.path != ARTIFACT_CREATED or finding.hint:
+        return finding
+    there = (each for each in others if each.step == finding.step and not (each.members or each.waived_by))
+    return next((each for each in there if each.code in _ONE_SIDED), finding)
 
 
 def failure_hints(pair: Pair) -> dict[str, str]:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from osiris_core.parity.classes import options_of, value_classes
-from osiris_core.parity.hints import hint_rank
+from osiris_core.parity.hints import hint_rank, of_its_file
 from osiris_core.parity.record import StepAttempt, StepRun, Verdict
 from osiris_core.parity.record_bounds import LONGEST, MOST
 from osiris_core.parity.side import manifest_steps, moment, run_window
@@ -87,7 +87,8 @@ def _first(findings: Sequence[Finding], step: str | None) -> Finding | None:
     deciding = [finding for finding in findings if not finding.waived_by]
     there = [finding for finding in deciding if finding.step == step] or deciding
     told = [finding for finding in there if finding.hint and not finding.locates]
-    return min(told, key=lambda finding: hint_rank(finding.hint), default=there[0] if there else None)
+    lead = min(told, key=lambda finding: hint_rank(finding.hint), default=there[0] if there else None)
+    return of_its_file(lead, there) if lead else None
 
 
 def _told(finding: Finding) -> str:

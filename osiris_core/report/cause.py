@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from osiris_core.parity.hints import hint_rank
+from osiris_core.parity.hints import hint_rank, of_its_file
 from osiris_core.parity.record import Verdict
 from osiris_core.parity.summary import causes_and_effects
 from osiris_core.report.attempts import attempt_in_words
@@ -34,6 +34,7 @@ _FAILED_STATES: Final = frozenset({"outcome", "step-state"})
 _SIZES: Final = re.compile(r"; [\d,]+ and [\d,]+ bytes$")
 _ONLY: Final = "only "
 _OTHER_TEXT: Final = "other text in "
+_LINE: Final = "line "
 """How messages begin that speak of `this file` or `this table`: in a line of their own they need its name."""
 _FROM_ITSELF: Final = " differs from itself "
 """How the evidence that a target is unstable begins, behind the target's name."""
@@ -87,11 +88,12 @@ def deciding_finding(record: ParityRecord) -> Finding | None:
     if comparison.problems and comparison.verdict is not Verdict.DIVERGENT:
         return None
     first = comparison.first_diverging_step
-    return min(
+    lead = min(
         (finding for finding in comparison.findings if not finding.waived_by),
         key=lambda finding: (first is not None and finding.step != first, finding.locates, hint_rank(finding.hint)),
         default=None,
     )
+    return of_its_file(lead, comparison.findings) if lead else None
 
 
 def _why(record: ParityRecord) -> tuple[str, str]:
@@ -153,10 +155,18 @@ def _of_finding(record: ParityRecord, finding: Finding) -> str:
     if failure:  # its error says what is missing; what to do is worth more than where the two machines differ
         remedy = _clipped((factor.fix if factor else "") or finding.hint).rstrip(":")
         return f"{failure}{f'; {remedy}' if remedy else ''}"
-    name = finding.path.removeprefix(f"{finding.step}/") if finding.message.startswith(_OTHER_TEXT) else finding.path
-    which = f"{_clipped(name, _VALUE)}: " if finding.message.startswith((_ONLY, _OTHER_TEXT)) else ""
+    which = f"{_place(finding)}: " if finding.message.startswith((_ONLY, _OTHER_TEXT, _LINE)) else ""
     message = f"{which}{_first_clauses(finding.message)}{f', against its {SIDE}' if decides(record) else ''}"
     return f"{message}; {_of_factor(factor, names)}" if factor else _with_hint(message, hint_of(comparison, finding))
+
+
+def _place(finding: Finding) -> str:
+    """Return the name that a line has room for; of what lies in archives the innermost, which is what somebody looks for."""
+    if finding.members:
+        return _clipped(finding.members[-1], _VALUE)
+    return _clipped(
+        finding.path if finding.message.startswith(_ONLY) else finding.path.removeprefix(f"{finding.step}/"), _VALUE
+    )
 
 
 def hint_of(comparison: Comparison | None, finding: Finding) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from osiris_core.parity.hints import hint_rank
+from osiris_core.parity.hints import hint_rank, of_its_file
 from osiris_core.report.arranging import Arranging, signature_of
 from osiris_core.report.trees import artifact_tree
 from osiris_core.report.units import plural
@@ -89,6 +89,7 @@ def _first_thing_first(findings: list[Finding], comparison: Comparison) -> list[
     there = [finding for finding in ordered if finding.step == comparison.first_diverging_step] or ordered
     hinted = [finding for finding in there if finding.hint and not finding.locates]
     lead = min(hinted, key=lambda finding: hint_rank(finding.hint), default=there[0] if there else None)
+    lead = of_its_file(lead, there) if lead else None
     return sorted(ordered, key=lambda finding: finding is not lead)
 
 

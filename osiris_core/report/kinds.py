@@ -200,6 +200,7 @@ def _own(record: ParityRecord, text: str) -> Iterator[str]:
         names |= {run.session_directory, run.sandbox_id, *(step.id for step in run.steps)}
     if finding:
         names |= {finding.path, finding.path.removeprefix(f"{finding.step}/"), finding.left, finding.right}
+        names |= {*finding.members}
     names = {visible_line(name) for name in names if len(name) <= _LONGEST_NAME and _says_something(name)}
     there = [name for name in names - {run.target for run in record.targets} if name in text]
     for name in sorted(there, key=lambda name: (-len(name), name)):

@@ -16,9 +16,13 @@ from osiris_core.parity.record import (
     Verdict,
     WaiverUse,
 )
+from osiris_core.parity.summary import headline
 from osiris_core.parity.undeclared import UNDECLARED
 from osiris_core.report import cause
+from osiris_core.report.findings import differences_of
+from osiris_core.report.kinds import kinds_of
 from osiris_core.report.terminal import failure_lines, first_cause
+from osiris_core.wire.records import ARTIFACT_CREATED
 from tests.report.samples import comparison, divergent, e2b_run, local_run, record
 
 ORDER = Finding(
@@ -45,6 +49,38 @@ def test_step_difference_and_remedy_stand_in_one_line():
     assert cause_in_words(parted(ORDER)) == "`write-delays`: the same rows in another order; add an ORDER BY"
     other = dataclasses.replace(ORDER, message="3 lines differ", hint="only the mode differs: set it explicitly")
     assert cause_in_words(parted(other)) == "`write-delays`: 3 lines differ; only the mode differs: set it explicitly"
+
+
+def test_cells_and_members_are_told_with_the_file_that_they_are_in():
+    """A line of a table is one of some file; of what lies in archives the innermost name is told, which the whole path would push out of the line."""
+    cells = dataclasses.replace(ORDER, code="table-cells", message="line 2, column day: '1' and '2'", hint="")
+    assert cause_in_words(parted(cells)) == "`write-delays`: delays.csv: line 2, column day: '1' and '2'"
+    members = "v1/bundle.zip", "north/part.tar.gz", "data/delays.csv"
+    inside = dataclasses.replace(cells, path=":".join(("write-delays/release.zip", *members)), members=members)
+    assert cause_in_words(parted(inside)) == "`write-delays`: data/delays.csv: line 2, column day: '1' and '2'"
+    other = dataclasses.replace(inside, members=(*members[:2], "data/carriers.csv"))
+    assert len(kinds_of([parted(inside, passed=False), parted(other, passed=False)])) == 1
+
+
+def test_a_file_of_one_side_is_named_rather_than_its_event():
+    """`artifact_created is on e2b only` does not say which file; the difference of the file does, in every form."""
+    event = Finding(
+        layer=Layer.EVENTS, step="write-delays", code="event-extra", path=ARTIFACT_CREATED, message="is on e2b only"
+    )
+    bytes_differ = dataclasses.replace(ORDER, path="write-delays/a.png", message="offset 35", hint="")
+    member = dataclasses.replace(
+        bytes_differ, code="artifact-extra", message="only e2b has this member", members=("x",)
+    )
+    file = dataclasses.replace(
+        bytes_differ, code="artifact-extra", path="write-delays/only.png", message="only e2b has this file"
+    )
+    one = parted(event, bytes_differ, member, file)
+    assert cause_in_words(one) == "`write-delays`: write-delays/only.png: only e2b has this file"
+    assert "write-delays/only.png: only e2b has this file" in " ".join(failure_lines(one, 100))
+    assert "only.png: only e2b has this file" in headline(one.comparison)
+    groups = differences_of(one.comparison, "m", one.targets).groups
+    assert groups[0].findings[0].finding == file
+    assert cause_in_words(parted(event, bytes_differ, member)) == "`write-delays`: is on e2b only"
 
 
 def test_every_form_says_the_same_first_cause():
