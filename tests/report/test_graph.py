@@ -182,4 +182,5 @@ def test_the_page_says_the_graph_in_words_and_links_its_nodes_to_their_rows():
     assert set(links) <= set(page.values("id"))
     assert "7 steps and what each needs: " in " ".join(page.values("aria-label"))
     assert "940 steps are not drawn" in page.text
+    assert "region" not in page.values("role")  # many landmarks of one name are none
     assert len(whole) - len(style_text()) - len(script_text()) < 220_000

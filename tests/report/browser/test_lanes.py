@@ -142,12 +142,14 @@ def test_the_switches_change_what_is_shown(inspector):
 
 
 def test_events_are_read_by_name_and_fields(inspector):
-    """Normalized, an event is its name and what it says; raw it is its line; in full, the fields that differ are a table."""
+    """Normalized, an event is its name and what it says; raw it is its line; in full, the fields that differ are a table, which keys scroll where it is too wide."""
     page = inspector
     page.locator(".lines[open] .picks button", has_text="events").click()
     page.locator(".lines[open] .lane-detail .pairs").wait_for()
     assert rows(page) == ["1|step_start|~|1|step_start", "2|step_complete rows=16|≠|2|step_complete rows=15"]
     assert page.locator(".lines[open] .lane-detail .pairs tbody tr").all_inner_texts() == ["rows\t16\t15"]
+    page.set_viewport_size({"width": 240, "height": 800})  # narrower than its columns: keys scroll it
+    page.wait_for_function("() => document.querySelector('.lines[open] .lane-detail .scroll').tabIndex === 0")
     assert "schema — " not in page.locator(".lines[open] .lane-detail").inner_text()  # a rule without a reason has none
     press(page, "raw")
     first = '{{"ts": "2026-02-03T10:15:{0}Z", "event": "step_start"}}'

@@ -156,5 +156,6 @@ const changesTable = (changes, targets) => {
   }
   const scroll = made("div", "scroll");
   scroll.append(table);
+  watchBoxes([scroll]);
   return scroll;
 };
