@@ -41,6 +41,12 @@ def test_what_passes_only_when_tried_again_is_told_everywhere():
     assert "1 manifest passed only when tried again" in told
     assert told.count(SAID.replace("`", "")) == 3  # on the first screen, in its line, above its attempts
     assert '["is","flaky"]' in page.replace(" ", "")
+    several = (FLAKY, dataclasses.replace(FLAKY, manifest="other"))
+    assert '<details class="notice flaky" open>' in render_html(RecordSet(records=several))
+    assert '<details class="notice flaky" open>' in render_html(RecordSet(records=(FLAKY, divergent())))
+    assert '<details class="notice flaky">' in render_html(
+        RecordSet(records=(*several, divergent()))
+    )  # what fails is in sight
     assert "passed only" not in render_html(RecordSet(records=(record("calm", Verdict.IDENTICAL),)))
     told = RecordSet(records=(FLAKY,))
     assert f"pipelines/flaky.osiris.yaml: {SAID}".replace("`", "") in " ".join(summary_lines(told, 200, None))
@@ -94,6 +100,8 @@ def test_each_attempt_stands_beside_the_next():
     assert row.unlike == ("9 differences, then 3", "e2b: 9.00 s, then 618 ms")
     page = Structure(render_html(RecordSet(records=(FLAKY,))))
     assert "429 <b>" in page.text
+    failed = Structure(render_html(RecordSet(records=(dataclasses.replace(divergent(), earlier=(PARTED,)),)))).text
+    assert failed.index("What differs in step delays") < failed.index("otherwise in the next one")  # why comes first
 
 
 def test_what_of_an_earlier_attempt_is_not_kept_is_told(tmp_path):
