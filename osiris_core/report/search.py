@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from osiris_core.report.kinds import Kind
 
 _EXAMPLES: Final = 2
+_STATES: Final = 3
+"""So many values `is:` has, all of which are examples: `flaky` would never be one of the most frequent among failures."""
 _CHARACTERS: Final = 300  # as much as a path has that people use, so that it is found whole
 _MEANINGS: Final = {  # key -> (short form, what it asks for)
     "is": (
@@ -118,7 +120,7 @@ def _keys(
     values: dict[str, list[str]] = {}
     for place in ordered:
         key, value = facts[place]
-        if len(values.setdefault(key, [])) < _EXAMPLES:
+        if len(values.setdefault(key, [])) < (_STATES if key == "is" else _EXAMPLES):
             values[key].append(value)
     return tuple(
         SearchKey(name=name, short=short, meaning=meaning, examples=tuple(values[name]))

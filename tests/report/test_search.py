@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from osiris_core.parity.record import Verdict
+import dataclasses
+
+from osiris_core.parity.record import EarlierAttempt, Verdict
 from osiris_core.report.as_text import as_text
 from osiris_core.report.search import search_index
 from tests.report.samples import divergent, e2b_run, local_run, record, step
@@ -42,6 +44,11 @@ def test_examples_are_those_of_failures_and_only_keys_with_facts_are_told():
     assert keys["verdict"].examples == ("divergent", "identical")
     assert keys["verdict"].short == "v"
     assert "waiver" not in keys
+    flaky = dataclasses.replace(
+        record("b", Verdict.IDENTICAL), earlier=(EarlierAttempt(became="FAILED", session_id=""),)
+    )
+    [state] = [key for key in search_index([flaky, divergent()]).keys if key.name == "is"]
+    assert state.examples == ("failing", "passing", "flaky")
 
 
 def test_hostile_names_are_visible_facts():
