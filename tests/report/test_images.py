@@ -185,9 +185,9 @@ def doubled(levels: int, reference: str, times: int = 10) -> str:
         ('<circle r="1"><animateTransform attributeName="transform" to="9" dur="1s"/></circle>', "moving"),
         ('<circle r="1"><set attributeName="r" to="9" begin="1s"/></circle>', "moving"),
         (f'<filter id="f">{"<feFlood/>" * 4}</filter>' + '<rect filter="url(#f)"/>' * 5, ""),
-        (f'<filter id="f">{"<feFlood/>" * 40}</filter>' + '<rect filter="url(#f)"/>' * 2, "more than 20,000 elements"),
-        ('<rect filter="blur(9px)"/>' * 51, "more than 20,000 elements"),
-        ('<rect style="Filter: blur(9px)"/>' * 51, "more than 20,000 elements"),
+        (f'<filter id="f">{"<feFlood/>" * 400}</filter>' + '<rect filter="url(#f)"/>' * 2, "more than 20,000 elements"),
+        ('<rect filter="blur(9px)"/>' * 1_001, "more than 20,000 elements"),
+        ('<rect style="Filter: blur(9px)"/>' * 1_001, "more than 20,000 elements"),
         ("<style>rect { filter: blur(9px) }</style>", "style sheet"),
         ("<style>@keyframes a { to { opacity: 0 } } g { animation: a 1s infinite }</style>", "moving"),
         ('<image href="data:image/svg+xml;base64,PHN2Zy8+"/>', "data that was not looked into"),
@@ -210,6 +210,14 @@ def test_an_svg_is_weighed_before_a_browser_has_it(body, unfit):
     assert (facts.width, facts.height) == (60, 40)
     assert unfit in facts.unfit
     assert bool(unfit) == bool(facts.unfit)
+
+
+def test_a_filter_costs_as_many_pixels_as_the_picture_has():
+    """What a small picture has room for, a large one has not."""
+    body = f'<filter id="f">{"<feFlood/>" * 10}</filter><rect filter="url(#f)"/>'
+    large = SVG.replace('"60"', '"4000"').replace('"40"', '"4000"')
+    assert read_vector(SVG.format(body).encode()).unfit == ""
+    assert "more than 20,000 elements" in read_vector(large.format(body).encode()).unfit
 
 
 @pytest.mark.parametrize(

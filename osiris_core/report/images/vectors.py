@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 MOST_ELEMENTS: Final = 20_000
 """That a browser has to make, each reference counted as what it refers to; a chart has some hundred, a plot of points some thousand."""
-FILTER_WEIGHT: Final = 400
-"""Elements that a step of a filter counts as: it goes over every pixel, each time that it is applied. 4,000 blurs in 7 KB kept a page busy for more than 20 s."""
+LEAST_FILTER: Final = 20
+FILTER_PIXELS: Final = 1_600
+"""A step of a filter goes over every pixel, each time that it is applied: so many of the picture's pixels count as an element. Two steps are what 16 million have room for; 40 took 20 s."""
 _DEEPEST: Final = 100
 _CHAIN: Final = 200
 """Groups that hold, or refer to, the next one."""
@@ -100,6 +101,7 @@ class _Reader:
         self._open = [_WHOLE]
         self._elements = self._pixels = 0
         self._style_depth = 0
+        self._filter = LEAST_FILTER
         self._sheet: list[str] = []
 
     def read(self, data: bytes) -> None:
@@ -126,6 +128,8 @@ class _Reader:
             if local != "svg":
                 raise _OtherError
             self.root = attributes
+            width, height = _size(attributes)
+            self._filter = max(LEAST_FILTER, width * height // FILTER_PIXELS)
             if namespace != _NAMESPACE:
                 raise _UnfitError("it does not say that it is SVG, by its namespace")
         if local in _MOVING:
@@ -138,7 +142,7 @@ class _Reader:
         group = self._group_of(attributes.get("id") or attributes.get(_XML_ID) or "")
         self._open.append(group)
         filters = "filter" in attributes or "filter" in attributes.get("style", "").lower()
-        self._groups[group].elements += FILTER_WEIGHT if local.startswith("fe") or filters else 1
+        self._groups[group].elements += self._filter if local.startswith("fe") or filters else 1
         for value in attributes.values():
             self._groups[group].groups.update(self._references(value))
         self._style_depth += local == "style" or self._style_depth > 0
