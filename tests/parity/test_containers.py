@@ -410,3 +410,27 @@ def test_only_members_that_begin_as_containers_are_put_into_files(tmp_path, monk
     assert len(made) == 2
     (tmp_path / "b").write_bytes(zipped(("large", large[:-1]), ("small", b""), ("in", inner)))
     assert content_digest(tmp_path / "a") != content_digest(tmp_path / "b") != ""
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (tarred(("a", b"x")), tarred(("a", b"x"), change=lambda info: setattr(info, "mode", 0o4644))),
+        (gzip.compress(CSV), bz2.compress(CSV)),
+    ],
+    ids=["setuid", "another way to compress"],
+)
+def test_a_digest_of_what_a_container_holds_knows_what_the_comparer_does(left, right, tmp_path):
+    """The bytes of the members are the same."""
+    (tmp_path / "a").write_bytes(left)
+    (tmp_path / "b").write_bytes(right)
+    assert content_digest(tmp_path / "a") != content_digest(tmp_path / "b") != ""
+
+
+def test_a_digest_of_what_a_container_holds_goes_as_deep_as_the_comparer(tmp_path, monkeypatch):
+    """Deeper in, the bytes count."""
+    for name, moment in (("a", 1), ("b", 2)):
+        (tmp_path / name).write_bytes(gzip.compress(gzip.compress(gzip.compress(CSV, mtime=moment), mtime=1), mtime=1))
+    assert content_digest(tmp_path / "a") == content_digest(tmp_path / "b") != ""
+    monkeypatch.setattr(expansion, "DEPTH", 2)
+    assert content_digest(tmp_path / "a") != content_digest(tmp_path / "b") != ""

@@ -410,6 +410,12 @@ def test_an_index_that_belies_its_table_is_a_difference(tmp_path):
     assert len({database_digest(tmp_path / side / "x.db") for side in "ab"}) == 2
 
 
+def test_a_database_with_rows_that_cannot_be_read_has_no_digest(tmp_path):
+    """It would be one of what is around them."""
+    _sqlite(tmp_path / "a" / "x.db", "create table t (a)", "create virtual table v using fts5(x)")
+    assert not database_digest(tmp_path / "a" / "x.db")
+
+
 def test_bytes_of_a_database_header_that_mean_nothing_are_seen(tmp_path):
     """They are zeros, says the format."""
     for side in "ab":
