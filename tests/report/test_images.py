@@ -220,6 +220,14 @@ def test_a_filter_costs_as_many_pixels_as_the_picture_has():
     assert "more than 20,000 elements" in read_vector(large.format(body).encode()).unfit
 
 
+def test_elements_of_a_large_picture_count_for_more():
+    """Each may cover all of it: what a browser paints of 16 million pixels is soon more than it does quickly."""
+    body = "<rect/>" * 700
+    large = SVG.replace('"60"', '"4000"').replace('"40"', '"4000"')
+    assert read_vector(SVG.format(body).encode()).unfit == ""
+    assert "than a browser paints quickly" in read_vector(large.format(body).encode()).unfit
+
+
 @pytest.mark.parametrize(
     ("root", "size"),
     [

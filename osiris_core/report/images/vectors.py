@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_ELEMENTS: Final = 20_000
 """That a browser has to make, each reference counted as what it refers to; a chart has some hundred, a plot of points some thousand."""
+MOST_PAINTED: Final = 10_000_000_000
+"""Elements times the picture's pixels, as if each of them covered it: 20,000 in half a million. Ten times as many took 20 s."""
 LEAST_FILTER: Final = 20
 FILTER_PIXELS: Final = 1_600
 """A step of a filter goes over every pixel, each time that it is applied: so many of the picture's pixels count as an element. Two steps are what 16 million have room for; 40 took 20 s."""
@@ -119,8 +121,12 @@ class _Reader:
             raise _UnfitError(_MOVES)
         if _REACHES.search(sheet) or "filter" in sheet.lower():
             raise _UnfitError("it has a style sheet that refers to its elements, holds data, or filters")
-        if _weight(self._groups, _WHOLE, {}, _CHAIN) > MOST_ELEMENTS:
+        weight = _weight(self._groups, _WHOLE, {}, _CHAIN)
+        if weight > MOST_ELEMENTS:
             raise _UnfitError(_TOO_MANY)
+        width, height = _size(self.root or {})
+        if weight * width * height > MOST_PAINTED:
+            raise _UnfitError("it has more elements than a browser paints quickly in a picture of its size")
 
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
         namespace, _, local = name.rpartition(" ")
