@@ -146,6 +146,19 @@ def test_a_sqlite_file_laid_out_otherwise_is_the_same(tmp_path):
     assert names_beside(left) == ["x.data"]
 
 
+@pytest.mark.parametrize("stored", ["", "stored"])
+def test_a_column_that_is_computed_is_compared_by_what_it_is_computed_from(tmp_path, stored):
+    """50 rows of a few bytes would else be read as 40 GB; one that the file holds is read, and another definition is found."""
+    left, right = sides(tmp_path, "x.db")
+    size = 5 if stored else 800_000_000
+    for path, last in ((left, size), (right, size + 1)):
+        database(path, f"create table t (a, b as (zeroblob(iif(a = 49, {last}, {size}))) {stored})")
+    rows = ", ".join(f"({number})" for number in range(50))
+    for path in (left, right):
+        database(path, f"insert into t (a) values {rows}")
+    assert codes(compared(tmp_path, "x.db")) == ["table-schema", *(["table-cells"] if stored else [])]
+
+
 @pytest.mark.parametrize(
     ("change", "code", "path"),
     [

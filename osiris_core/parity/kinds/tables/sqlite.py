@@ -26,6 +26,8 @@ _CONTENT: Final = ("user_version", "application_id")
 _LAYOUT: Final = ("page_size", "page_count", "freelist_count", "schema_version", "auto_vacuum", "encoding")
 _ROW_NUMBERS: Final = ("rowid", "_rowid_", "oid")
 """Names of the number that each row has; a column of one of these names hides it."""
+_NOT_IN_THE_FILE: Final = (1, 2)
+"""What `pragma table_xinfo` says of a hidden column of a virtual table, and of one that is computed at each reading."""
 _MIXED: Final = "mixed"
 _HEADER_BYTES: Final = 100
 _UNUSED: Final = slice(72, 92)
@@ -93,13 +95,20 @@ def _logs(path: Path) -> list[Path]:
 
 
 def _tables(connection: sqlite3.Connection) -> dict[str, list[str]]:
-    """Return the columns of every table that holds its own rows."""
+    """Return the columns that are in the file, of every table that holds its own rows.
+
+    One that is computed when it is read follows from these and from its definition, which is compared; and a few bytes may compute gigabytes.
+    """
     rows = connection.execute(
         "select name from sqlite_master where type = 'table' and sql not like 'create virtual%' order by name"
     )
     names = [str(row[0]) for row in rows.fetchall()]
     return {
-        name: [str(row[1]) for row in connection.execute(f"pragma table_xinfo({_quoted(name)})") if row[6] != 1]
+        name: [
+            str(row[1])
+            for row in connection.execute(f"pragma table_xinfo({_quoted(name)})")
+            if row[6] not in _NOT_IN_THE_FILE
+        ]
         for name in names
     }
 
