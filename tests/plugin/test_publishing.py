@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 OK, FAILED, USAGE = 0, 1, 4
 BOTH = "--osiris-target=both"
 ANNOTATION = (
-    "::error file=worse.osiris.yaml,line=5,title=DIVERGENT worse.osiris.yaml::step only: line 1 differs; write nothing that names the machine"
+    "::error file=worse.osiris.yaml,line=5,title=DIVERGENT worse.osiris.yaml::step only: greeting.txt: line 1 differs; write nothing that names the machine"
     "%0Areproduce: pytest worse.osiris.yaml::worse --osiris-target=both"
 )
 
