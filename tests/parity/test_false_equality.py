@@ -219,7 +219,7 @@ _NUMBERS = {"v": [3, 1, 2], "f": [1.5, float("nan"), -2.5], "s": ["b", None, "a"
 _EXACT = {"store_schema": False, "compression": "none", "use_dictionary": False}
 
 
-def _parquet(data=_NUMBERS, **how):
+def parquet_of(data=_NUMBERS, **how):
     sink = io.BytesIO()
     parquet.write_table(pa.table(data), sink, **{**_EXACT, **how})
     return sink.getvalue()
@@ -244,7 +244,7 @@ def _replaced(data, old, new, count=1):
 )
 def test_statistics_that_contradict_the_data_are_a_difference(tmp_path, old, new, column):
     """A reader that skips parts of a file by them returns other rows, though both files have the same."""
-    whole = _parquet()
+    whole = parquet_of()
     found = told(tmp_path, "x.parquet", whole, _replaced(whole, old, new, 1 if column == "s" else 2))
     wrong = [each for each in found.findings if "statistics that contradict the data" in each.message]
     assert {each.path for each in wrong} == {column}
@@ -296,7 +296,7 @@ def _content(data):
 
 def test_a_flipped_bit_of_a_parquet_footer_is_a_difference(tmp_path):
     """Of what a file says about itself only its writer, its version, its metadata and the name of its root mean nothing."""
-    whole = _parquet({"v": [3, 1, 2]})
+    whole = parquet_of({"v": [3, 1, 2]})
     start = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
     changed = 0
     for place in range(start, len(whole) - 8, 4):
@@ -312,7 +312,7 @@ def test_a_flipped_bit_of_a_parquet_footer_is_a_difference(tmp_path):
 
 def test_places_that_contradict_each_other_and_hidden_bytes_are_differences(tmp_path):
     """Where the footer says that pages begin elsewhere, or where bytes lie that belong to no part, somebody reads other rows."""
-    whole = _parquet({"v": [3, 1, 2]}, write_statistics=False)
+    whole = parquet_of({"v": [3, 1, 2]}, write_statistics=False)
     length = int.from_bytes(whole[-8:-4], "little")
     hidden = whole[: -8 - length] + b"hidden" + whole[-8 - length :]
     found = told(tmp_path, "x.parquet", whole, hidden)

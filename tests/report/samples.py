@@ -297,3 +297,15 @@ def sample() -> RecordSet:
             "platform": "Linux x86_64",
         },
     )
+
+
+def unable(name: str, error: str, **changes: object) -> ParityRecord:
+    """A manifest whose sandbox could not run."""
+    return record(
+        name,
+        Verdict.INFRA,
+        passed=False,
+        headline=f"e2b: {error}",
+        comparison=None,
+        targets=(local_run(), e2b_run(outcome=None, error=error, **changes)),
+    )

@@ -14,20 +14,8 @@ from osiris_core.report.markdown import render_markdown
 from osiris_core.report.search import search_index
 from osiris_core.report.terminal import summary_lines
 from tests.report.hostile import MARKUP, harmless
-from tests.report.samples import comparison, divergent, e2b_run, local_run, record, step
+from tests.report.samples import comparison, divergent, e2b_run, local_run, record, step, unable
 from tests.report.structure import Structure
-
-
-def unable(name: str, error: str, **changes: object) -> object:
-    """A manifest whose sandbox could not run."""
-    return record(
-        name,
-        Verdict.INFRA,
-        passed=False,
-        headline=f"e2b: {error}",
-        comparison=None,
-        targets=(local_run(), e2b_run(outcome=None, error=error, **changes)),
-    )
 
 
 def parted(

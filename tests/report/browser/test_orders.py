@@ -6,8 +6,7 @@ import pytest
 
 from osiris_core.parity.record import RecordSet, Verdict
 from osiris_core.report.files import write_report
-from tests.report.samples import divergent, e2b_run, local_run, record
-from tests.report.test_kinds import unable
+from tests.report.samples import divergent, e2b_run, local_run, record, unable
 
 PHONE = {"width": 400, "height": 800}
 NAMES = """() => [...document.querySelectorAll(".manifest")].filter((each) => each.checkVisibility())

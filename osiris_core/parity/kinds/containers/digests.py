@@ -45,12 +45,9 @@ def _digest_or_none(path: Path, expansion: Expansion) -> str:
     except NotExpandedError:
         return ""
     except OSError as error:
-        if error.errno not in {
-            None,
-            errno.EINVAL,
-        }:  # that is one that the file leads to: a place in front of its beginning
-            raise
-        return ""
+        if error.errno in {None, errno.EINVAL}:  # the file itself leads to it: to a place in front of its beginning
+            return ""
+        raise
     except Exception:  # noqa: BLE001 - a hostile file may break any reader: what it holds cannot be said then
         return ""
 
